@@ -1,0 +1,1 @@
+//! cachewright: a compiler for cache infrastructure. See ARCHITECTURE.md for the pipeline.

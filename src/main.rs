@@ -1,0 +1,3 @@
+//! The `cachewright` command.
+
+fn main() {}
