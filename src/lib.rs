@@ -1,1 +1,3 @@
 //! cachewright: a compiler for cache infrastructure. See ARCHITECTURE.md for the pipeline.
+
+pub mod catalog;

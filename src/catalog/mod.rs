@@ -1,0 +1,12 @@
+//! What is known of the servers: directives, Sentinel directives, ACL rules, commands and memcached
+//! options, for every supported version and patch. The facts are data under `schemas/`, which
+//! build.rs turns into static sorted tables. Here live their types and look-ups; no fact does.
+
+mod directive;
+mod version;
+
+pub use directive::{
+    Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
+    WithoutFeature,
+};
+pub use version::{BadVersion, Build, Engine, Feature, Target, Version, VersionRange};
