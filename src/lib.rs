@@ -1,3 +1,5 @@
 //! cachewright: a compiler for cache infrastructure. See ARCHITECTURE.md for the pipeline.
 
 pub mod catalog;
+pub mod diag;
+pub mod source;
