@@ -3,3 +3,4 @@
 pub mod catalog;
 pub mod diag;
 pub mod source;
+pub mod spec;

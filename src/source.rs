@@ -23,6 +23,12 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// The empty span at its beginning.
+    #[must_use]
+    pub fn start_only(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+
     /// The smallest span that holds both; `self` when they are in different texts.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
@@ -65,6 +71,23 @@ impl<T> std::ops::Deref for At<T> {
 
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+/// The bounds of a value are those of the value, wherever it stands.
+impl<T: validator::ValidateRange<T>> validator::ValidateRange<T> for At<T> {
+    fn greater_than(&self, max: T) -> Option<bool> {
+        self.value.greater_than(max)
+    }
+
+    fn less_than(&self, min: T) -> Option<bool> {
+        self.value.less_than(min)
+    }
+}
+
+impl<T: serde::Serialize> serde::Serialize for At<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
     }
 }
 
