@@ -48,8 +48,8 @@ pub fn read_rules(text: &str) -> Rules {
 /// Reads rules that are already split into words, such as the arguments of a `user` line.
 ///
 /// Empty words mean nothing. A word that starts with `(` and does not end with `)` takes in the words
-/// after it, up to one that does; blanks at the ends of rules are dropped afterwards. A second `(`
-/// inside, which 7.0 and 7.2 read differently and both refuse or misread, is an error in the selector.
+/// after it, up to one that does. A second `(` inside, which 7.0 takes for a new start and 7.2 for a
+/// rule, is an error.
 pub fn read_words(words: &[Word]) -> Rules {
     let mut read = Rules::default();
     let mut rest = words.iter();
@@ -80,13 +80,7 @@ pub fn read_words(words: &[Word]) -> Rules {
 
 impl Rules {
     fn word(&mut self, word: &Word) {
-        let trimmed = word.value.trim_ascii();
-        // Only what the file reader trims: a blank that was quoted in redis.conf stays.
-        let value = if has_only_trimmable_ends(&word.value, trimmed) { trimmed } else { &word.value };
-        if value.is_empty() {
-            return;
-        }
-        match AclRule::read(value) {
+        match AclRule::read(&word.value) {
             Ok(rule) => self.rules.push(SpannedRule { rule, span: word.span, inner: Vec::new() }),
             Err(problem) => self.errors.push(SyntaxError::new(word.span, problem)),
         }
@@ -116,6 +110,89 @@ impl Rules {
     }
 }
 
-fn has_only_trimmable_ends(_whole: &[u8], _trimmed: &[u8]) -> bool {
-    true
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::acl::Sensitive;
+
+    fn problems(text: &str) -> Vec<(Problem, &str)> {
+        let errors = read_rules(text).errors;
+        errors.into_iter().map(|error| (error.problem, &text[error.span.range()])).collect()
+    }
+
+    #[test]
+    fn words_and_their_places() {
+        let text = " ~session:*\n+@read  -@dangerous ";
+        let read = read_rules(text);
+        let places: Vec<_> = read.rules.iter().map(|rule| &text[rule.span.range()]).collect();
+        assert_eq!(places, ["~session:*", "+@read", "-@dangerous"]);
+        assert!(read.errors.is_empty());
+    }
+
+    #[test]
+    fn selectors_may_span_words() {
+        let read = read_rules("on (~a:*  +GET) () ( %R~b )");
+        let get = AclRule::Command { allow: true, name: "get".into(), sub: None };
+        let key = |read, write, pattern: &[u8]| AclRule::KeyPattern { read, write, pattern: pattern.into() };
+        assert_eq!(
+            read.plain(),
+            [
+                AclRule::On,
+                AclRule::Selector(vec![key(true, true, b"a:*"), get]),
+                AclRule::Selector(vec![]),
+                AclRule::Selector(vec![key(true, false, b"b")]),
+            ]
+        );
+        assert_eq!(read.rules[1].span, Span::new(3, 15));
+        assert_eq!(read.rules[1].inner, [Span::new(4, 8), Span::new(10, 14)]);
+    }
+
+    #[test]
+    fn errors_in_selectors_are_at_their_rule() {
+        assert_eq!(
+            problems("(~a on >pw) bad (~b (+get)"),
+            [
+                (Problem::AclNotInSelector, "on"),
+                (Problem::AclNotInSelector, ">pw"),
+                (Problem::AclUnknownRule, "bad"),
+                (Problem::AclUnknownRule, "(+get"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_open_selector_is_one_error() {
+        assert_eq!(problems("on (~a +get"), [(Problem::AclUnclosedSelector, "(~a")]);
+    }
+
+    #[test]
+    fn selectors_have_quotes_and_unbalanced_ones_empty_them() {
+        let read = read_rules(r#"(~"it's" +get)"#);
+        let AclRule::Selector(rules) = &read.rules[0].rule else { panic!("no selector") };
+        assert!(matches!(&rules[0], AclRule::KeyPattern { pattern, .. } if pattern == b"it's"));
+        assert_eq!(problems("(~it's +get)"), [(Problem::AclSelectorQuotes, "(~it's +get)")]);
+    }
+
+    #[test]
+    fn quoted_arguments_of_a_conf_line_keep_their_blanks() {
+        let words = [
+            Word { value: b">two words".to_vec(), span: Span::new(0, 12) },
+            Word { value: b"(~a +get)".to_vec(), span: Span::new(13, 24) },
+        ];
+        let read = read_words(&words);
+        assert_eq!(read.rules[0].rule, AclRule::AddPassword(Sensitive(b"two words".to_vec())));
+        assert_eq!(read.rules[1].inner, [Span::new(13, 24); 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "[-+@~%&()<>#!|RWa\"' \t=,0ä]{0,24}") {
+            let read = read_rules(&text);
+            for span in read.rules.iter().map(|rule| rule.span).chain(read.errors.iter().map(|e| e.span)) {
+                prop_assert!(span.end as usize <= text.len());
+            }
+        }
+    }
 }
