@@ -4,3 +4,4 @@ pub mod catalog;
 pub mod diag;
 pub mod source;
 pub mod spec;
+pub mod text;
