@@ -2,4 +2,5 @@
 
 pub mod catalog;
 pub mod diag;
+pub mod report;
 pub mod source;
