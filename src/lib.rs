@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod diag;
+pub mod report;
 pub mod source;
 pub mod spec;
 pub mod text;

@@ -126,6 +126,20 @@ impl Source {
         let column = self.text.get(start..end).map_or(1, |before| before.chars().count() + 1);
         LineColumn { line, column }
     }
+
+    /// The bytes of a line counted from 1, without its line break; empty at the end of the text for a
+    /// line that is not there.
+    pub fn line_range(&self, line: usize) -> std::ops::Range<usize> {
+        let start_of = |line: usize| self.line_starts.get(line).map(|start| *start as usize);
+        let Some(start) = line.checked_sub(1).and_then(start_of) else {
+            return self.text.len()..self.text.len();
+        };
+        let with_break = self.text.get(start..start_of(line).unwrap_or(self.text.len())).unwrap_or("");
+        let content = with_break
+            .strip_suffix('\n')
+            .map_or(with_break, |content| content.strip_suffix('\r').unwrap_or(content));
+        start..start + content.len()
+    }
 }
 
 /// All texts of one run. The largest text is 4 GiB, the largest number of texts 65,535.
@@ -202,6 +216,15 @@ mod tests {
         };
         assert_eq!(place("x"), "a.toml:1:1");
         assert_eq!(place("\"ö"), "a.toml:2:5");
+    }
+
+    #[test]
+    fn a_line_is_given_without_its_break() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.toml", "x\r\n\ny");
+        let source = sources.get(id);
+        let lines: Vec<_> = (0..5).map(|line| source.line_range(line)).collect();
+        assert_eq!(lines, [5..5, 0..1, 3..3, 4..5, 5..5]);
     }
 
     #[test]
