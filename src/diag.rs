@@ -117,6 +117,8 @@ codes! {
     InvalidLint = "invalid-lint", Hard;
     /// A lint level whose time has run out.
     ExpiredLint = "expired-lint", Lint;
+    /// Two deployments of one name.
+    DuplicateName = "duplicate-name", Hard;
 }
 
 /// How much a finding weighs.

@@ -126,8 +126,9 @@ impl AclRule {
             [b'<', password @ ..] => Ok(Self::RemovePassword(Sensitive(password.to_vec()))),
             [b'#', hash @ ..] => read_hash(hash).map(Self::AddHash),
             [b'!', hash @ ..] => read_hash(hash).map(Self::RemoveHash),
-            [b'~', pattern @ ..] => read_pattern(pattern)
-                .map(|pattern| Self::KeyPattern { read: true, write: true, pattern }),
+            [b'~', pattern @ ..] => {
+                read_pattern(pattern).map(|pattern| Self::KeyPattern { read: true, write: true, pattern })
+            }
             [b'%', rest @ ..] => read_permission(rest),
             [b'&', pattern @ ..] => read_pattern(pattern).map(Self::Channel),
             [sign @ (b'+' | b'-'), b'@', name @ ..] => {
