@@ -1,7 +1,7 @@
 //! What a server says when it does not start.
 
-use std::process::ExitStatus;
 use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 
 /// A start that failed, with everything that was learned from it.
 #[derive(Clone, Debug)]
@@ -16,7 +16,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: Option<ExitStatus>, output: String) -> Self {
-        Self { status, fatal: FatalConfig::find(&output), output }
+        Self {
+            status,
+            fatal: FatalConfig::find(&output),
+            output,
+        }
     }
 
     /// Whether it ended through a signal (a crash), rather than by its own decision.
@@ -31,7 +35,12 @@ impl Refusal {
         if let Some(fatal) = &self.fatal {
             return format!("line {}: {}", fatal.line, fatal.message);
         }
-        let last = self.output.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("(no output)");
+        let last = self
+            .output
+            .lines()
+            .rev()
+            .find(|l| !l.trim().is_empty())
+            .unwrap_or("(no output)");
         match self.status {
             Some(status) => format!("{last} ({status})"),
             None => format!("{last} (still running at the time limit)"),
@@ -57,8 +66,16 @@ impl FatalConfig {
         // "Reading the configuration file, at line 3"; a sentinel says "Reading the configuration file, at line"
         // as well, but an error in its last checks has no line.
         let line = lines.next()?.rsplit(' ').next()?.parse().ok()?;
-        let text = lines.next()?.trim_start_matches(">>> ").trim_matches('\'').to_owned();
+        let text = lines
+            .next()?
+            .trim_start_matches(">>> ")
+            .trim_matches('\'')
+            .to_owned();
         let message = lines.next().unwrap_or_default().trim().to_owned();
-        Some(Self { line, text, message })
+        Some(Self {
+            line,
+            text,
+            message,
+        })
     }
 }
