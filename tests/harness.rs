@@ -167,12 +167,12 @@ fn sentinel_mode_starts_and_rewrites_its_file() {
             .launch_sentinel()
             .line("sentinel monitor main 127.0.0.1 1 1")
             .start();
-        assert_eq!(
+        // The field's name differs between the engines.
+        assert!(
             sentinel
-                .info("redis_mode")
-                .or_else(|| sentinel.info("server_mode"))
-                .unwrap(),
-            "sentinel"
+                .text(&["INFO", "server"])
+                .contains("_mode:sentinel"),
+            "{server}"
         );
         wait::until("the sentinel wrote its id", || {
             sentinel.config_text().contains("sentinel myid")
@@ -217,24 +217,33 @@ fn memcached_answers() {
 }
 
 #[test]
-fn a_fleet_forms() {
-    for server in Servers::redis_like() {
+fn sentinels_see_their_set() {
+    side_by_side(|server| {
         let replicated = fleet::replicated(server, 1, &[]);
         let sentinels = fleet::sentinels(server, &replicated, "main", 2, 1);
-        assert_eq!(
-            fleet::sentinel_field(&sentinels[0], "main", "quorum").as_deref(),
-            Some("1"),
-            "{server}"
-        );
+        let quorum = fleet::sentinel_field(&sentinels[0], "main", "quorum");
+        assert_eq!(quorum.as_deref(), Some("1"), "{server}");
+    });
+}
+
+#[test]
+fn a_cluster_forms() {
+    side_by_side(|server| {
         let nodes = fleet::cluster_nodes(server, 3, &[]);
         fleet::join(&nodes);
-        assert!(
-            nodes[2]
-                .text(&["CLUSTER", "INFO"])
-                .contains("cluster_slots_ok:16384"),
-            "{server}"
-        );
-    }
+        let info = nodes[2].text(&["CLUSTER", "INFO"]);
+        assert!(info.contains("cluster_slots_ok:16384"), "{server}");
+    });
+}
+
+/// For work that mostly waits: all servers at once.
+fn side_by_side(work: impl Fn(&'static Server) + Sync) {
+    std::thread::scope(|scope| {
+        for server in Servers::redis_like() {
+            let work = &work;
+            scope.spawn(move || work(server));
+        }
+    });
 }
 
 #[test]
@@ -256,10 +265,10 @@ fn the_probe_tells_a_good_line_from_a_bad_one() {
             (2, "argument must be a memory value"),
             "{server}"
         );
-        assert!(
-            !probe::file(server, &["no-such-directive 1"]).is_accepted(),
-            "{server}"
-        );
+        // Redis 8.0 keeps a name that it does not know for the modules to come.
+        let unknown = probe::file(server, &["no-such-directive 1"]);
+        let is_kept = server.engine == Engine::Redis && server.version >= Version(8, 0, 0);
+        assert_eq!(unknown.is_accepted(), is_kept, "{server}: {unknown:?}");
         // The guard's own text, but as a line that was asked about.
         let own = probe::file(server, &["rdbcompression ?", "hz 10"]);
         assert!(
@@ -312,7 +321,7 @@ fn the_live_probe_agrees_and_changes_nothing() {
         for (name, value) in [
             ("maxmemory", "1x"),
             ("rdbcompression", "?"),
-            ("port", "1"),
+            ("databases", "16"),
             ("no-such", "1"),
         ] {
             assert!(

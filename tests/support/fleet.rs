@@ -17,7 +17,12 @@ pub(crate) struct Replicated {
 /// Starts a primary with `replicas` replicas, each with these further lines, and waits until all are in step.
 #[track_caller]
 pub(crate) fn replicated(server: &Server, replicas: usize, lines: &[&str]) -> Replicated {
-    let primary = server.launch().lines(lines.iter().copied()).start();
+    // By default it waits 5 s for more replicas before it sends its data (repl-diskless-sync-delay).
+    let primary = server
+        .launch()
+        .line("repl-diskless-sync-delay 0")
+        .lines(lines.iter().copied())
+        .start();
     let replicas = (0..replicas)
         .map(|_| {
             let follow = format!("replicaof 127.0.0.1 {}", primary.port());

@@ -34,12 +34,26 @@ enum Config {
 }
 
 /// When a server counts as started.
-#[derive(Debug)]
-enum Ready {
-    /// It answers on its port: PONG, or a demand for a login.
-    Answers,
+#[derive(Clone, Debug)]
+pub(super) enum Ready {
+    /// It answers PING on this port: PONG, or a demand for a login.
+    Pings(u16),
+    /// It answers memcached's `version` on this port.
+    SaysVersion(u16),
     /// Its output holds this text: for servers without a plain TCP port.
     Prints(String),
+}
+
+impl Ready {
+    fn is_met(&self, log: &Path) -> bool {
+        match self {
+            Self::Pings(port) => ask(*port, "PING\r\n").is_some_and(|a| answers_ping(&a)),
+            Self::SaysVersion(port) => {
+                ask(*port, "version\r\n").is_some_and(|a| a.starts_with("VERSION "))
+            }
+            Self::Prints(text) => read(log).contains(text),
+        }
+    }
 }
 
 /// A start that is being prepared. The folder it gets is private and goes with the server.
@@ -51,7 +65,7 @@ pub(crate) struct Launch<'a> {
     arguments: Vec<String>,
     port: Port,
     login: Option<Login>,
-    ready: Ready,
+    printed: Option<String>,
     limit: Duration,
     folder: TempDir,
 }
@@ -85,7 +99,7 @@ impl<'a> Launch<'a> {
             arguments: Vec::new(),
             port: Port::reserve(),
             login: None,
-            ready: Ready::Answers,
+            printed: None,
             limit: wait::LIMIT,
             folder: TempDir::with_prefix("cachewright-").expect("a temporary folder"),
         }
@@ -138,7 +152,7 @@ impl<'a> Launch<'a> {
 
     /// Counts as started when this text is in the output, instead of when the port answers.
     pub(crate) fn ready_when_it_prints(mut self, text: impl Into<String>) -> Self {
-        self.ready = Ready::Prints(text.into());
+        self.printed = Some(text.into());
         self
     }
 
@@ -186,8 +200,8 @@ impl<'a> Launch<'a> {
             .args(self.command_line(config.as_deref()))
             .current_dir(self.folder.path());
         let log = self.folder.path().join("output.log");
-        let (child, status) =
-            spawn_and_wait(&mut command, &log, self.limit, |log| self.is_ready(log))?;
+        let ready = self.ready();
+        let (child, status) = spawn_and_wait(&mut command, &log, self.limit, &ready)?;
         if let Some(status) = status {
             return Err(Box::new(Refusal::new(Some(status), read(&log))));
         }
@@ -196,6 +210,7 @@ impl<'a> Launch<'a> {
             child,
             command,
             config,
+            ready,
             log,
             port: self.port,
             login: self.login,
@@ -244,15 +259,11 @@ impl<'a> Launch<'a> {
         line
     }
 
-    fn is_ready(&self, log: &Path) -> bool {
-        match (&self.ready, self.role) {
-            (Ready::Prints(text), _) => read(log).contains(text),
-            (Ready::Answers, Role::Memcached) => {
-                ask(self.port.number(), "version\r\n").is_some_and(|a| a.starts_with("VERSION "))
-            }
-            (Ready::Answers, _) => {
-                ask(self.port.number(), "PING\r\n").is_some_and(|a| answers_ping(&a))
-            }
+    fn ready(&self) -> Ready {
+        match (&self.printed, self.role) {
+            (Some(text), _) => Ready::Prints(text.clone()),
+            (None, Role::Memcached) => Ready::SaysVersion(self.number()),
+            (None, _) => Ready::Pings(self.number()),
         }
     }
 }
@@ -269,7 +280,7 @@ pub(super) fn spawn_and_wait(
     command: &mut Command,
     log: &Path,
     limit: Duration,
-    ready: impl Fn(&Path) -> bool,
+    ready: &Ready,
 ) -> Result<(Child, Option<std::process::ExitStatus>), Box<Refusal>> {
     let output = File::create(log).expect("the log file");
     let mut child = command
@@ -281,7 +292,7 @@ pub(super) fn spawn_and_wait(
     watchdog::watch(child.id());
     let outcome = wait::try_until(limit, || {
         let status = child.try_wait().expect("the state of a child");
-        (status.is_some() || ready(log)).then_some(status)
+        (status.is_some() || ready.is_met(log)).then_some(status)
     });
     if matches!(outcome, Some(None)) {
         return Ok((child, None));

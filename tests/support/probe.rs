@@ -5,7 +5,8 @@
 //! one long-lived server with a CONFIG SET that always fails as a whole.
 //!
 //! Both ask the parser only. What is found out later (a port in use, a file that is missing, two settings that
-//! do not go together) needs a real start.
+//! do not go together) needs a real start, and so does a name that the parser keeps for modules to come: any
+//! unknown one on Redis 8.0, one with a dot from 7.0 on.
 
 use std::io::Read;
 use std::process::{Command, Stdio};

@@ -11,7 +11,7 @@ use redis::{
 };
 use tempfile::TempDir;
 
-use super::launch::{read, spawn_and_wait};
+use super::launch::{Ready, read, spawn_and_wait};
 use super::port::Port;
 use super::servers::Server;
 use super::{wait, watchdog};
@@ -31,6 +31,7 @@ pub(crate) struct Running {
     pub(super) child: Child,
     pub(super) command: Command,
     pub(super) config: Option<PathBuf>,
+    pub(super) ready: Ready,
     pub(super) log: PathBuf,
     pub(super) port: Port,
     pub(super) login: Option<Login>,
@@ -176,11 +177,8 @@ impl Running {
     #[track_caller]
     pub(crate) fn restart(&mut self) {
         self.terminate();
-        let port = self.port();
-        let (child, ended) = spawn_and_wait(&mut self.command, &self.log, wait::LIMIT, |_| {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        })
-        .unwrap_or_else(|refusal| panic!("{} did not come back: {}", self.server, refusal.output));
+        let (child, ended) = spawn_and_wait(&mut self.command, &self.log, wait::LIMIT, &self.ready)
+            .unwrap_or_else(|r| panic!("{} did not come back: {}", self.server, r.output));
         self.child = child;
         assert!(
             ended.is_none(),
