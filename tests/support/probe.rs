@@ -54,12 +54,13 @@ pub(crate) fn file(server: &Server, lines: &[&str]) -> Verdict {
 /// The lines must not influence each other in any order: no `include`, `dir`, `loadmodule`, `rename-command`,
 /// `user` or `sentinel monitor`. For those use [`file`].
 pub(crate) fn each(server: &Server, lines: &[&str]) -> Vec<Verdict> {
-    const CHUNK: usize = 64;
-    let chunks: Vec<&[&str]> = lines.chunks(CHUNK).collect();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    // Long files for lines that are mostly good; enough files that no thread is left with most of the bad.
+    let chunks: Vec<&[&str]> = lines
+        .chunks((lines.len() / (processors * 8)).clamp(16, 1_000))
+        .collect();
     let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(chunks.len());
+    let workers = processors.min(chunks.len());
     let work = || {
         let prober = Prober::new(server);
         let mut done = Vec::new();
