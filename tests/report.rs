@@ -60,7 +60,9 @@ impl Case {
     fn snapshot(&self) -> String {
         let mut out = String::new();
         for source in self.sources.iter() {
-            out.push_str(&format!("──── {}\n", source.name));
+            out += "──── ";
+            out += &source.name;
+            out.push('\n');
             for line in source.text.split_inclusive('\n') {
                 let line = line.replace('\t', "→").replace('\r', "␍");
                 out.push_str(&line);
