@@ -1,6 +1,8 @@
-//! The shape of a directive's facts. The facts themselves are data under `schemas/`.
+//! The shape of a directive's facts. The facts themselves are data under `schemas/`, which the build script
+//! decodes with the enums of this file: what they accept is what a schema may say.
 
 use super::version::{Feature, Version, VersionRange};
+use serde::Deserialize;
 
 /// A directive of redis.conf or valkey.conf and what is known of it in every supported version.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ impl Directive {
 /// What holds for a directive from one version up to another.
 #[derive(Debug)]
 pub struct Facts {
+    /// What these versions call it: [`Directive::name`], or the older name before a renaming.
+    pub name: &'static str,
     /// The first version these facts hold for.
     pub since: Version,
     /// The first version they no longer hold for.
@@ -44,8 +48,12 @@ pub struct Facts {
     pub aliases: &'static [&'static str],
     /// What values look like.
     pub kind: Kind,
-    /// The value of a fresh server as `CONFIG GET` prints it; none where nothing is printed.
+    /// The value of a fresh server, started with a configuration file, as `CONFIG GET` prints it; none where
+    /// nothing is printed or where it depends on the surroundings (`dir`).
     pub default: Option<&'static str>,
+    /// The lowest and highest value in effect: one beyond is accepted and silently replaced by the nearer of
+    /// them (`hz` since 6.2.2).
+    pub clamp: Option<(i128, i128)>,
     /// `CONFIG SET` takes it.
     pub runtime: bool,
     /// How `CONFIG GET` shows it.
@@ -58,13 +66,19 @@ pub struct Facts {
     pub without_feature: WithoutFeature,
     /// Still works under this name, but its documentation has moved on.
     pub deprecated: bool,
-    /// The name that took over in a later version, when this one ended or became an alias.
+    /// The name that took over in a later version, where [`Facts::name`] is an older one.
     pub renamed: Option<&'static str>,
     /// `CONFIG SET` needs `enable-protected-configs` (7.0+).
     pub protected: bool,
 }
 
 impl Facts {
+    /// Whether these versions know the directive by this spelling, in any case.
+    pub fn knows(&self, spelling: &str) -> bool {
+        self.name.eq_ignore_ascii_case(spelling)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(spelling))
+    }
+
     /// Whether the facts hold for a version.
     pub fn covers(&self, version: Version) -> bool {
         self.since <= version && self.until.is_none_or(|until| version < until)
@@ -131,7 +145,8 @@ pub struct Numeric {
 }
 
 /// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each unit is its own name")]
 pub enum Unit {
     None,
@@ -153,7 +168,8 @@ pub enum Unit {
 }
 
 /// A rule that a server applies to a text when it parses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "named after the servers' own validators (config.c)")]
 pub enum TextRule {
     /// No `/`: a file name, not a path (dbfilename, appendfilename, ...).
@@ -169,33 +185,82 @@ pub enum TextRule {
     DbHashSeed,
 }
 
-/// Directives with a grammar of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is named after its directive")]
+/// Directives with a grammar of their own, with what differs between versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Special {
-    Bind,
-    ClientOutputBufferLimit,
-    ClientQueryBufferLimit,
+    /// Addresses, separated by spaces (`bind`, `rdma-bind`).
+    Bind {
+        /// Fewest addresses on a line: 1 on 6.x.
+        min_addresses: u8,
+        /// Most addresses on a line.
+        max_addresses: u8,
+        /// `-` before an address lets the server start without it, and `*` stands for all: since 6.2.
+        optional_prefix: bool,
+    },
+    /// Class, hard limit, soft limit, seconds.
+    ClientOutputBufferLimit {
+        /// Several classes fit on one line and numbers are checked: since 7.0. Before, a line holds one class
+        /// and garbage reads as 0.
+        strict: bool,
+    },
+    /// An existing folder.
     Dir,
-    Include,
+    /// A file of further directives.
+    Include {
+        /// A pattern of files is allowed, and one without a match is no error: since 7.0.
+        glob: bool,
+    },
+    /// Numbers from 0 to 100.
     LatencyTrackingInfoPercentiles,
+    /// A path and arguments.
     Loadmodule,
-    Logfile,
-    NotifyKeyspaceEvents,
-    OomScoreAdjValues,
-    Replicaof,
+    /// Letters.
+    NotifyKeyspaceEvents {
+        /// The letters that `A` stands for, in the order in which they are printed.
+        all: &'static str,
+        /// The letters that `A` does not stand for, in the order in which they are printed after the others.
+        others: &'static str,
+    },
+    /// Scores of a primary, a replica and a background child.
+    OomScoreAdjValues {
+        /// Lowest score.
+        min: i16,
+        /// Highest score.
+        max: i16,
+    },
+    /// A host and a port, or `no one`.
+    Replicaof {
+        /// The port is checked to be a number up to 65535: since 6.0.9.
+        port_checked: bool,
+    },
+    /// A command and its new name; an empty one removes the command.
     RenameCommand,
-    Save,
+    /// Seconds and changes, in pairs.
+    Save {
+        /// Several pairs fit on one line and mistakes are errors: since 7.0. Before, a line that does not hold
+        /// exactly one pair counts as an empty one.
+        strict: bool,
+    },
+    /// See [`super::sentinel`].
     Sentinel,
+    /// An ACL user and its rules.
     User,
-    WatchdogPeriod,
+    /// A number of bytes without bounds, where garbage reads as 0 (`client-query-buffer-limit` before 6.2.1).
+    UncheckedMemory,
+    /// An octal number up to 777, where garbage reads as 0 (`unixsocketperm` on 6.x).
+    UncheckedOctal,
+    /// `CONFIG SET` takes it and a file may not hold it (`watchdog-period` on 6.x).
+    NotInFiles,
 }
 
 /// How `CONFIG GET` shows a directive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Shown {
     /// Under `CONFIG GET *`.
     Listed,
+    /// Under `CONFIG GET *` by its aliases only (`slaveof` on 6.x).
+    ByAlias,
     /// Only when asked by its exact name.
     ByExactName,
     /// Never: it exists in files only.
@@ -205,7 +270,8 @@ pub enum Shown {
 }
 
 /// What a second line with the same directive does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Repeat {
     /// The last line counts.
     LastWins,
@@ -218,16 +284,20 @@ pub enum Repeat {
 }
 
 /// What a build without the needed feature does with a directive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WithoutFeature {
     /// It does not know the name: fatal at start.
     Unknown,
     /// It takes and shows it, without effect.
     NoEffect,
+    /// It takes and shows it, but refuses to switch it on (`activedefrag yes`).
+    OffOnly,
 }
 
 /// Who decides the value of a directive on a running fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Owner {
     /// The team, through the spec's `config`.
     Operator,
@@ -238,7 +308,8 @@ pub enum Owner {
 }
 
 /// The part of redis.conf a directive belongs to; the order is that of a rendered file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "named after the headings of the servers' own redis.conf")]
 pub enum Group {
     Includes,

@@ -3,10 +3,19 @@
 //! build.rs turns into static sorted tables. Here live their types and look-ups; no fact does.
 
 mod directive;
+mod directives;
+mod minor;
+mod suggest;
 mod version;
+
+#[cfg(test)]
+mod tests;
 
 pub use directive::{
     Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
     WithoutFeature,
 };
+pub use directives::{directive, directives, in_group, spelled, supported};
+pub use minor::{Minor, UnknownDirectives};
+pub use suggest::{closest, suggest};
 pub use version::{BadVersion, Build, Engine, Feature, Target, Version, VersionRange};

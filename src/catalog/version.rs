@@ -1,5 +1,6 @@
 //! Engines, versions, ranges of versions and builds: what a fact depends on.
 
+use serde::Deserialize;
 use std::fmt;
 use std::str::FromStr;
 
@@ -159,7 +160,8 @@ pub struct Build {
 }
 
 /// A part of a build that a directive or value can depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Feature {
     /// See [`Build::tls`].
     Tls,
