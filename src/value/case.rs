@@ -1,9 +1,14 @@
 //! What one reading depends on: the server, its build, and the facts of the directive there.
 
-use crate::catalog::{Build, Directive, Engine, Facts, Version};
+use crate::catalog::{Build, Directive, Engine, Facts, Feature, UnknownDirectives, Version, supported};
 
 use super::reason::{Otherwise, Reason, Stage};
 use super::value::Value;
+
+/// The first version that splits a single argument of a directive with many again at its blanks. It is the
+/// one change of the parsers between the patches of a minor that the catalogue does not hold (config.c and
+/// util.c compared at all tags from 6.0.0 to 7.4.1).
+pub(super) const RESPLIT_SINCE: Version = Version::new(7, 0, 1);
 
 /// One released server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +18,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Redis 6: its own parser, with one branch per directive.
+    /// Redis 6: its own parser, with one branch per directive of a grammar of its own.
     pub(super) fn is_six(self) -> bool {
         self.version < Version::new(7, 0, 0)
-    }
-
-    /// Redis of this version or later (not a Valkey).
-    pub(super) fn is_redis_from(self, major: u8, minor: u8) -> bool {
-        self.engine == Engine::Redis && self.version >= Version::new(major, minor, 0)
     }
 
     /// Valkey of this version or later.
@@ -28,20 +28,11 @@ impl Server {
         self.engine == Engine::Valkey && self.version >= Version::new(major, minor, 0)
     }
 
-    /// Splits a single argument of a directive with many again at its blanks (config.c since 7.0.1).
+    /// See [`RESPLIT_SINCE`].
     pub(super) fn resplits(self) -> bool {
-        self.version >= Version::new(7, 0, 1)
+        self.version >= RESPLIT_SINCE
     }
 }
-
-/// The versions inside a minor at which the parsers themselves changed (config.c and notify.c at all tags
-/// from 6.0.0 to 7.4.1): a range of patches is judged on both sides of each.
-pub(super) const PARSER_CHANGES: [Version; 4] = [
-    Version::new(6, 0, 9),  // the port of replicaof is checked
-    Version::new(6, 0, 10), // oom-score-adj-values up to 2000
-    Version::new(6, 2, 2),  // events of modules (`d`)
-    Version::new(7, 0, 1),  // see Server::resplits
-];
 
 /// A directive on one server.
 #[derive(Debug, Clone, Copy)]
@@ -53,10 +44,17 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// When a line with a wrong number of arguments fails. A line that Redis 8.0 does not understand is
-    /// queued for its modules if it has an argument, and found wanting only when they are loaded.
+    /// What the directive needs and the build lacks.
+    pub(super) fn lacking(self) -> Option<Feature> {
+        self.facts.needs.filter(|feature| !self.build.has(*feature))
+    }
+
+    /// When a line that the reader does not recognise by its name and number of arguments fails.
     fn unmatched(self, got: usize) -> Stage {
-        if self.server.is_redis_from(8, 0) && got > 0 { Stage::Start } else { Stage::Parse }
+        let all = supported(self.server.engine)
+            .iter()
+            .any(|minor| minor.range.contains(self.server.version) && minor.unknown == UnknownDirectives::AllAreQueued);
+        if all && got > 0 { Stage::Start } else { Stage::Parse }
     }
 
     /// A wrong number of arguments for a directive of the server's table.

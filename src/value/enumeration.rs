@@ -1,6 +1,6 @@
 //! Switches, enumerations and bit flags (config.c: yesnotoi, configEnumGetValue, configEnumGetName).
 
-use crate::catalog::{EnumWord, Feature};
+use crate::catalog::{EnumWord, WithoutFeature};
 
 use super::case::{Case, Reading};
 use super::cnum::until_nul;
@@ -9,7 +9,7 @@ use super::resplit::arguments;
 use super::value::Value;
 
 /// A directive whose value is `yes` or `no`.
-pub(super) fn read_bool(arg: &[u8]) -> Result<Reading, Reason> {
+pub(super) fn read_bool(case: Case<'_>, arg: &[u8]) -> Result<Reading, Reason> {
     let (word, otherwise) = c_word(arg);
     let yes = if word.eq_ignore_ascii_case(b"yes") {
         true
@@ -18,7 +18,8 @@ pub(super) fn read_bool(arg: &[u8]) -> Result<Reading, Reason> {
     } else {
         return Err(Reason::NotABool);
     };
-    Ok(Reading::noted(Value::Bool(yes), otherwise))
+    let lacking = case.lacking().filter(|_| yes && case.facts.without_feature == WithoutFeature::OffOnly);
+    lacking.map_or(Ok(Reading::noted(Value::Bool(yes), otherwise)), |feature| Err(Reason::NeedsFeature(feature)))
 }
 
 /// A directive whose value is one of some words.
@@ -26,9 +27,6 @@ pub(super) fn read_word(case: Case<'_>, words: &'static [EnumWord], arg: &[u8]) 
     let (text, cut) = c_word(arg);
     let word = find(words, text)?;
     let lacking = word.needs.filter(|feature| !case.build.has(*feature));
-    if lacking == Some(Feature::Defrag) {
-        return Err(Reason::NeedsFeature(Feature::Defrag));
-    }
     Ok(Reading::noted(Value::Word(word.prints), cut.or(lacking.map(Otherwise::NoEffect))))
 }
 

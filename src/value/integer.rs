@@ -18,21 +18,15 @@ pub(super) fn read_integer(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Resu
 
 /// The number that takes effect: some servers accept more than they can do.
 fn clamped(case: Case<'_>, number: i64) -> Result<Reading, Reason> {
-    let server = case.server;
-    let bounds = match case.directive.name {
-        // CONFIG_MIN_HZ and CONFIG_MAX_HZ; 6.0 applies them in CONFIG SET only and divides by 0.
-        "hz" if server.is_redis_from(6, 2) || server.is_valkey_from(7, 2) => Some((1, 500)),
-        "hz" if number == 0 => return Err(Reason::CrashesTheServer),
-        // IO_THREADS_MAX_NUM of Valkey 8.0 and 8.1, whose table still accepts 128.
-        "io-threads" if server.is_valkey_from(8, 0) && !server.is_valkey_from(9, 0) => Some((1, 16)),
-        _ => None,
-    };
-    let Some((min, max)) = bounds else {
-        return Ok(Reading::plain(Value::Integer(i128::from(number))));
+    let number = i128::from(number);
+    let Some((min, max)) = case.facts.clamp else {
+        // Redis 6.0 divides by the value that later versions clamp.
+        let crashes = number == 0 && case.directive.name == "hz";
+        return if crashes { Err(Reason::CrashesTheServer) } else { Ok(Reading::plain(Value::Integer(number))) };
     };
     let effective = number.clamp(min, max);
     let otherwise = (effective != number).then_some(Otherwise::Clamped { min, max });
-    Ok(Reading::noted(Value::Integer(i128::from(effective)), otherwise))
+    Ok(Reading::noted(Value::Integer(effective), otherwise))
 }
 
 /// Why a text is not an integer, for people.

@@ -102,6 +102,20 @@ pub(super) fn read_memory(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Resul
     }
 }
 
+/// A number of bytes that Redis 6 does not check (`client-query-buffer-limit` before 6.2.1): garbage reads as 0
+/// and negative numbers stay what they are.
+pub(super) fn read_unchecked_memory(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
+    let [arg] = args else { return case.unmatched_arity("one size", args) };
+    let Some(size) = size(arg, true) else {
+        return Ok(Reading::noted(Value::Bytes(0), Some(Otherwise::GarbageRead)));
+    };
+    if size.signed() < 0 {
+        let number = Value::Integer(size.signed().into());
+        return Ok(Reading::noted(number, size.otherwise.or(Some(Otherwise::Wraps))));
+    }
+    Ok(Reading::noted(Value::Bytes(size.bits), size.otherwise))
+}
+
 /// A directive whose value is a number of bytes or a percentage.
 pub(super) fn read_memory_or_percent(numeric: Numeric, max_percent: u8, arg: &[u8]) -> Result<Reading, Reason> {
     if let Some(size) = size(arg, false) {

@@ -1,7 +1,5 @@
 //! `notify-keyspace-events`: classes of events as letters (notify.c).
 
-use crate::catalog::Version;
-
 use super::case::{Case, Reading};
 use super::enumeration::c_word;
 use super::reason::Reason;
@@ -33,21 +31,15 @@ impl Events {
         letters.filter(|letter| self.has(Events::of(&[*letter]))).map(char::from).collect()
     }
 
-    /// What `CONFIG GET` prints: `A` in place of the letters that it stands for in this version. New keys
-    /// (`n`) are then not printed at all, though they are notified of.
-    pub fn printed(self, version: Version) -> String {
-        let all = Events::of(all_letters(version));
-        if !self.has(all) {
+    /// What `CONFIG GET` prints where `A` stands for `all`: once those are complete, new keys (`n`) are not
+    /// printed at all, though they are notified of.
+    pub fn printed(self, all: &str) -> String {
+        if !self.has(Events::of(all.as_bytes())) {
             return self.letters();
         }
-        let others = self.letters().chars().filter(|letter| matches!(letter, 'K' | 'E' | 'm')).collect::<String>();
+        let others: String = self.letters().chars().filter(|letter| matches!(letter, 'K' | 'E' | 'm')).collect();
         format!("A{others}")
     }
-}
-
-/// The letters that `A` stands for: events of modules (`d`) joined them in 6.2.2 (notify.c).
-fn all_letters(version: Version) -> &'static [u8] {
-    if version < Version::new(6, 2, 2) { b"g$lshzxet" } else { b"g$lshzxetd" }
 }
 
 /// The bit of a letter; none for letters that no version knows.
@@ -84,12 +76,12 @@ mod tests {
 
     #[test]
     fn printed_as_notify_c_prints() {
-        let printed = |letters: &[u8], minor| Events::of(letters).printed(Version::new(6, minor, 16));
-        assert_eq!(printed(b"Ex", 2), "xE");
-        assert_eq!(printed(b"g$lshzxetKE", 0), "AKE");
-        assert_eq!(printed(b"g$lshzxetKE", 2), "g$lshzxetKE");
-        assert_eq!(printed(b"g$lshzxetdmE", 2), "AEm");
-        assert_eq!(Events::of(b"KEg$lshzxetdn").printed(Version::new(7, 0, 15)), "AKE");
-        assert_eq!(Events::of(b"nmK").printed(Version::new(7, 0, 15)), "nKm");
+        let printed = |letters: &[u8], all| Events::of(letters).printed(all);
+        assert_eq!(printed(b"Ex", "g$lshzxetd"), "xE");
+        assert_eq!(printed(b"g$lshzxetKE", "g$lshzxet"), "AKE");
+        assert_eq!(printed(b"g$lshzxetKE", "g$lshzxetd"), "g$lshzxetKE");
+        assert_eq!(printed(b"g$lshzxetdmE", "g$lshzxetd"), "AEm");
+        assert_eq!(printed(b"KEg$lshzxetdn", "g$lshzxetd"), "AKE");
+        assert_eq!(printed(b"nmK", "g$lshzxetd"), "nKm");
     }
 }

@@ -217,9 +217,9 @@ pub enum Otherwise {
     /// A value outside of what the server works with, moved to the nearest it does.
     Clamped {
         /// Lowest value in effect.
-        min: i64,
+        min: i128,
         /// Highest value in effect.
-        max: i64,
+        max: i128,
     },
     /// What is not understood is read as 0, or cut off behind its digits.
     GarbageRead,

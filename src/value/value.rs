@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalog::{Directive, Version};
+use crate::catalog::{Directive, Kind, Special, Version};
 
 use super::cnum::until_nul;
 use super::notify::Events;
@@ -75,7 +75,7 @@ impl Value {
             Value::Save(points) => joined(points),
             Value::Addresses(addresses) => addresses.iter().map(|a| until_nul(a)).collect::<Vec<_>>().join(&b' '),
             Value::OutputLimits(limits) => limits.completed(default_of(directive, version)).to_string().into_bytes(),
-            Value::Events(events) => events.printed(version).into_bytes(),
+            Value::Events(events) => events.printed(all_events(directive, version)).into_bytes(),
             Value::Percentiles(percentiles) => joined(percentiles),
             Value::OomScores(scores) => joined(scores),
             Value::Primary(None) => Vec::new(),
@@ -139,6 +139,14 @@ impl fmt::Display for Value {
 /// The default of a directive, as the server prints it.
 fn default_of(directive: &Directive, version: Version) -> &'static [u8] {
     directive.at(version).and_then(|facts| facts.default).unwrap_or_default().as_bytes()
+}
+
+/// The classes of events that `A` stands for.
+fn all_events(directive: &Directive, version: Version) -> &'static str {
+    match directive.at(version).map(|facts| facts.kind) {
+        Some(Kind::Special(Special::NotifyKeyspaceEvents { all, .. })) => all,
+        _ => "A",
+    }
 }
 
 /// The two words of a switch.
