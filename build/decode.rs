@@ -79,7 +79,7 @@ impl Schema {
         for (version, change) in dated {
             let mut next = states.last().map(|(_, state)| state.clone()).unwrap_or_default();
             if heads.iter().any(|head| change.contains_key(*head)) {
-                group.iter().for_each(|field| drop(next.remove(*field)));
+                next.retain(|field, _| !group.contains(&field));
             }
             next.extend(change);
             states.push((Some(version), next));

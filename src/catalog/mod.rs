@@ -8,6 +8,9 @@ mod minor;
 mod suggest;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 pub use directive::{
     Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
     WithoutFeature,
