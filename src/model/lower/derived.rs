@@ -43,7 +43,13 @@ fn args<A: Into<String>>(
 }
 
 fn secret(name: &'static str, secret: &At<SecretRef>, because: Derivation) -> Derived {
-    Derived { name, value: DerivedValue::Secret(secret.value.clone()), because, span: secret.span, unwritten: false }
+    Derived {
+        name,
+        value: DerivedValue::Secret(secret.value.clone()),
+        because,
+        span: secret.span,
+        unwritten: false,
+    }
 }
 
 /// What all nodes of a deployment share.
