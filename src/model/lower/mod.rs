@@ -73,14 +73,14 @@ impl Lowering<'_> {
         let declared = self.spec.hosts.declares(name);
         if !declared && !self.lossy {
             let title = format!("`{}` is not a declared host", name.value);
-            let help = self.meant(name, self.spec.hosts.names(), "[hosts]");
+            let help = Lowering::meant(name, self.spec.hosts.names(), "[hosts]");
             self.findings.push(Finding::new(Code::UndefinedHost, name.span, title).help(help));
         }
         self.hosts.iter().position(|host| host.name.value == name.value).map(HostId)
     }
 
     /// "Did you mean", or where to declare the name.
-    fn meant<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>, table: &str) -> String {
+    fn meant<'n>(name: &str, known: impl Iterator<Item = &'n str>, table: &str) -> String {
         match nearest(name, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it under {table}"),

@@ -108,7 +108,7 @@ pub(super) fn profile_configs<'a>(
         lowering.used_profiles.insert(name.value.clone());
         if !spec.profiles.declares(name) && !lowering.lossy {
             let title = format!("`{}` is not a declared profile", name.value);
-            let help = lowering.meant(name, spec.profiles.names(), "[profiles]");
+            let help = Lowering::meant(name, spec.profiles.names(), "[profiles]");
             lowering.findings.push(Finding::new(Code::UndefinedProfile, name.span, title).help(help));
         }
         if let Some(config) = spec.profiles.get(name).and_then(|profile| profile.config.as_ref()) {
@@ -233,7 +233,7 @@ fn watch(
     lowering.used_sentinels.insert(set.value.clone());
     if !lowering.spec.sentinels.declares(&set) && !lowering.lossy {
         let title = format!("`{}` is not a declared set of sentinels", set.value);
-        let help = lowering.meant(&set, lowering.spec.sentinels.names(), "[sentinels]");
+        let help = Lowering::meant(&set, lowering.spec.sentinels.names(), "[sentinels]");
         lowering.findings.push(Finding::new(Code::UndefinedSentinels, set.span, title).help(help).of(name));
     }
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();

@@ -181,10 +181,12 @@ impl Typing<'_> {
         if let Some((versions, reason)) = judgement.refusal() {
             let finding = self.refusal(span, versions, reason);
             findings.push(finding.of(deployment));
-        } else if let Some(otherwise) = judgement.otherwise() {
-            if let Some(finding) = self.reinterpreted(span, otherwise, judgement) {
-                findings.push(finding.of(deployment));
-            }
+            return;
+        }
+        let otherwise = judgement.otherwise();
+        let finding = otherwise.and_then(|otherwise| self.reinterpreted(span, otherwise, judgement));
+        if let Some(finding) = finding {
+            findings.push(finding.of(deployment));
         }
     }
 
