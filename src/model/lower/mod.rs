@@ -1,11 +1,14 @@
 //! From the spec as written to the model: looks up names, decides targets, types settings, derives
 //! what follows from the topology. Each file lowers one family.
 
+mod cluster;
 mod config;
 mod derived;
+mod directive;
 mod hosts;
 mod nodes;
 mod redis;
+mod setting;
 mod target;
 
 use std::collections::BTreeSet;
@@ -13,6 +16,7 @@ use std::collections::BTreeSet;
 use super::topology::{Host, HostId, Model};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
+use crate::spec::raw::{Raw, Table};
 use crate::spec::{Layers, Spec, nearest};
 
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
@@ -23,6 +27,7 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
         sources: &layers.sources,
         findings,
         lossy: layers.lossy,
+        root: &layers.root,
         hosts: hosts::hosts(spec),
         used_hosts: BTreeSet::new(),
         used_profiles: BTreeSet::new(),
@@ -52,6 +57,7 @@ pub(super) struct Lowering<'a> {
     pub(super) findings: &'a mut Findings,
     /// Parts of the spec were lost: that something is not there proves nothing.
     lossy: bool,
+    root: &'a Table,
     /// The hosts that have an address.
     pub(super) hosts: Vec<Host>,
     used_hosts: BTreeSet<String>,
@@ -67,18 +73,34 @@ impl Lowering<'_> {
         let declared = self.spec.hosts.declares(name);
         if !declared && !self.lossy {
             let title = format!("`{}` is not a declared host", name.value);
-            let help = self.meant(name, self.spec.hosts.names(), "[hosts]");
+            let help = Lowering::meant(name, self.spec.hosts.names(), "[hosts]");
             self.findings.push(Finding::new(Code::UndefinedHost, name.span, title).help(help));
         }
         self.hosts.iter().position(|host| host.name.value == name.value).map(HostId)
     }
 
     /// "Did you mean", or where to declare the name.
-    fn meant<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>, table: &str) -> String {
+    fn meant<'n>(name: &str, known: impl Iterator<Item = &'n str>, table: &str) -> String {
         match nearest(name, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it under {table}"),
         }
+    }
+
+    /// Whether a deployment's table has a key at all, decodable or not: then its absence is no finding.
+    fn mentions(&self, deployment: &At<String>, key: &str) -> bool {
+        self.raw_deployment(deployment).is_some_and(|table| table.get(key).is_some())
+    }
+
+    fn raw_deployment(&self, deployment: &At<String>) -> Option<&Table> {
+        ["redis", "valkey"].iter().find_map(|engine| {
+            let Raw::Table(deployments) = &self.root.get(engine)?.value else { return None };
+            let entry = deployments.entries.get(&deployment.value)?;
+            match &entry.value.value {
+                Raw::Table(table) if entry.key == deployment.span => Some(table),
+                _ => None,
+            }
+        })
     }
 
     /// Names of deployments become folders: they are unique across engines.
