@@ -1,5 +1,7 @@
 //! The templates: text and layout around what this module's siblings build.
 
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
@@ -54,9 +56,13 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_keep_trailing_newline(true);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        let syntax = SyntaxConfig::builder()
+            .keep_trailing_newline(true)
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+            .map_err(|error| failure(&error))?;
+        environment.set_syntax(syntax);
         for (name, text) in BUILT_IN {
             environment.add_template(name, text).map_err(|error| failure(&error))?;
         }
@@ -66,7 +72,7 @@ impl Templates {
     /// Fills a template in.
     pub(super) fn render(&self, template: Template, data: impl Serialize) -> Result<String, Problem> {
         let template = self.environment.get_template(template.name()).map_err(|error| failure(&error))?;
-        template.render(data).map_err(|error| failure(&error))
+        template.render(Serde(data)).map_err(|error| failure(&error))
     }
 }
 
