@@ -44,7 +44,7 @@ pub(super) fn tls_only(deployment: &Deployment) -> bool {
 
 /// One arm of a script's `case` over its nodes: variables and their values, quoted for sh.
 pub(super) fn arm(number: usize, variables: &[(&str, &str)]) -> Result<String, Problem> {
-    let mut text = format!("    {number})");
+    let mut text = format!("        {number})");
     for (name, value) in variables {
         text.push(' ');
         text.push_str(name);
