@@ -20,9 +20,12 @@ use cachewright::value::Value;
 use support::launch::Launch;
 use support::port::Port;
 use support::running::Running;
-use support::servers::{Engine as ServerEngine, Server, Servers};
+use support::servers::{Engine as ServerEngine, Server, Servers, Version};
 
 const PASSWORD: &str = "it's a \"secret\" $HOME";
+
+/// For servers that spoil quotes when they write their file again, which emit refuses to make for [`PASSWORD`].
+const PLAIN_PASSWORD: &str = "it-s#a$HOME";
 const NODES: usize = 6;
 
 struct Text(String);
@@ -33,11 +36,11 @@ impl ReadText for Text {
     }
 }
 
-struct OnePassword;
+struct OnePassword(&'static str);
 
 impl SecretSource for OnePassword {
     fn get(&self, _: &SecretRef) -> Option<Secret> {
-        Some(Secret(PASSWORD.into()))
+        Some(Secret(self.0.into()))
     }
 }
 
@@ -70,13 +73,19 @@ fn set(settings: &mut Settings, engine: Engine, name: &str, value: Assigned) {
 struct Plan<'s> {
     server: &'s Server,
     engine: Engine,
-    password: bool,
+    password: Option<&'static str>,
     starts: Vec<Launch<'s>>,
     model: Model,
 }
 
 impl<'s> Plan<'s> {
-    fn new(server: &'s Server, engine: Engine, password: bool, nodes: usize, config: &str) -> Self {
+    fn new(
+        server: &'s Server,
+        engine: Engine,
+        password: Option<&'static str>,
+        nodes: usize,
+        config: &str,
+    ) -> Self {
         let starts: Vec<Launch<'s>> =
             (0..nodes).map(|_| server.launch().port(Port::reserve_for_cluster())).collect();
         let hosts = vec!["\"a\""; nodes].join(", ");
@@ -99,7 +108,7 @@ impl<'s> Plan<'s> {
             set(&mut node.own, engine, "dir", Assigned::Value(Value::Text(dir.into())));
         }
         let mut plan = Plan { server, engine, password, starts, model };
-        if password {
+        if password.is_some() {
             let secret = || Assigned::Secret(SecretRef::Env("PASSWORD".into()));
             plan.share("requirepass", secret());
             plan.share(if engine == Engine::Valkey { "primaryauth" } else { "masterauth" }, secret());
@@ -119,7 +128,9 @@ impl<'s> Plan<'s> {
         let Plan { server, password, starts, model, .. } = self;
         let names: Vec<String> = model.deployments[0].nodes.iter().map(|node| node.id.0.clone()).collect();
         let checked = Checked::new(model, &Findings::default()).expect("nothing was found");
-        let artifacts = emit(&checked, &EmitOptions { secrets: Some(&OnePassword) }).expect("files");
+        let artifacts =
+            emit(&checked, &EmitOptions { secrets: Some(&OnePassword(password.unwrap_or_default())) })
+                .expect("files");
         let of_node = |name: &str| {
             let start = format!("fleet/{name}/");
             artifacts.iter().find(|file| file.path.starts_with(&start)).expect("the node's file")
@@ -131,7 +142,10 @@ impl<'s> Plan<'s> {
                 let text = String::from_utf8(of_node(name).bytes.clone()).expect("UTF-8");
                 let file = start.write("server.conf", &text);
                 let start = start.file(file);
-                if password { start.login(None, PASSWORD).start() } else { start.start() }
+                match password {
+                    Some(password) => start.login(None, password).start(),
+                    None => start.start(),
+                }
             })
             .collect();
         let script = artifacts.iter().find(|file| file.path == "fleet/bootstrap.sh").expect("the script");
@@ -142,7 +156,7 @@ impl<'s> Plan<'s> {
 
 struct Fleet {
     server: Server,
-    password: bool,
+    password: Option<&'static str>,
     nodes: Vec<Running>,
     script: String,
 }
@@ -162,19 +176,16 @@ impl Fleet {
     }
 
     fn run(&self) -> Output {
-        self.run_as("sh", self.password.then_some(PASSWORD), &["--wait", "40"])
+        self.run_as("sh", self.password, &["--wait", "40"])
     }
 
     #[track_caller]
     fn expect(&self, output: &Output, code: i32, said: &str) {
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(code), "{}: {text}", self.server);
         assert!(text.contains(said), "{}: {said:?} is not in {text}", self.server);
-        assert!(!text.contains("it's a"), "{}: the password in {text}", self.server);
+        assert!(self.password.is_none_or(|password| !text.contains(password)), "{}: {text}", self.server);
     }
 
     /// Who has which slots, follows whom and has which epoch, as each node itself says.
@@ -183,8 +194,9 @@ impl Fleet {
             let view = node.text(&["CLUSTER", "NODES"]);
             let own = view.lines().find(|line| line.contains("myself")).expect("a line about itself");
             let mut fields: Vec<&str> = own.split(' ').collect();
-            // The times of the last ping and pong.
+            // The times of the last ping and pong, and the address, which a node learns from the others.
             fields.drain(4..6);
+            fields.remove(1);
             fields.join(" ")
         };
         self.nodes.iter().map(line).collect()
@@ -193,13 +205,14 @@ impl Fleet {
 
 /// Three shards of two; the replica of a shard is three places behind its primary. The slots have a gap, so
 /// that ranges and single slots are tried.
-fn cluster(server: &'static Server, engine: Engine, password: bool) -> Fleet {
+fn cluster(server: &'static Server, engine: Engine, password: Option<&'static str>) -> Fleet {
     let mut plan = Plan::new(server, engine, password, NODES, "cluster-node-timeout = 5000");
     plan.share("cluster-enabled", Assigned::Value(Value::Bool(true)));
     let slots = |list: &[(u16, u16)]| {
         Slots(list.iter().map(|(first, last)| SlotRange { first: *first, last: *last }).collect())
     };
-    let lists = [slots(&[(0, 5460), (5470, 5470)]), slots(&[(5461, 5469), (5471, 10922)]), slots(&[(10923, 16383)])];
+    let lists =
+        [slots(&[(0, 5460), (5470, 5470)]), slots(&[(5461, 5469), (5471, 10922)]), slots(&[(10923, 16383)])];
     let shards = lists.into_iter().enumerate().map(|(at, slots)| Shard {
         id: ShardId(u16::try_from(at + 1).expect("few shards")),
         primary: at,
@@ -213,19 +226,20 @@ fn cluster(server: &'static Server, engine: Engine, password: bool) -> Fleet {
 #[test]
 fn a_cluster_forms_and_stays() {
     for (server, engine) in declarable() {
-        for password in [false, true] {
+        for password in [None, Some(PASSWORD)] {
             let fleet = cluster(server, engine, password);
             fleet.expect(&fleet.run(), 0, "the cluster is formed");
             let formed = fleet.own_lines();
-            let slots: Vec<&str> = formed.iter().map(|line| line.splitn(7, ' ').nth(6).unwrap_or("")).collect();
+            let slots: Vec<&str> =
+                formed.iter().map(|line| line.splitn(6, ' ').nth(5).unwrap_or("")).collect();
             assert_eq!(slots, ["0-5460 5470", "5461-5469 5471-10922", "10923-16383", "", "", ""], "{server}");
             for (replica, primary) in formed[3..].iter().zip(&formed[..3]) {
                 let id = primary.split(' ').next().expect("an id");
-                assert_eq!(replica.split(' ').nth(3), Some(id), "{server}");
+                assert_eq!(replica.split(' ').nth(2), Some(id), "{server}");
             }
             fleet.expect(&fleet.run(), 0, "nothing was changed");
             assert_eq!(fleet.own_lines(), formed, "{server}");
-            eprintln!("{server}, password: {password}: formed, and left alone by the second run");
+            eprintln!("{server}, password: {}: formed, and left alone by the second run", password.is_some());
         }
     }
 }
@@ -233,9 +247,9 @@ fn a_cluster_forms_and_stays() {
 #[test]
 fn a_swap_within_a_shard_is_as_declared() {
     for (server, engine) in declarable() {
-        let fleet = cluster(server, engine, false);
+        let fleet = cluster(server, engine, None);
         fleet.expect(&fleet.run(), 0, "the cluster is formed");
-        fleet.nodes[3].command(&["CLUSTER", "FAILOVER"]);
+        fleet.nodes[3].command(&["CLUSTER", "FAILOVER", "FORCE"]);
         support::wait::until("the replica leads", || fleet.own_lines()[3].contains("master"));
         support::wait::until("the primary follows", || fleet.own_lines()[0].contains("slave"));
         fleet.expect(&fleet.run(), 0, "nothing was changed");
@@ -245,24 +259,32 @@ fn a_swap_within_a_shard_is_as_declared() {
 #[test]
 fn what_is_no_set_of_empty_servers_is_refused() {
     for (server, engine) in declarable() {
-        let fleet = cluster(server, engine, false);
+        let fleet = cluster(server, engine, None);
         fleet.nodes[0].command(&["CLUSTER", "ADDSLOTS", "7"]);
         fleet.nodes[0].command(&["CLUSTER", "MEET", "127.0.0.1", &fleet.nodes[1].port().to_string()]);
         support::wait::until("two nodes know each other", || {
             fleet.nodes[1].text(&["CLUSTER", "INFO"]).contains("cluster_known_nodes:2")
         });
-        let before = fleet.own_lines();
+        // Epochs spread by themselves; flags, whom a node follows and its slots do not.
+        let roles = || {
+            let of = |line: String| {
+                let fields: Vec<&str> = line.split(' ').collect();
+                [&fields[..3], &fields[5..]].concat().join(" ")
+            };
+            fleet.own_lines().into_iter().map(of).collect::<Vec<_>>()
+        };
+        let before = roles();
         let output = fleet.run();
         fleet.expect(&output, 1, "knows 1 other nodes");
         fleet.expect(&output, 1, "sees slots in use");
-        assert_eq!(fleet.own_lines(), before, "{server}");
+        assert_eq!(roles(), before, "{server}");
     }
 }
 
 #[test]
 fn who_may_not_look_changes_nothing() {
     for (server, engine) in declarable() {
-        let fleet = cluster(server, engine, true);
+        let fleet = cluster(server, engine, Some(PASSWORD));
         let before = fleet.own_lines();
         fleet.expect(&fleet.run_as("sh", None, &["--wait", "5"]), 3, "does not let us in");
         fleet.expect(&fleet.run_as("sh", Some("wrong"), &["--wait", "5"]), 3, "");
@@ -272,7 +294,7 @@ fn who_may_not_look_changes_nothing() {
 }
 
 /// A primary and two replicas of 127.0.0.1, in this order.
-fn replicated(server: &'static Server, engine: Engine, password: bool) -> Fleet {
+fn replicated(server: &'static Server, engine: Engine, password: Option<&'static str>) -> Fleet {
     let mut plan = Plan::new(server, engine, password, 3, "");
     plan.model.deployments[0].topology = Topology::Replicated { primary: 0 };
     plan.start()
@@ -281,7 +303,11 @@ fn replicated(server: &'static Server, engine: Engine, password: bool) -> Fleet 
 #[test]
 fn replicas_follow_and_stay() {
     for (server, engine) in declarable() {
-        for password in [false, true] {
+        let spoils = match engine {
+            Engine::Valkey => server.version == Version(8, 1, 1),
+            _ => server.version < Version(6, 2, 0),
+        };
+        for password in [None, Some(if spoils { PLAIN_PASSWORD } else { PASSWORD })] {
             let mut fleet = replicated(server, engine, password);
             fleet.expect(&fleet.run(), 0, "one primary leads all the others");
             fleet.nodes[0].command(&["SET", "key", "value"]);
@@ -298,7 +324,7 @@ fn replicas_follow_and_stay() {
             }
             fleet.expect(&fleet.run(), 0, "nothing was changed");
             assert_eq!(fleet.nodes[1].info("role").as_deref(), Some("master"));
-            eprintln!("{server}, password: {password}: in place, and left alone afterwards");
+            eprintln!("{server}, password: {}: in place, and left alone afterwards", password.is_some());
         }
     }
 }
@@ -306,7 +332,7 @@ fn replicas_follow_and_stay() {
 #[test]
 fn no_server_with_keys_becomes_a_replica() {
     for (server, engine) in declarable() {
-        let fleet = replicated(server, engine, false);
+        let fleet = replicated(server, engine, None);
         fleet.nodes[2].command(&["SET", "key", "value"]);
         fleet.expect(&fleet.run(), 1, "would lose their keys");
         assert_eq!(fleet.nodes[1].info("role").as_deref(), Some("master"));

@@ -11,7 +11,7 @@ use super::endpoint::link_port;
 use super::error::Problem;
 use super::run::{Place, Run};
 use super::secret::Vault;
-use super::server_conf::block;
+use super::server_conf::{Rewrite, Writing, block};
 use super::templates::Template;
 
 const FILE: &str = "sentinel.conf";
@@ -54,7 +54,8 @@ pub(super) fn folder(set: &SentinelSet) -> String {
 pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     let folder = folder(set);
     let everywhere = Place { folder: &folder, node: None, file: FILE };
-    let (shared, problems) = block(&set.shared, run.vault);
+    let writing = Writing { vault: run.vault, rewrite: Rewrite::of(&set.target) };
+    let (shared, problems) = block(&set.shared, writing);
     for problem in problems {
         run.fail_all(everywhere, problem);
     }
@@ -75,15 +76,21 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     let (spec, name) = (one_line(&run.model.name), one_line(&set.name));
     for sentinel in &set.nodes {
         let place = Place { node: Some(&sentinel.id), ..everywhere };
-        let (own, problems) = block(&sentinel.own, run.vault);
+        let (own, problems) = block(&sentinel.own, writing);
         for problem in problems {
             run.fail(place, problem);
         }
         let (directives, mut secrets) = shared.overlaid(&own);
         secrets.extend(watches.iter().flat_map(|watch| watch.secrets.iter().cloned()));
         let node = one_line(&sentinel.id.0);
-        let data =
-            SentinelConf { spec: &spec, set: &name, node: &node, directives, global: &global, watches: &watches };
+        let data = SentinelConf {
+            spec: &spec,
+            set: &name,
+            node: &node,
+            directives,
+            global: &global,
+            watches: &watches,
+        };
         match run.templates.render(Template::SentinelConf, data) {
             Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
             Err(problem) => run.fail(place, problem),
@@ -173,7 +180,10 @@ fn global_lines(settings: &[WatchSetting]) -> Vec<Line> {
         let words = std::iter::once(setting.name.value.as_str());
         sentinel_line(words.chain(args.iter().map(String::as_str)))
     };
-    settings.into_iter().flat_map(|setting| setting.lines.iter().map(move |args| line(setting, args))).collect()
+    settings
+        .into_iter()
+        .flat_map(|setting| setting.lines.iter().map(move |args| line(setting, args)))
+        .collect()
 }
 
 fn sentinel_line<'w>(words: impl IntoIterator<Item = &'w str>) -> Line {
