@@ -3,6 +3,7 @@
 //! resolved; whether the whole makes sense is `check`'s business.
 
 mod origin;
+pub mod placement;
 mod settings;
 mod topology;
 
