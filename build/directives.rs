@@ -3,6 +3,7 @@
 use crate::decode::Schema;
 use crate::directive::{Group, Owner, Repeat, Shown, TextRule, Unit, WithoutFeature};
 use crate::literal::{option, slice, string, strings, variant, version};
+use crate::numeric;
 use crate::problem::Problem;
 use crate::version::{Feature, Version, VersionRange};
 use serde::Deserialize;
@@ -49,6 +50,7 @@ enum UnknownDirectives {
 /// One state of a directive, as written.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the file, as they are")]
 struct Entry {
     about: String,
     group: Group,
@@ -119,8 +121,9 @@ enum KindName {
     Ignored,
 }
 
-/// The grammars, as [`crate::directive::Special`] has them.
+/// The grammars, as [`crate::directive::Special`] has them, but with texts of their own.
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "read through Debug, whose output is the literal")]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 enum SpecialDef {
     Bind { min_addresses: u8, max_addresses: u8, optional_prefix: bool },
@@ -333,7 +336,7 @@ fn feature(needs: Option<Feature>) -> String {
 fn kind(entry: &Entry) -> Result<String, String> {
     let Some(kind) = entry.kind else {
         let special = entry.special.as_ref().ok_or("neither `kind` nor `special`")?;
-        return Ok(format!("Kind::Special({})", special_literal(special)));
+        return Ok(format!("Kind::Special(Special::{special:?})"));
     };
     if entry.special.is_some() {
         return Err("both `kind` and `special`".to_owned());
@@ -362,20 +365,6 @@ fn kind(entry: &Entry) -> Result<String, String> {
     })
 }
 
-fn special_literal(special: &SpecialDef) -> String {
-    match special {
-        // Owned texts need no conversion in Debug's output: they print as literals.
-        SpecialDef::Bind { .. }
-        | SpecialDef::ClientOutputBufferLimit { .. }
-        | SpecialDef::Include { .. }
-        | SpecialDef::NotifyKeyspaceEvents { .. }
-        | SpecialDef::OomScoreAdjValues { .. }
-        | SpecialDef::Replicaof { .. }
-        | SpecialDef::Save { .. } => format!("Special::{special:?}"),
-        unit => variant("Special", unit),
-    }
-}
-
 fn word(word: &Word) -> String {
     let (word, prints, needs) = match word {
         Word::Plain(word) => (word, word, None),
@@ -388,23 +377,5 @@ fn word(word: &Word) -> String {
 
 fn numeric(entry: &Entry, usual: Unit) -> Result<String, String> {
     let range = entry.range.as_deref().ok_or("`range` is missing")?;
-    let bounds = range.split_once("..").and_then(|(low, high)| Some((bound(low)?, bound(high)?)));
-    let (min, max) = bounds.filter(|(min, max)| min <= max).ok_or_else(|| format!("range = {range:?}"))?;
-    let unit = variant("Unit", entry.unit.unwrap_or(usual));
-    Ok(format!("Numeric {{ min: {min}, max: {max}, unit: {unit} }}"))
-}
-
-/// A bound of a range: a number, an octal number, or a type for its highest (with `-`: lowest) value.
-fn bound(text: &str) -> Option<i128> {
-    match text {
-        "i32" => Some(i32::MAX.into()),
-        "-i32" => Some(i32::MIN.into()),
-        "u32" => Some(u32::MAX.into()),
-        "i64" => Some(i64::MAX.into()),
-        "u64" => Some(u64::MAX.into()),
-        _ => match text.strip_prefix("0o") {
-            Some(octal) => i128::from_str_radix(octal, 8).ok(),
-            None => text.parse().ok(),
-        },
-    }
+    numeric::literal(range, entry.unit.unwrap_or(usual))
 }

@@ -90,7 +90,7 @@ codes! {
     /// A value that the server refuses.
     InvalidValue = "invalid-value", Hard;
     /// A value that the server takes otherwise than written.
-    ReinterpretedValue = "reinterpreted-value", Hard;
+    ReinterpretedValue = "reinterpreted-value", Lint;
     /// A template's placeholder that nothing filled in.
     UnexpandedPlaceholder = "unexpanded-placeholder", Lint;
     /// Text that a file format cannot hold.

@@ -151,6 +151,8 @@ pub struct Numeric {
 pub enum Unit {
     None,
     Bytes,
+    Kilobytes,
+    Megabytes,
     Percent,
     Microseconds,
     Milliseconds,
@@ -172,8 +174,10 @@ pub enum Unit {
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "named after the servers' own validators (config.c)")]
 pub enum TextRule {
-    /// No `/`: a file name, not a path (dbfilename, appendfilename, ...).
+    /// No `/` and no `\`: a file name, not a path (dbfilename).
     FileName,
+    /// As `FileName`, and not empty (appendfilename since 7.0, dbfilename since Valkey 8.0).
+    NonEmptyFileName,
     DirName,
     ProcTitleTemplate,
     AnnouncedHostname,

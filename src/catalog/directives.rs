@@ -1,25 +1,37 @@
 //! The directives of redis.conf and valkey.conf, by engine: look-ups in the tables that build.rs writes.
 
-use super::directive::{
-    Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
-    WithoutFeature,
+use super::directive::{Directive, Group};
+use super::memcached;
+use super::minor::Minor;
+use super::version::Engine;
+use table::{
+    REDIS_DIRECTIVES, REDIS_MINORS, REDIS_SPELLINGS, VALKEY_DIRECTIVES, VALKEY_MINORS, VALKEY_SPELLINGS,
 };
-use super::minor::{Minor, UnknownDirectives};
-use super::version::{Engine, Feature, Version, VersionRange};
 
-include!(concat!(env!("OUT_DIR"), "/directives.rs"));
+/// Written by build.rs from `schemas/redis.toml` and `schemas/valkey.toml`.
+#[allow(clippy::unreadable_literal, reason = "generated; the data is read in schemas/")]
+mod table {
+    use super::super::directive::{
+        Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
+        WithoutFeature,
+    };
+    use super::super::minor::{Minor, UnknownDirectives};
+    use super::super::version::{Feature, Version, VersionRange};
 
-/// The supported minors of an engine, oldest first; none for memcached, whose options stand in
-/// [`super::memcached`].
+    include!(concat!(env!("OUT_DIR"), "/directives.rs"));
+}
+
+/// The supported minors of an engine, oldest first.
 pub fn supported(engine: Engine) -> &'static [Minor] {
     match engine {
         Engine::Redis => REDIS_MINORS,
         Engine::Valkey => VALKEY_MINORS,
-        Engine::Memcached => &[],
+        Engine::Memcached => memcached::supported(),
     }
 }
 
-/// Every directive of an engine in any supported version, sorted by name; none for memcached.
+/// Every directive of an engine in any supported version, sorted by name; none for memcached, whose options
+/// stand in [`memcached`].
 pub fn directives(engine: Engine) -> &'static [Directive] {
     match engine {
         Engine::Redis => REDIS_DIRECTIVES,

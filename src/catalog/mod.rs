@@ -2,11 +2,17 @@
 //! options, for every supported version and patch. The facts are data under `schemas/`, which
 //! build.rs turns into static sorted tables. Here live their types and look-ups; no fact does.
 
+pub mod acl;
 mod directive;
 mod directives;
+pub mod memcached;
 mod minor;
+pub mod sentinel;
 mod suggest;
 mod version;
+
+#[cfg(test)]
+mod tests;
 
 pub use directive::{
     Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,

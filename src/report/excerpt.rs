@@ -190,7 +190,7 @@ impl Line<'_> {
         while at > self.content.start {
             let unit = self.unit_before(at);
             width += unit.width;
-            if width > columns && !unit.hidden {
+            if width > columns {
                 break;
             }
             at = unit.start;
@@ -264,5 +264,47 @@ fn keep(pieces: &mut Vec<Piece>, from: Range<usize>, text: &str, out: &mut Strin
             last.to.end = out.len();
         }
         _ => pieces.push(Piece { to: out.len() - from.len()..out.len(), from, kept: true }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    fn excerpt(text: &str, marks: &[Range<usize>], hidden: &[Range<usize>]) -> Excerpt {
+        let mut sources = Sources::default();
+        let id = sources.add("a.toml", text);
+        Excerpt::new(sources.get(id), marks, hidden)
+    }
+
+    #[test]
+    fn marks_move_with_the_text_around_a_hidden_range() {
+        // a = "secret" b
+        let (before, secret, behind, within) = (0..1, 5..11, 13..14, 7..8);
+        let marks = [before, secret.clone(), behind, within];
+        let shown = excerpt("a = \"secret\" b\r\n", &marks, &[secret]);
+        assert_eq!(shown.text, "a = \"•••\" b\n");
+        let marked: Vec<&str> = shown.marks.iter().map(|mark| &shown.text[mark.clone()]).collect();
+        assert_eq!(marked, ["a", "•••", "b", "•••"]);
+    }
+
+    #[test]
+    fn lines_that_nobody_sees_are_empty() {
+        let text = (1..=40).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
+        let at = |needle: &str| text.find(needle).map_or(0..0, |start| start..start + needle.len());
+        let shown = excerpt(&text, &[at("line 30"), at("line 10")], &[]);
+        assert_eq!(shown.first_line, 10);
+        let lines: Vec<&str> = shown.text.lines().collect();
+        assert_eq!((lines[0], lines[1], lines[2], lines[20]), ("line 10", "line 11", "", "line 30"));
+        assert_eq!(&shown.text[shown.marks[0].clone()], "line 30");
+    }
+
+    #[test]
+    fn a_line_is_cut_only_when_it_is_too_wide() {
+        let whole = "x".repeat(WIDEST);
+        assert_eq!(excerpt(&whole, &[0..1, 9..10], &[]).text, format!("{whole}\n"));
+        let wide = "漢".repeat(WIDEST / 2 + 1);
+        assert_eq!(excerpt(&wide, &[0..3, 3..6], &[]).text, format!("{}…\n", "漢".repeat(WIDEST / 2)));
     }
 }

@@ -1,6 +1,5 @@
 //! Findings as messages that show the source, for people.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -151,18 +150,20 @@ impl Writer<'_> {
     fn fix(&self, fix: &Fix, finding: &Finding) -> String {
         let source = self.sources.get(fix.span.source);
         let range = clamp(source, fix.span);
-        let new = self.safe(&fix.replacement);
+        let new = self.safe(fix.replacement.trim_end_matches('\n'));
         let old = self.redaction.slice(self.sources, fix.span);
+        let old = old.trim_end_matches(['\n', '\r']);
         let here = finding.span() == Some(fix.span);
         let place = self.sources.locate(clamped(fix.span, &range)).to_string();
         let place = if here { String::new() } else { format!(" at {}", visible_line(&place)) };
         let quotable = !old.contains('\n') && old.chars().count() <= LONGEST_QUOTE;
-        let old = if quotable && !here { format!(" `{}`", visible(&old)) } else { String::new() };
+        let old = if quotable && !here { format!(" `{}`", visible(old)) } else { " this".to_owned() };
         match (range.is_empty(), fix.replacement.is_empty()) {
-            (_, true) => format!("remove {}{place}", if old.is_empty() { "this" } else { old.trim_start() }),
-            (true, false) => format!("insert {}{place}", quoted(&new)),
-            (false, false) if here => format!("replace with {}", quoted(&new)),
-            (false, false) => format!("replace{old}{place} with {}", quoted(&new)),
+            (_, true) => format!("remove{old}{place}"),
+            (true, false) if new.contains('\n') => format!("insert{place}{}", quoted(&new)),
+            (true, false) => format!("insert{}{place}", quoted(&new)),
+            (false, false) if here => format!("replace with{}", quoted(&new)),
+            (false, false) => format!("replace{old}{place} with{}", quoted(&new)),
         }
     }
 
@@ -175,10 +176,9 @@ impl Writer<'_> {
     }
 }
 
-/// A text in backticks, or on lines of its own if it has several.
-fn quoted(text: &str) -> Cow<'static, str> {
-    let text = text.trim_end_matches('\n');
-    if text.contains('\n') { format!("\n{text}").into() } else { format!("`{text}`").into() }
+/// A text in backticks behind a space, or on lines of its own if it has several.
+fn quoted(text: &str) -> String {
+    if text.contains('\n') { format!(":\n{text}") } else { format!(" `{text}`") }
 }
 
 fn clamped(span: Span, range: &Range<usize>) -> Span {

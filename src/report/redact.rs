@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn quotes_stay_and_the_secret_goes() {
         let (sources, id, redaction) = redaction("p = \"hunter2\" # x", &["\"hunter2\""]);
-        assert_eq!(redaction.places(id), [5..12]);
+        assert_eq!(redaction.places(id).first(), Some(&(5..12)));
         assert_eq!(redaction.slice(&sources, Sources::span(id, 0..99)), "p = \"•••\" # x");
         assert_eq!(redaction.slice(&sources, Sources::span(id, 7..9)), "•••");
     }

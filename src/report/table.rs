@@ -128,7 +128,9 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
                 used = 0;
             }
         }
-        push(&mut lines, &mut used, rest);
+        if !rest.is_empty() || word.is_empty() {
+            push(&mut lines, &mut used, rest);
+        }
     }
     lines
 }

@@ -231,10 +231,10 @@ impl SubOption {
 pub fn read_sub_options(value: &[u8]) -> Vec<SubOption> {
     let mut start = 0;
     let mut options = Vec::new();
-    let value = value.strip_suffix(b",").unwrap_or(value);
     if value.is_empty() {
         return options;
     }
+    let value = value.strip_suffix(b",").unwrap_or(value);
     for part in value.split(|&byte| byte == b',') {
         let word = |from: usize, to: usize| Word {
             value: part[from..to].to_vec(),
@@ -366,6 +366,7 @@ mod tests {
         assert_eq!(options[3].value.as_ref().unwrap().span, Span::new(18, 23));
         assert_eq!(options[2].problem(), Some(Problem::EmptySubOption));
         assert!(read_sub_options(b"").is_empty());
+        assert_eq!(read_sub_options(b",")[0].problem(), Some(Problem::EmptySubOption));
     }
 
     #[test]

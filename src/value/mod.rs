@@ -1,7 +1,46 @@
-//! Stands in for the value module until it is merged.
-/// A value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// Text.
-    Text(Vec<u8>),
-}
+//! The one canonical form of a directive's value, and the judgement of a value against a target.
+//!
+//! check, emit, diff, drift and import compare the [`Value`]s of this module and nothing else. It reads
+//! arguments exactly as the servers' own parsers do (config.c and util.c of every supported version),
+//! quirks included, and says what a server would print for them. One file per kind of value.
+//! What may not live here: I/O, facts about single directives (they are data of the catalogue), opinions
+//! about a value that every server takes as written (those are rules of `check`).
+
+mod bind;
+mod case;
+mod cnum;
+mod enumeration;
+mod file_rules;
+mod float;
+mod integer;
+mod judge;
+mod lines;
+mod memory;
+mod notify;
+mod octal;
+mod oom;
+mod output_limits;
+mod percentiles;
+mod primary;
+mod reason;
+mod resplit;
+mod save;
+mod text_rules;
+mod units;
+mod unknown;
+#[expect(clippy::module_inception, reason = "the type that the folder is about")]
+mod value;
+mod written;
+
+pub use file_rules::{FileProblem, FileSettings, file_rules, runtime_value};
+pub use judge::{Judgement, Span, Verdict, judge};
+pub use lines::{Folded, fold_lines};
+pub use notify::Events;
+pub use output_limits::{Limit, OutputLimits};
+pub use percentiles::Percentile;
+pub use reason::{IntegerFault, Otherwise, Reason, Stage};
+pub use save::SavePoint;
+pub use units::{BadDuration, BadSize, parse_duration, parse_size};
+pub use unknown::{Unknown, unknown_directive};
+pub use value::{Primary, Value};
+pub use written::{BadShape, Written, written_lines};

@@ -217,9 +217,10 @@ fn read_command(allow: bool, command: &[u8]) -> Result<AclRule, Problem> {
 }
 
 fn read_databases(list: &[u8]) -> Result<AclRule, Problem> {
-    let number = |text: &[u8]| match text.iter().all(u8::is_ascii_digit) {
-        true => std::str::from_utf8(text).ok()?.parse().ok(),
-        false => None,
+    // `parse` alone would take a sign.
+    let number = |text: &[u8]| {
+        let digits = text.iter().all(u8::is_ascii_digit);
+        std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
     };
     list.split(|&byte| byte == b',')
         .map(number)
