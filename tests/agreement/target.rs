@@ -9,11 +9,9 @@ use crate::support::servers::{Engine as Maker, Server};
 pub(crate) fn target(server: &Server) -> Target {
     let number = |n: u32| u8::try_from(n).unwrap();
     let version = Version::new(number(server.version.0), number(server.version.1), server.version.2.try_into().unwrap());
-    let (engine, version) = match server.engine {
-        Maker::Valkey => (Engine::Valkey, version),
-        // A fork of Redis 7.2.4 under its own numbers.
-        Maker::Redict => (Engine::Redis, Version::new(7, 2, 4)),
-        Maker::Redis | Maker::Memcached => (Engine::Redis, version),
+    let engine = match server.engine {
+        Maker::Valkey => Engine::Valkey,
+        Maker::Redis | Maker::Redict | Maker::Memcached => Engine::Redis,
     };
     let build = Build {
         tls: probe::file(server, &["tls-port 0"]).is_accepted(),

@@ -169,7 +169,7 @@ fn of_special(special: Special) -> Vec<String> {
         Special::UncheckedMemory => sizes(),
         Special::Sentinel => texts(&["monitor m 127.0.0.1 6379 2", "myid x"]),
         Special::Loadmodule => texts(&["/nonexistent.so a b"]),
-        Special::User => texts(&["u on", "u on >p ~* +@all", "u"]),
+        Special::User => texts(&["u1 on", "u2 on >p ~* +@all", "u3"]),
         Special::RenameCommand => texts(&["a", "a b c"]),
         Special::Include { .. } => texts(&["a b"]),
         Special::Dir => texts(&[".", ". ."]),
