@@ -1,8 +1,6 @@
 //! The judgement of one line's arguments against a target.
 
-use crate::catalog::{
-    Build, Directive, Engine, Facts, Kind, Special, Target, Version, VersionRange, WithoutFeature,
-};
+use crate::catalog::{Build, Directive, Engine, Facts, Kind, Shown, Special, Target, Version, VersionRange, WithoutFeature};
 
 use super::bind::{Bounds, read_addresses};
 use super::case::{Case, RESPLIT_SINCE, Reading, Server};
@@ -94,7 +92,11 @@ pub fn judge<A: AsRef<[u8]>>(directive: &Directive, args: &[A], target: &Target)
     let spans: Vec<Span> = spans(directive, target.versions)
         .into_iter()
         .map(|(versions, facts)| match facts {
-            None => Span { versions, outcome: Err(Reason::NotInThisVersion), otherwise: None },
+            None => {
+                let server = Server { engine: target.engine, version: versions.first };
+                let stage = server.unmatched(args.len());
+                Span { versions, outcome: Err(Reason::NotInThisVersion { stage }), otherwise: None }
+            }
             Some(facts) => read_span(directive, facts, versions, target.engine, target.build, &args),
         })
         .collect();
@@ -114,7 +116,7 @@ pub(super) fn newest_case<'a>(directive: &'a Directive, target: &Target) -> Opti
 fn verdict(judgement: &Judgement) -> Verdict {
     let mut reasons = judgement.spans.iter().filter_map(|span| span.outcome.as_ref().err()).peekable();
     if reasons.peek().is_some() {
-        let build_only = reasons.all(|reason| matches!(reason, Reason::NeedsFeature(_)));
+        let build_only = reasons.all(|reason| matches!(reason, Reason::NeedsFeature { .. } | Reason::TestBuildsOnly { .. }));
         if build_only { Verdict::DependsOnBuild } else { Verdict::Refused }
     } else if judgement.otherwise().is_some() {
         Verdict::AcceptedOtherwise
@@ -127,17 +129,12 @@ fn verdict(judgement: &Judgement) -> Verdict {
 fn spans(directive: &Directive, versions: VersionRange) -> Vec<(VersionRange, Option<&'static Facts>)> {
     let edges = directive.within(versions).flat_map(|facts| [Some(facts.since), facts.until]);
     let edges = edges.flatten().chain([RESPLIT_SINCE]);
-    let mut starts: Vec<Version> =
-        edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
+    let mut starts: Vec<Version> = edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
     starts.push(versions.first);
     starts.sort_unstable();
     starts.dedup();
     let ends = starts.iter().skip(1).map(|next| before(*next)).chain([versions.last]);
-    starts
-        .iter()
-        .zip(ends)
-        .map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first)))
-        .collect()
+    starts.iter().zip(ends).map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first))).collect()
 }
 
 /// The last possible patch before a version.
@@ -168,7 +165,10 @@ fn read_span(
 pub(super) fn read(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
     let lacking = case.lacking();
     if let Some(feature) = lacking.filter(|_| case.facts.without_feature == WithoutFeature::Unknown) {
-        return Err(Reason::NeedsFeature(feature));
+        return Err(Reason::NeedsFeature { feature, stage: case.server.unmatched(args.len()) });
+    }
+    if case.facts.shown == Shown::SpecialBuilds {
+        return Err(Reason::TestBuildsOnly { stage: case.server.unmatched(args.len()) });
     }
     let mut reading = read_kind(case, args)?;
     let no_effect = lacking.filter(|_| case.facts.without_feature == WithoutFeature::NoEffect);
@@ -177,7 +177,7 @@ pub(super) fn read(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
 }
 
 /// What one server makes of the arguments, by the kind of the directive.
-fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
+pub(super) fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
     match case.facts.kind {
         Kind::Bool => read_bool(case, case.one(args)?),
         Kind::Enum(words) => read_word(case, words, case.one(args)?),
@@ -185,7 +185,7 @@ fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
         Kind::Integer(numeric) => read_integer(case, numeric, case.one(args)?),
         Kind::Memory(numeric) => read_memory(case, numeric, case.one(args)?),
         Kind::MemoryOrPercent { numeric, max_percent } => {
-            read_memory_or_percent(numeric, max_percent, case.one(args)?)
+            read_memory_or_percent(case, numeric, max_percent, case.one(args)?)
         }
         Kind::Octal(numeric) => read_octal(numeric, case.one(args)?),
         Kind::Text { rule, max_bytes, .. } => read_text(case, rule, max_bytes, case.one(args)?),
@@ -217,9 +217,7 @@ fn read_special(case: Case<'_>, special: Special, args: &[&[u8]]) -> Result<Read
         Special::Replicaof { port_checked } => read_primary(case, port_checked, args),
         Special::RenameCommand => commanded(case, "a command and its new name", 2..=2, args),
         Special::Save { strict } => read_save(case, strict, args),
-        Special::Sentinel if args.is_empty() => {
-            Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored)))
-        }
+        Special::Sentinel if args.is_empty() => Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored))),
         Special::Sentinel => Err(Reason::SentinelOnly),
         Special::User => commanded(case, "a name and rules", 1..=usize::MAX, args),
         Special::UncheckedMemory => read_unchecked_memory(case, args),
@@ -235,11 +233,7 @@ fn commanded(
     number: std::ops::RangeInclusive<usize>,
     args: &[&[u8]],
 ) -> Result<Reading, Reason> {
-    if number.contains(&args.len()) {
-        Ok(Reading::plain(as_args(args)))
-    } else {
-        case.unmatched_arity(wanted, args)
-    }
+    if number.contains(&args.len()) { Ok(Reading::plain(as_args(args))) } else { case.unmatched_arity(wanted, args) }
 }
 
 /// The arguments as they are.

@@ -14,7 +14,7 @@ use crate::source::{At, Span};
 use crate::spec::{Credentials, RedisSpec, Replicas, TopologyKind};
 
 /// The usual port of a server.
-const PORT: u16 = 6379;
+pub(super) const PORT: u16 = 6379;
 
 /// Lowers every deployment whose engine, version and topology are known.
 pub(super) fn deployments(lowering: &mut Lowering<'_>) -> Vec<Deployment> {
@@ -138,7 +138,7 @@ fn place(
         TopologyKind::Standalone => {
             required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?.value.clone()
         }
-        TopologyKind::Cluster => return super::cluster::place(lowering, name, record),
+        TopologyKind::Cluster => return super::cluster::place(lowering, name, spec, topology),
         TopologyKind::Replicated | TopologyKind::Sentinel => {
             let primary =
                 required(lowering, spec.initial_primary.as_ref(), "initial-primary", name, topology);
@@ -172,7 +172,7 @@ fn place(
     Some(Placed { seats, topology, complete })
 }
 
-fn required<'s, T>(
+pub(super) fn required<'s, T>(
     lowering: &mut Lowering<'_>,
     field: Option<&'s At<T>>,
     key: &str,
