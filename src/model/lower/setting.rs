@@ -193,7 +193,7 @@ impl Typing<'_> {
     fn refusal(&self, span: Span, versions: crate::catalog::VersionRange, reason: &Reason) -> Finding {
         let target = self.subject.target;
         let title = format!("`{}` cannot be `{}`: {reason}", self.name, self.shown());
-        let code = if matches!(reason, Reason::NeedsFeature(_)) {
+        let code = if matches!(reason, Reason::NeedsFeature { .. }) {
             Code::UnavailableDirective
         } else {
             Code::InvalidValue
@@ -212,7 +212,7 @@ impl Typing<'_> {
             Reason::NotAnInteger(IntegerFault::Unit { means }) => {
                 finding = finding.help(format!("write `{means}`")).fix(span, means.to_string());
             }
-            Reason::NeedsFeature(feature) => {
+            Reason::NeedsFeature { feature, .. } => {
                 finding = finding
                     .help(format!("say `build = {{ {} = true }}` where the build has it", feature.key()));
             }
