@@ -1,14 +1,22 @@
 //! Turns the catalogue's data under `schemas/` into static tables, so that the program parses nothing at
 //! start-up. Every mistake in the data stops the build with its file and entry.
 
+#[path = "build/acl.rs"]
+mod acl;
 #[path = "build/decode.rs"]
 mod decode;
 #[path = "build/directives.rs"]
 mod directives;
 #[path = "build/literal.rs"]
 mod literal;
+#[path = "build/memcached.rs"]
+mod memcached;
+#[path = "build/numeric.rs"]
+mod numeric;
 #[path = "build/problem.rs"]
 mod problem;
+#[path = "build/sentinel.rs"]
+mod sentinel;
 
 // The types of the tables: what they accept is what the data may say. Their look-ups serve the library only,
 // and the lints about them are the library's business.
@@ -43,7 +51,12 @@ fn write_tables() -> Result<(), Vec<Problem>> {
         env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| Problem::of("cargo", "sets no OUT_DIR"))?;
     let schemas = Path::new("schemas");
     let mut problems = Vec::new();
-    let tables = [("directives.rs", directives::tables(schemas))];
+    let tables = [
+        ("acl.rs", acl::tables(schemas)),
+        ("directives.rs", directives::tables(schemas)),
+        ("memcached.rs", memcached::tables(schemas)),
+        ("sentinel.rs", sentinel::tables(schemas)),
+    ];
     for (file, table) in tables {
         match table {
             Ok(text) => {

@@ -91,4 +91,53 @@ impl Schema {
     pub(crate) fn version(&self, entry: &str, text: &str) -> Result<Version, Problem> {
         text.parse().map_err(|_| self.problem(entry, format!("{text:?} is not a version with its patch")))
     }
+
+    /// The states of an entry for one engine, with the versions each holds for: `from."8.0.0"` changes it on
+    /// every engine, `from."valkey 8.0.0"` on one. States that end before `first` are left out.
+    pub(crate) fn dated(
+        &self,
+        engine: &str,
+        entry: &str,
+        mut table: Table,
+        first: Version,
+    ) -> Result<Vec<Dated>, Problem> {
+        if let Some(Value::Table(changes)) = table.get_mut("from") {
+            *changes = std::mem::take(changes)
+                .into_iter()
+                .filter_map(|(when, change)| match when.split_once(' ') {
+                    None => Some((when, change)),
+                    Some((of, when)) => (of == engine).then(|| (when.to_owned(), change)),
+                })
+                .collect();
+        }
+        let states = self.states(entry, table, &[], &[])?;
+        let ends: Vec<Option<Version>> = states.iter().skip(1).map(|(from, _)| *from).chain([None]).collect();
+        Ok(states
+            .into_iter()
+            .zip(ends)
+            .filter(|(_, until)| until.is_none_or(|until| first < until))
+            .map(|((from, state), until)| Dated {
+                since: from.map_or(first, |from| from.max(first)),
+                until,
+                state,
+            })
+            .collect())
+    }
+
+    /// Takes the field `since` out of an entry.
+    pub(crate) fn take_since(&self, entry: &str, table: &mut Table) -> Result<Option<Version>, Problem> {
+        let Some(since) = table.remove("since") else { return Ok(None) };
+        let text = since.as_str().ok_or_else(|| self.problem(entry, "`since` is not a text"))?;
+        self.version(entry, text).map(Some)
+    }
+}
+
+/// A state of an entry and the versions it holds for.
+pub(crate) struct Dated {
+    /// The first version.
+    pub(crate) since: Version,
+    /// The first version it no longer holds for.
+    pub(crate) until: Option<Version>,
+    /// The fields.
+    pub(crate) state: Table,
 }

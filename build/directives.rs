@@ -3,6 +3,7 @@
 use crate::decode::Schema;
 use crate::directive::{Group, Owner, Repeat, Shown, TextRule, Unit, WithoutFeature};
 use crate::literal::{option, slice, string, strings, variant, version};
+use crate::numeric;
 use crate::problem::Problem;
 use crate::version::{Feature, Version, VersionRange};
 use serde::Deserialize;
@@ -376,23 +377,5 @@ fn word(word: &Word) -> String {
 
 fn numeric(entry: &Entry, usual: Unit) -> Result<String, String> {
     let range = entry.range.as_deref().ok_or("`range` is missing")?;
-    let bounds = range.split_once("..").and_then(|(low, high)| Some((bound(low)?, bound(high)?)));
-    let (min, max) = bounds.filter(|(min, max)| min <= max).ok_or_else(|| format!("range = {range:?}"))?;
-    let unit = variant("Unit", entry.unit.unwrap_or(usual));
-    Ok(format!("Numeric {{ min: {min}, max: {max}, unit: {unit} }}"))
-}
-
-/// A bound of a range: a number, an octal number, or a type for its highest (with `-`: lowest) value.
-fn bound(text: &str) -> Option<i128> {
-    match text {
-        "i32" => Some(i32::MAX.into()),
-        "-i32" => Some(i32::MIN.into()),
-        "u32" => Some(u32::MAX.into()),
-        "i64" => Some(i64::MAX.into()),
-        "u64" => Some(u64::MAX.into()),
-        _ => match text.strip_prefix("0o") {
-            Some(octal) => i128::from_str_radix(octal, 8).ok(),
-            None => text.parse().ok(),
-        },
-    }
+    numeric::literal(range, entry.unit.unwrap_or(usual))
 }

@@ -1,7 +1,7 @@
 //! Rust source text for the values of the tables.
 
 use crate::version::Version;
-use std::fmt::{Debug, Display};
+use std::fmt::{Debug, Display, Write};
 
 /// A variant of an enum without fields: `Group::Network`.
 pub(crate) fn variant(of: &str, value: impl Debug) -> String {
@@ -32,4 +32,15 @@ pub(crate) fn slice(items: impl IntoIterator<Item = impl Display>) -> String {
 /// A slice of texts.
 pub(crate) fn strings<T: AsRef<str>>(texts: &[T]) -> String {
     slice(texts.iter().map(|text| string(text.as_ref())))
+}
+
+/// A static slice of things that are already source text, one a line.
+pub(crate) fn table(name: &str, of: &str, items: impl IntoIterator<Item = impl Display>) -> String {
+    let mut text = format!("pub(super) static {name}: &[{of}] = &[\n");
+    for item in items {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "    {item},");
+    }
+    text.push_str("];\n");
+    text
 }

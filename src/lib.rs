@@ -1,5 +1,11 @@
 //! cachewright: a compiler for cache infrastructure. See ARCHITECTURE.md for the pipeline.
 
 pub mod catalog;
+pub mod check;
+pub mod diag;
+pub mod model;
+pub mod report;
+pub mod source;
+pub mod spec;
 pub mod text;
 pub mod value;

@@ -1,7 +1,10 @@
 //! Real configuration files from public repositories, read and given back byte for byte.
 //!
 //! The files are not part of the repository. They are looked for in `../shared/corpus` beside it, or
-//! where CACHEWRIGHT_CORPUS says; without them these tests say so and pass.
+//! where `CACHEWRIGHT_CORPUS` says; without them these tests say so and pass.
+
+// Helpers of tests are not in the reach of clippy's allowance for tests.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +17,8 @@ use cachewright::text::memcached_conf::MemcachedConf;
 use serde_json::Value;
 
 fn corpus() -> Option<PathBuf> {
-    let root = std::env::var_os("CACHEWRIGHT_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("CACHEWRIGHT_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
     if root.is_dir() {
         return Some(root);
     }

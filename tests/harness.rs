@@ -370,7 +370,8 @@ fn child_with_a_server() {
         return;
     };
     let running = a_server().launch().start();
-    std::fs::write(format!("{report}.part"), running.pid().to_string()).unwrap();
+    let said = format!("{}\n{}", running.pid(), running.folder().display());
+    std::fs::write(format!("{report}.part"), said).unwrap();
     std::fs::rename(format!("{report}.part"), report).unwrap();
     wait::try_until(std::time::Duration::from_mins(10), || None::<()>);
 }
@@ -396,13 +397,17 @@ fn a_server_is_gone_after_its_test_process_was_killed() {
         .spawn()
         .unwrap();
     wait::until("the child's server is up", || report.exists());
-    let pid: u32 = std::fs::read_to_string(&report).unwrap().parse().unwrap();
+    let said = std::fs::read_to_string(&report).unwrap();
+    let (pid, left_behind) = said.split_once('\n').unwrap();
+    let pid: u32 = pid.parse().unwrap();
     assert!(is_alive(pid));
     child.kill().unwrap();
     child.wait().unwrap();
     wait::until("the server of a killed process is gone", || {
         !is_alive(pid) || is_zombie(pid)
     });
+    // Nobody else is left to remove it.
+    std::fs::remove_dir_all(left_behind).unwrap();
 }
 
 /// Dead, and not yet collected by the system's first process.

@@ -2,9 +2,12 @@
 //! options, for every supported version and patch. The facts are data under `schemas/`, which
 //! build.rs turns into static sorted tables. Here live their types and look-ups; no fact does.
 
+pub mod acl;
 mod directive;
 mod directives;
+pub mod memcached;
 mod minor;
+pub mod sentinel;
 mod suggest;
 mod version;
 

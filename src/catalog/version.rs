@@ -171,6 +171,26 @@ pub enum Feature {
     Systemd,
 }
 
+impl Feature {
+    /// What people call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Feature::Tls => "TLS",
+            Feature::Defrag => "active defragmentation",
+            Feature::Systemd => "systemd support",
+        }
+    }
+
+    /// Its key in a spec's `build` table.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Feature::Tls => "tls",
+            Feature::Defrag => "defrag",
+            Feature::Systemd => "systemd",
+        }
+    }
+}
+
 impl Build {
     /// Whether the build has the feature.
     pub const fn has(self, feature: Feature) -> bool {

@@ -197,7 +197,9 @@ impl<'a> Reader<'_, 'a, '_> {
         for spec in self.specs.iter().filter(|spec| spec.name.as_bytes().starts_with(name)) {
             match found {
                 // Two names of one option are no ambiguity.
-                Some(first) if first.short.is_none() || (first.short, first.takes) != (spec.short, spec.takes) => {
+                Some(first)
+                    if first.short.is_none() || (first.short, first.takes) != (spec.short, spec.takes) =>
+                {
                     return Err(Problem::AmbiguousOption);
                 }
                 Some(_) => {}
@@ -267,7 +269,10 @@ pub fn write_sub_options(options: &[(&str, Option<&str>)]) -> Result<String, Unr
     let mut parts = Vec::new();
     for (name, value) in options {
         if name.is_empty() || name.contains([',', '=', '\0']) {
-            return Err(refuse("the name of an `-o` option", "is empty, or holds a comma, `=` or a NUL byte"));
+            return Err(refuse(
+                "the name of an `-o` option",
+                "is empty, or holds a comma, `=` or a NUL byte",
+            ));
         }
         if let Some(at) = value.and_then(|value| value.find([',', '\0'])) {
             let reason = "holds a comma, which would end it, or a NUL byte";
@@ -300,7 +305,8 @@ mod tests {
     /// Items in short: `m=64`, `v`, `(operand)`, `--`, `!Problem at place`.
     fn read(line: &str) -> Vec<String> {
         let args: Vec<&str> = line.split(' ').collect();
-        let show = |place: Place| String::from_utf8_lossy(place.span.of(args[place.arg].as_bytes())).into_owned();
+        let show =
+            |place: Place| String::from_utf8_lossy(place.span.of(args[place.arg].as_bytes())).into_owned();
         read_argv(&args, SPECS)
             .into_iter()
             .map(|item| match item {

@@ -258,7 +258,8 @@ mod tests {
 
     #[test]
     fn a_usual_file() {
-        let text = "# c\r\nPORT=\"11211\"\r\n; c\nUSER = memcached \n\nOPTIONS=\"-l 127.0.0.1 -o 'a b'\"\nPORT=1";
+        let text =
+            "# c\r\nPORT=\"11211\"\r\n; c\nUSER = memcached \n\nOPTIONS=\"-l 127.0.0.1 -o 'a b'\"\nPORT=1";
         let file = EnvFile::parse(text);
         assert_eq!(file.errors(), []);
         assert_eq!(get(text, "PORT"), "1");

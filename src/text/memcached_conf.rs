@@ -234,7 +234,10 @@ pub fn write_line<A: AsRef<str>>(args: &[A]) -> Result<String, Unrepresentable> 
     let refuse = |what, reason| Unrepresentable::new(Format::MemcachedConf, what, reason);
     match args.first().map(AsRef::as_ref) {
         Some(first) if first.starts_with("-d") || first.starts_with("-h") => {
-            return Err(refuse("an option", "starts with `-d` or `-h`, and the start script drops such lines"));
+            return Err(refuse(
+                "an option",
+                "starts with `-d` or `-h`, and the start script drops such lines",
+            ));
         }
         Some(first) if first.starts_with('-') => {}
         _ => return Err(refuse("an option", "does not start with `-`")),
@@ -280,6 +283,7 @@ fn quote(arg: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::MemcachedLineKind::{Arguments, Blank, Directive, Dropped};
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
@@ -293,11 +297,11 @@ mod tests {
 
     #[test]
     fn a_usual_file() {
-        let text = "# memcached\n-d\nlogfile /var/log/memcached.log\n\n-m 64 # megabytes\r\n-l 127.0.0.1\n-vv";
+        let text =
+            "# memcached\n-d\nlogfile /var/log/memcached.log\n\n-m 64 # megabytes\r\n-l 127.0.0.1\n-vv";
         assert_eq!(words(text), ["-m", "64", "-l", "127.0.0.1", "-vv"]);
         let conf = MemcachedConf::parse(text);
         let kinds: Vec<_> = conf.lines().iter().map(|line| line.kind).collect();
-        use MemcachedLineKind::{Arguments, Blank, Directive, Dropped};
         assert_eq!(kinds, [Blank, Dropped, Directive, Blank, Arguments, Arguments, Arguments]);
         let limit = &conf.words()[1];
         assert_eq!(limit.span.of(conf.to_bytes()), b"64");
@@ -320,7 +324,10 @@ mod tests {
 
     #[test]
     fn quotes_work_because_a_shell_is_started() {
-        assert_eq!(words("-s '/run/a b'\n-u \"x\\\"y\"\n-l [::1]"), ["-s", "/run/a b", "-u", "x\"y", "-l", "[::1]"]);
+        assert_eq!(
+            words("-s '/run/a b'\n-u \"x\\\"y\"\n-l [::1]"),
+            ["-s", "/run/a b", "-u", "x\"y", "-l", "[::1]"]
+        );
         // Across lines, joined by one space.
         assert_eq!(words("-s 'a\n-b'"), ["-s", "a -b"]);
     }
@@ -328,11 +335,14 @@ mod tests {
     #[test]
     fn what_a_shell_would_do_is_an_error() {
         assert_eq!(problems("-m $X"), [(Problem::ShellExpansion, Span::new(3, 4))]);
-        assert_eq!(problems("-m 1\n-s ~/x; \"`\""), [
-            (Problem::ShellExpansion, Span::new(8, 9)),
-            (Problem::ShellExpansion, Span::new(11, 12)),
-            (Problem::ShellExpansion, Span::new(14, 15)),
-        ]);
+        assert_eq!(
+            problems("-m 1\n-s ~/x; \"`\""),
+            [
+                (Problem::ShellExpansion, Span::new(8, 9)),
+                (Problem::ShellExpansion, Span::new(11, 12)),
+                (Problem::ShellExpansion, Span::new(14, 15)),
+            ]
+        );
         assert_eq!(problems("-s 'a"), [(Problem::UnclosedQuote, Span::new(3, 4))]);
         assert_eq!(problems("-m 1\0")[0].0, Problem::Nul);
     }

@@ -63,8 +63,7 @@ impl FatalConfig {
     pub(crate) fn find(output: &str) -> Option<Self> {
         let (_, block) = output.split_once("*** FATAL CONFIG FILE ERROR")?;
         let mut lines = block.lines().skip(1);
-        // "Reading the configuration file, at line 3"; a sentinel says "Reading the configuration file, at line"
-        // as well, but an error in its last checks has no line.
+        // "Reading the configuration file, at line 3", then ">>> 'the line'", then the reason.
         let line = lines.next()?.rsplit(' ').next()?.parse().ok()?;
         let text = lines
             .next()?

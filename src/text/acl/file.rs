@@ -174,19 +174,21 @@ mod tests {
 
     #[test]
     fn what_servers_refuse() {
-        assert_eq!(problems("# c\nUSER a on\nuser\nuser\ta on\nalice on\n"), [
-            Problem::AclComment,
-            Problem::AclNotUser,
-            Problem::AclNotUser,
-            Problem::AclNotUser,
-            Problem::AclNotUser,
-        ]);
+        assert_eq!(
+            problems("# c\nUSER a on\nuser\nuser\ta on\nalice on\n"),
+            [
+                Problem::AclComment,
+                Problem::AclNotUser,
+                Problem::AclNotUser,
+                Problem::AclNotUser,
+                Problem::AclNotUser,
+            ]
+        );
         assert_eq!(problems("user a\tb on"), [Problem::AclName]);
-        assert_eq!(problems("user a \"on\" nope\nuser b \0"), [
-            Problem::AclUnknownRule,
-            Problem::AclUnknownRule,
-            Problem::Nul,
-        ]);
+        assert_eq!(
+            problems("user a \"on\" nope\nuser b \0"),
+            [Problem::AclUnknownRule, Problem::AclUnknownRule, Problem::Nul,]
+        );
     }
 
     #[test]

@@ -126,8 +126,9 @@ impl AclRule {
             [b'<', password @ ..] => Ok(Self::RemovePassword(Sensitive(password.to_vec()))),
             [b'#', hash @ ..] => read_hash(hash).map(Self::AddHash),
             [b'!', hash @ ..] => read_hash(hash).map(Self::RemoveHash),
-            [b'~', pattern @ ..] => read_pattern(pattern)
-                .map(|pattern| Self::KeyPattern { read: true, write: true, pattern }),
+            [b'~', pattern @ ..] => {
+                read_pattern(pattern).map(|pattern| Self::KeyPattern { read: true, write: true, pattern })
+            }
             [b'%', rest @ ..] => read_permission(rest),
             [b'&', pattern @ ..] => read_pattern(pattern).map(Self::Channel),
             [sign @ (b'+' | b'-'), b'@', name @ ..] => {
@@ -216,9 +217,10 @@ fn read_command(allow: bool, command: &[u8]) -> Result<AclRule, Problem> {
 }
 
 fn read_databases(list: &[u8]) -> Result<AclRule, Problem> {
-    let number = |text: &[u8]| match text.iter().all(u8::is_ascii_digit) {
-        true => std::str::from_utf8(text).ok()?.parse().ok(),
-        false => None,
+    // `parse` alone would take a sign.
+    let number = |text: &[u8]| {
+        let digits = text.iter().all(u8::is_ascii_digit);
+        std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
     };
     list.split(|&byte| byte == b',')
         .map(number)

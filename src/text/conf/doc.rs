@@ -140,7 +140,10 @@ impl ConfDoc {
     /// # Errors
     /// A name or argument that a configuration file cannot hold; the document is then unchanged.
     pub fn insert<A: AsRef<[u8]>>(
-        &mut self, index: usize, name: &str, args: &[A],
+        &mut self,
+        index: usize,
+        name: &str,
+        args: &[A],
     ) -> Result<(), Unrepresentable> {
         let mut line = write_directive(name, args)?.into_bytes();
         let ending = line_ending(&self.text);
@@ -263,7 +266,8 @@ mod tests {
         let mut doc = ConfDoc::parse(MIXED);
         doc.set_args(2, &["7000"]).unwrap();
         doc.set_args(3, &["900 1", "", "a"]).unwrap();
-        let expected = b"# note\r\n\r\n\tPort  7000 \r\nsave \"900 1\" \"\" a\x0c\r\nbad \"x\r\n  # c\r\nlast 1";
+        let expected =
+            b"# note\r\n\r\n\tPort  7000 \r\nsave \"900 1\" \"\" a\x0c\r\nbad \"x\r\n  # c\r\nlast 1";
         assert_eq!(doc.to_bytes(), expected);
         let before = doc.clone();
         doc.set_args(0, &["x"]).unwrap();

@@ -47,9 +47,10 @@ pub fn write_directive<A: AsRef<[u8]>>(name: &str, args: &[A]) -> Result<String,
         return Err(Unrepresentable::new(Format::RedisConf, "a directive's name", "is empty"));
     }
     // As the first word, `#` would make the line a comment.
-    let mut line = match name.starts_with('#') {
-        true => force_quote(name.as_bytes())?,
-        false => quote_conf(name.as_bytes())?.into_owned(),
+    let mut line = if name.starts_with('#') {
+        force_quote(name.as_bytes())?
+    } else {
+        quote_conf(name.as_bytes())?.into_owned()
     };
     for arg in args {
         line.push(' ');

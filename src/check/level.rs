@@ -1,0 +1,40 @@
+//! What `[lints]` makes of findings.
+
+use crate::diag::{CodeKind, Finding, Findings, Level};
+use crate::model::Model;
+use crate::spec::{LintLevel, LintSpec, Named};
+
+/// Sets the level of every lint as the spec says, the deployment's word over the spec's, and drops the
+/// silenced ones. Hard findings stay as they are.
+pub fn apply_lints(model: &Model, findings: &mut Findings) {
+    findings.retain_mut(|finding| match level_of(model, finding) {
+        None => true,
+        Some(LintLevel::Allow) => false,
+        Some(LintLevel::Warn) => {
+            finding.level = Level::Warning;
+            true
+        }
+        Some(LintLevel::Error) => {
+            finding.level = Level::Error;
+            true
+        }
+    });
+}
+
+fn level_of(model: &Model, finding: &Finding) -> Option<LintLevel> {
+    if finding.code.kind() == CodeKind::Hard {
+        return None;
+    }
+    let named = |lints: &Named<LintSpec>| {
+        lints.get(finding.code.name()).and_then(|lint| lint.level.as_ref()).map(|level| level.value)
+    };
+    let own = finding.deployment.as_deref().and_then(|name| lints_of(model, name)).and_then(named);
+    own.or_else(|| named(&model.lints))
+}
+
+fn lints_of<'m>(model: &'m Model, deployment: &str) -> Option<&'m Named<LintSpec>> {
+    let redis = model.deployments.iter().find(|d| d.name.value == deployment).map(|d| &d.spec.lints);
+    let memcached = || model.memcached.iter().find(|d| d.name.value == deployment).map(|d| &d.spec.lints);
+    let sentinels = || model.sentinels.iter().find(|s| s.name.value == deployment).map(|s| &s.spec.lints);
+    redis.or_else(memcached).or_else(sentinels)
+}

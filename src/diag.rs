@@ -1,0 +1,369 @@
+//! Findings: what is wrong, where, what it means and what to do. Findings are data; only `report`
+//! turns them into text. The code of a finding is its rule's name; the rules' prose lives in `check`.
+
+use crate::source::Span;
+
+/// Declares the closed list of codes: a code is the kebab-case name of exactly one rule.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $kind:ident;)*) => {
+        /// The name of a rule, and of the findings it makes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// Every code, in the order of declaration.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The kebab-case name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// Whether it may be silenced.
+            pub const fn kind(self) -> CodeKind {
+                match self { $(Code::$variant => CodeKind::$kind,)* }
+            }
+        }
+    };
+}
+
+/// Whether the spec has the last word about a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeKind {
+    /// The spec cannot be compiled or a server would refuse it: always an error, never silenced.
+    Hard,
+    /// Sound but doubtful: a warning unless `[lints]` says otherwise.
+    Lint,
+}
+
+codes! {
+    /// A layer is not valid TOML or JSON.
+    Syntax = "syntax", Hard;
+    /// A layer cannot be read.
+    UnreadableLayer = "unreadable-layer", Hard;
+    /// A layer extends itself.
+    CyclicExtends = "cyclic-extends", Hard;
+    /// `format` is missing or of another version.
+    UnsupportedFormat = "unsupported-format", Hard;
+    /// A key that the language does not have.
+    UnknownKey = "unknown-key", Hard;
+    /// A value of the wrong type.
+    WrongType = "wrong-type", Hard;
+    /// A key that must be there is not.
+    MissingKey = "missing-key", Hard;
+    /// A value of the language (not of a server) outside its bounds or form.
+    InvalidField = "invalid-field", Hard;
+    /// A key that makes no sense with the topology.
+    MisplacedKey = "misplaced-key", Hard;
+    /// `unset` names what nothing sets.
+    UnsetWithoutEffect = "unset-without-effect", Lint;
+    /// A version or engine that the catalogue does not cover.
+    UnsupportedVersion = "unsupported-version", Hard;
+    /// A host is used but not declared.
+    UndefinedHost = "undefined-host", Hard;
+    /// A host is declared but not used.
+    UnusedHost = "unused-host", Lint;
+    /// A profile is used but not declared.
+    UndefinedProfile = "undefined-profile", Hard;
+    /// A profile is declared but not used.
+    UnusedProfile = "unused-profile", Lint;
+    /// A set of sentinels is used but not declared.
+    UndefinedSentinels = "undefined-sentinels", Hard;
+    /// A set of sentinels watches nothing.
+    UnusedSentinels = "unused-sentinels", Lint;
+    /// `nodes` names a node that the topology does not have.
+    UndefinedNode = "undefined-node", Hard;
+    /// Settings of the topology written by hand under `config`.
+    DerivedByHand = "derived-by-hand", Hard;
+    /// A secret's value stands in the spec.
+    LiteralSecret = "literal-secret", Hard;
+    /// A directive that no supported version knows.
+    UnknownDirective = "unknown-directive", Hard;
+    /// A directive that exists, but not in this version or build.
+    UnavailableDirective = "unavailable-directive", Hard;
+    /// A directive that the server accepts and ignores.
+    IgnoredDirective = "ignored-directive", Lint;
+    /// A directive under a name that a newer one replaced.
+    RenamedDirective = "renamed-directive", Lint;
+    /// The same directive twice, under two of its names.
+    AliasContradiction = "alias-contradiction", Hard;
+    /// A value that the server refuses.
+    InvalidValue = "invalid-value", Hard;
+    /// A value that the server takes otherwise than written.
+    ReinterpretedValue = "reinterpreted-value", Lint;
+    /// A template's placeholder that nothing filled in.
+    UnexpandedPlaceholder = "unexpanded-placeholder", Lint;
+    /// Text that a file format cannot hold.
+    Unrepresentable = "unrepresentable", Hard;
+    /// A user's rules that the server refuses.
+    InvalidAcl = "invalid-acl", Hard;
+    /// TLS settings that do not make a whole.
+    IncompleteTls = "incomplete-tls", Hard;
+    /// Two servers on one port of one machine.
+    PortClash = "port-clash", Hard;
+    /// A quorum that the sentinels cannot reach.
+    ImpossibleQuorum = "impossible-quorum", Hard;
+    /// A cluster of fewer than three masters.
+    TooFewMasters = "too-few-masters", Hard;
+    /// More nodes than hosts can carry apart, or pins that break a rule of placement.
+    ReplicaPlacement = "replica-placement", Hard;
+    /// Settings that contradict each other so that the server does not start.
+    ContradictorySettings = "contradictory-settings", Hard;
+    /// A declared failure that the topology does not survive.
+    DoesNotSurvive = "does-not-survive", Hard;
+    /// Nodes of a cluster without a pin although others have one.
+    UnpinnedNode = "unpinned-node", Lint;
+    /// A lint level for a rule that does not exist, or that cannot be changed.
+    InvalidLint = "invalid-lint", Hard;
+    /// A lint level whose time has run out.
+    ExpiredLint = "expired-lint", Lint;
+    /// Two deployments of one name.
+    DuplicateName = "duplicate-name", Hard;
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The program exits with 1.
+    Error,
+    /// Printed; the exit code stays 0 unless warnings are denied.
+    Warning,
+}
+
+impl Level {
+    /// The word that messages begin with.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+        }
+    }
+}
+
+/// Where a finding points.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// At a part of a text.
+    Span(Span),
+    /// At a line of an artifact, by the artifact's path and the line counted from 1.
+    Output {
+        /// The path of the artifact below the output folder.
+        path: String,
+        /// The line.
+        line: usize,
+    },
+    /// At a file as a whole, or at nothing that has a line: the name says which.
+    Named(String),
+}
+
+/// A second place that a finding explains itself by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Where.
+    pub span: Span,
+    /// What is there.
+    pub label: String,
+}
+
+/// A change of the spec that mends the finding, where there is one right answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// The text to replace.
+    pub span: Span,
+    /// What to put there.
+    pub replacement: String,
+}
+
+/// One thing that is wrong, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub code: Code,
+    /// How much it weighs.
+    pub level: Level,
+    /// What is wrong, in one line, naming the thing as the user wrote it.
+    pub title: String,
+    /// Where.
+    pub place: Place,
+    /// A few words beside the place.
+    pub label: Option<String>,
+    /// Other places that explain it.
+    pub related: Vec<Related>,
+    /// What to do.
+    pub help: Vec<String>,
+    /// What else is worth knowing: what the server would do, and how we know.
+    pub notes: Vec<String>,
+    /// A change that mends it.
+    pub fix: Option<Fix>,
+    /// The deployment it belongs to; none where it touches the whole spec.
+    pub deployment: Option<String>,
+}
+
+impl Finding {
+    /// A finding at a place in a text, at the level that its code has by default.
+    pub fn new(code: Code, span: Span, title: impl Into<String>) -> Self {
+        Finding::at(code, Place::Span(span), title)
+    }
+
+    /// A finding at any place.
+    pub fn at(code: Code, place: Place, title: impl Into<String>) -> Self {
+        let level = match code.kind() {
+            CodeKind::Hard => Level::Error,
+            CodeKind::Lint => Level::Warning,
+        };
+        Finding {
+            code,
+            level,
+            title: title.into(),
+            place,
+            label: None,
+            related: Vec::new(),
+            help: Vec::new(),
+            notes: Vec::new(),
+            fix: None,
+            deployment: None,
+        }
+    }
+
+    /// Adds a few words beside the place.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.label = Some(text.into());
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push(Related { span, label: label.into() });
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds what to do, if there is something to say.
+    #[must_use]
+    pub fn help_opt(self, text: Option<impl Into<String>>) -> Self {
+        match text {
+            Some(text) => self.help(text),
+            None => self,
+        }
+    }
+
+    /// Adds what else is worth knowing.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds the change that mends it.
+    #[must_use]
+    pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix = Some(Fix { span, replacement: replacement.into() });
+        self
+    }
+
+    /// Says which deployment it belongs to.
+    #[must_use]
+    pub fn of(mut self, deployment: &str) -> Self {
+        self.deployment = Some(deployment.to_owned());
+        self
+    }
+
+    /// The span it points at, where it points into a text.
+    pub fn span(&self) -> Option<Span> {
+        match self.place {
+            Place::Span(span) => Some(span),
+            Place::Output { .. } | Place::Named(_) => None,
+        }
+    }
+}
+
+/// A growing list of findings.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.list.push(finding);
+    }
+
+    /// Adds all of another list.
+    pub fn append(&mut self, mut other: Findings) {
+        self.list.append(&mut other.list);
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The number of findings.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether any is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|finding| finding.level == Level::Error)
+    }
+
+    /// Each one, in the order of [`Findings::sort`] if that was called, else of discovery.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.list.iter()
+    }
+
+    /// Keeps those that `keep` says and lets it change them.
+    pub fn retain_mut(&mut self, keep: impl FnMut(&mut Finding) -> bool) {
+        self.list.retain_mut(keep);
+    }
+
+    /// Orders by place, and drops exact repetitions.
+    pub fn sort(&mut self) {
+        self.list.sort_by(|a, b| {
+            (&a.place, a.level, a.code, &a.title).cmp(&(&b.place, b.level, b.code, &b.title))
+        });
+        self.list.dedup();
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl FromIterator<Finding> for Findings {
+    fn from_iter<I: IntoIterator<Item = Finding>>(iter: I) -> Self {
+        Findings { list: iter.into_iter().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_names_are_unique_and_kebab_case() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        for name in &names {
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
+        }
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,1 @@
+//! Clusters: shards and their nodes, placed by [`crate::model::placement`].

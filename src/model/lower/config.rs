@@ -1,0 +1,133 @@
+//! `config` tables to settings: profiles in order, then the deployment, then the node; later ones
+//! override, `unset` takes away, and each setting remembers what it overrode.
+
+use std::collections::BTreeMap;
+
+use super::directive::{self, Named};
+use super::setting;
+use crate::catalog::Target;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::origin::Origin;
+use crate::model::settings::{Setting, Settings};
+use crate::source::{Sources, Span};
+use crate::spec::{Config, ConfigEntry};
+
+/// Where a `config` table stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    Profile,
+    Deployment,
+    Node,
+}
+
+impl Level {
+    fn origin(self, span: Span) -> Origin {
+        match self {
+            Level::Profile => Origin::Profile(span),
+            Level::Deployment => Origin::Deployment(span),
+            Level::Node => Origin::Node(span),
+        }
+    }
+}
+
+/// What the settings of one deployment are typed against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) deployment: &'a str,
+    pub(super) target: &'a Target,
+    pub(super) version_span: Span,
+    pub(super) sources: &'a Sources,
+}
+
+/// Settings of one level or several, while they are put together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    pub(super) settings: Settings,
+    /// Values that the spec insists on although they are derived: `{ override = … }`.
+    pub(super) insisted: Vec<String>,
+    /// Names whose value failed.
+    pub(super) poisoned: Vec<String>,
+}
+
+/// Lays one `config` table over what is there.
+pub(super) fn lay_over(
+    typed: &mut Typed,
+    below: Option<&Settings>,
+    level: Level,
+    config: &Config,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) {
+    for unset in &config.unset {
+        let name = directive::canonical(&unset.name, subject.target);
+        let taken = typed.settings.remove(&name).is_some();
+        let inherited = below.is_some_and(|below| below.get(&name).is_some());
+        if !taken && !inherited && !unset.used {
+            let title = format!("`unset` takes away `{}`, which nothing sets", unset.name.value);
+            findings.push(
+                Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
+                    .help("remove the name, or correct its spelling")
+                    .of(subject.deployment),
+            );
+        }
+    }
+    let mut first: BTreeMap<String, &ConfigEntry> = BTreeMap::new();
+    for entry in &config.entries {
+        let named = match directive::resolve(entry, subject, findings) {
+            Ok(named) => named,
+            Err(name) => {
+                typed.poisoned.push(name);
+                continue;
+            }
+        };
+        if let Some(other) = first.insert(named.name().to_owned(), entry) {
+            findings.push(contradiction(entry, other, subject));
+            typed.poisoned.push(named.name().to_owned());
+            continue;
+        }
+        place(typed, below, level, entry, &named, subject, findings);
+    }
+}
+
+fn place(
+    typed: &mut Typed,
+    below: Option<&Settings>,
+    level: Level,
+    entry: &ConfigEntry,
+    named: &Named,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) {
+    let name = named.name().to_owned();
+    let Some(value) = setting::value(entry, named, subject, findings) else {
+        typed.poisoned.push(name);
+        return;
+    };
+    let previous = typed.settings.remove(&name).or_else(|| below.and_then(|below| below.get(&name)).cloned());
+    let mut overrode: Vec<Origin> = entry.overrode.iter().rev().map(|span| level.origin(*span)).collect();
+    if let Some(previous) = previous {
+        overrode.push(previous.origin);
+        overrode.extend(previous.overrode);
+    }
+    typed.insisted.retain(|other| *other != name);
+    if value.insisted {
+        typed.insisted.push(name.clone());
+    }
+    typed.settings.set(Setting {
+        name,
+        directive: named.directive(),
+        value: value.assigned,
+        origin: level.origin(entry.name.span),
+        value_span: Some(entry.value.span),
+        overrode,
+    });
+}
+
+fn contradiction(entry: &ConfigEntry, other: &ConfigEntry, subject: Subject<'_>) -> Finding {
+    let title = format!("`{}` and `{}` are the same directive", other.name.value, entry.name.value);
+    Finding::new(Code::AliasContradiction, entry.name.span, title)
+        .related(other.name.span, "set here as well")
+        .help(format!("keep one of them, best `{}`", directive::canonical(&entry.name, subject.target)))
+        .note("in a file the last line would win; a table has no order")
+        .of(subject.deployment)
+}

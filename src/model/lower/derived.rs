@@ -1,0 +1,240 @@
+//! Settings that follow from hosts, topology, credentials and TLS: written once in the spec, derived
+//! for every node.
+
+use std::net::IpAddr;
+
+use super::config::{Subject, Typed};
+use super::directive::newest;
+use super::nodes::Seat;
+use crate::catalog;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::origin::{Derivation, Origin};
+use crate::model::settings::{Assigned, Setting};
+use crate::model::topology::{Host, Login, Tls};
+use crate::source::{At, Span};
+use crate::spec::{RedisSpec, SecretRef, TlsSpec, TopologyKind};
+use crate::value::fold_lines;
+
+/// A value that follows from the rest of the spec.
+#[derive(Debug, Clone)]
+pub(super) struct Derived {
+    name: &'static str,
+    value: DerivedValue,
+    because: Derivation,
+    span: Span,
+    /// It is the server's default: only there to contradict another value written by hand.
+    unwritten: bool,
+}
+
+#[derive(Debug, Clone)]
+enum DerivedValue {
+    Args(Vec<String>),
+    Secret(SecretRef),
+}
+
+fn args<A: Into<String>>(
+    name: &'static str,
+    args: impl IntoIterator<Item = A>,
+    because: Derivation,
+    span: Span,
+) -> Derived {
+    let value = DerivedValue::Args(args.into_iter().map(Into::into).collect());
+    Derived { name, value, because, span, unwritten: false }
+}
+
+fn secret(name: &'static str, secret: &At<SecretRef>, because: Derivation) -> Derived {
+    Derived { name, value: DerivedValue::Secret(secret.value.clone()), because, span: secret.span, unwritten: false }
+}
+
+/// What all nodes of a deployment share.
+pub(super) fn shared(
+    spec: &RedisSpec,
+    topology: At<TopologyKind>,
+    replication: Option<&Login>,
+    tls: Option<&Tls>,
+) -> Vec<Derived> {
+    let mut list = Vec::new();
+    let in_cluster = topology.value == TopologyKind::Cluster;
+    let word = if in_cluster { "yes" } else { "no" };
+    let mut enabled = args("cluster-enabled", [word], Derivation::Topology, topology.span);
+    enabled.unwritten = !in_cluster;
+    list.push(enabled);
+    if let Some(login) = replication {
+        if let Some(user) = &login.user {
+            list.push(args("masteruser", [user.value.as_str()], Derivation::Replication, user.span));
+        } else if spec.users.is_empty() {
+            // The default user's password is what replicas show.
+            list.push(secret("requirepass", &login.password, Derivation::Replication));
+        }
+        list.push(secret("masterauth", &login.password, Derivation::Replication));
+    }
+    if let (Some(tls), Some(spec)) = (tls, &spec.tls) {
+        list.extend(certificates(spec));
+        if tls.replication {
+            list.push(args("tls-replication", ["yes"], Derivation::Tls, tls.span));
+        }
+        if tls.cluster_bus {
+            list.push(args("tls-cluster", ["yes"], Derivation::Tls, tls.span));
+        }
+    }
+    list
+}
+
+/// The certificates of a TLS table, for servers and sentinels alike.
+pub(super) fn certificates(spec: &TlsSpec) -> Vec<Derived> {
+    let mut list = Vec::new();
+    let paths = [
+        ("tls-cert-file", &spec.cert_file),
+        ("tls-key-file", &spec.key_file),
+        ("tls-ca-cert-file", &spec.ca_cert_file),
+        ("tls-ca-cert-dir", &spec.ca_cert_dir),
+    ];
+    for (name, path) in paths {
+        if let Some(path) = path {
+            list.push(args(name, [path.value.as_str()], Derivation::Tls, path.span));
+        }
+    }
+    if let Some(password) = &spec.key_file_password {
+        list.push(secret("tls-key-file-pass", password, Derivation::Tls));
+    }
+    if let Some(clients) = spec.auth_clients {
+        use crate::spec::AuthClients;
+        let word = match clients.value {
+            AuthClients::Required => "yes",
+            AuthClients::Optional => "optional",
+            AuthClients::No => "no",
+        };
+        list.push(args("tls-auth-clients", [word], Derivation::Tls, clients.span));
+    }
+    list
+}
+
+/// Ports, addresses and folders of one node.
+pub(super) struct NodeFacts<'a> {
+    pub(super) seat: &'a Seat,
+    pub(super) host: &'a Host,
+    pub(super) tls: Option<(&'a Tls, &'a TlsSpec)>,
+    pub(super) data_dir: At<String>,
+}
+
+/// What one node of any kind listens on and stores in.
+pub(super) fn listening(facts: &NodeFacts<'_>) -> Vec<Derived> {
+    let NodeFacts { seat, host, tls, data_dir } = facts;
+    let mut list = vec![
+        args("bind", bind(host), Derivation::HostAddress, host.address.span),
+        args("dir", [data_dir.value.as_str()], Derivation::DataDir, data_dir.span),
+    ];
+    let port = |name, number: u16, span| args(name, [number.to_string()], Derivation::Port, span);
+    match tls {
+        None => list.push(port("port", seat.port, seat.port_span)),
+        Some((tls, spec)) => match spec.port {
+            Some(tls_port) if tls.plain_too => {
+                list.push(port("port", seat.port, seat.port_span));
+                list.push(port("tls-port", tls_port.value.0, tls_port.span));
+            }
+            _ => {
+                list.push(args("port", ["0"], Derivation::Tls, tls.span));
+                list.push(port("tls-port", seat.port, seat.port_span));
+            }
+        },
+    }
+    list
+}
+
+/// The address others use first (it is also where outgoing connections start), then loopback for
+/// tools on the host itself.
+fn bind(host: &Host) -> Vec<String> {
+    let address = host.address.value.clone();
+    let loopback = host.ip().is_some_and(|ip| ip.is_loopback()) || address == "localhost";
+    if loopback { vec![address] } else { vec![address, "127.0.0.1".to_owned()] }
+}
+
+/// What a node of a set of replicas or a cluster tells others about itself.
+pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) -> Vec<Derived> {
+    let NodeFacts { host, data_dir, .. } = facts;
+    let address = [host.address.value.as_str()];
+    let mut list = Vec::new();
+    match (kind, host.ip()) {
+        (TopologyKind::Standalone, _) => {}
+        (TopologyKind::Replicated | TopologyKind::Sentinel, _) => {
+            list.push(args("replica-announce-ip", address, Derivation::HostAddress, host.address.span));
+        }
+        (TopologyKind::Cluster, Some(IpAddr::V4(_) | IpAddr::V6(_))) => {
+            list.push(args("cluster-announce-ip", address, Derivation::HostAddress, host.address.span));
+        }
+        (TopologyKind::Cluster, None) => {}
+    }
+    if users {
+        let path = format!("{}/users.acl", data_dir.value.trim_end_matches('/'));
+        list.push(args("aclfile", [path], Derivation::Users, data_dir.span));
+    }
+    list
+}
+
+/// Adds derived values; one that is also written by hand must be equal, or insisted on.
+pub(super) fn add(
+    typed: &mut Typed,
+    hand: &Typed,
+    derived: Vec<Derived>,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) {
+    for derived in derived {
+        let Some(setting) = setting(&derived, subject, findings) else { continue };
+        let name = setting.name.clone();
+        if hand.poisoned.contains(&name) {
+            continue;
+        }
+        match hand.settings.get(&name) {
+            Some(written) if hand.insisted.contains(&name) || written.value == setting.value => {}
+            Some(written) => findings.push(by_hand(written, &derived, subject)),
+            None if derived.unwritten => {}
+            None => typed.settings.set(setting),
+        }
+    }
+}
+
+fn by_hand(written: &Setting, derived: &Derived, subject: Subject<'_>) -> Finding {
+    let span = written.origin.span().unwrap_or(derived.span);
+    let value = match &derived.value {
+        DerivedValue::Args(args) => format!("`{}`", args.join(" ")),
+        DerivedValue::Secret(_) => "another secret".to_owned(),
+    };
+    let title = format!("`{}` follows from {}: it is {value}", written.name, derived.because);
+    let insist = "or insist on it with `{ override = … }`";
+    Finding::new(Code::DerivedByHand, span, title)
+        .related(derived.span, "it follows from this")
+        .help(format!("remove the line, {insist}"))
+        .of(subject.deployment)
+}
+
+fn setting(derived: &Derived, subject: Subject<'_>, findings: &mut Findings) -> Option<Setting> {
+    let target = subject.target;
+    let directive = catalog::directive(target.engine, derived.name)?;
+    let facts = newest(directive, target)?;
+    let value = match &derived.value {
+        DerivedValue::Secret(secret) => Assigned::Secret(secret.clone()),
+        DerivedValue::Args(args) => {
+            let line: Vec<&[u8]> = args.iter().map(String::as_bytes).collect();
+            let folded = fold_lines(directive, &[line], target);
+            if let Some((_, reason)) = folded.judgements.first().and_then(|judgement| judgement.refusal()) {
+                let title = format!("`{}` would be `{}`: {reason}", facts.name, args.join(" "));
+                findings.push(
+                    Finding::new(Code::InvalidValue, derived.span, title)
+                        .note(format!("the value follows from {}", derived.because))
+                        .of(subject.deployment),
+                );
+                return None;
+            }
+            Assigned::Value(folded.values.into_iter().next_back()?)
+        }
+    };
+    Some(Setting {
+        name: facts.name.to_owned(),
+        directive: Some(directive),
+        value,
+        origin: Origin::Derived(derived.because, derived.span),
+        value_span: None,
+        overrode: Vec::new(),
+    })
+}

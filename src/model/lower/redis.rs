@@ -1,0 +1,273 @@
+//! Deployments of Redis and Valkey.
+
+use std::sync::Arc;
+
+use super::config::{Level, Subject, Typed, lay_over};
+use super::nodes::{Seat, report_undefined, seats};
+use super::target::target;
+use super::{Lowering, derived};
+use crate::catalog::{Engine, Target};
+use crate::diag::{Code, Finding};
+use crate::model::settings::Settings;
+use crate::model::topology::{Deployment, Login, Node, Tls, Topology, Watch};
+use crate::source::{At, Span};
+use crate::spec::{Credentials, RedisSpec, Replicas, TopologyKind};
+
+/// The usual port of a server.
+const PORT: u16 = 6379;
+
+/// Lowers every deployment whose engine, version and topology are known.
+pub(super) fn deployments(lowering: &mut Lowering<'_>) -> Vec<Deployment> {
+    let spec = lowering.spec;
+    let redis = spec.redis.iter().map(|(name, record)| (Engine::Redis, name, record));
+    let valkey = spec.valkey.iter().map(|(name, record)| (Engine::Valkey, name, record));
+    let mut deployments: Vec<Deployment> = redis
+        .chain(valkey)
+        .filter_map(|(engine, name, record)| deployment(lowering, engine, name, record))
+        .collect();
+    deployments.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    deployments
+}
+
+fn deployment(
+    lowering: &mut Lowering<'_>,
+    engine: Engine,
+    name: &At<String>,
+    record: &At<RedisSpec>,
+) -> Option<Deployment> {
+    let spec = &record.value;
+    let version = spec.version;
+    // Names are looked up also where the version is unknown: a host used there is used.
+    let placed = spec.topology.and_then(|topology| place(lowering, name, record, topology));
+    let profiles = profiles(lowering, spec);
+    let target = target(engine, version?, spec.build.as_deref(), lowering.findings);
+    let (target, topology, placed) = (target?, spec.topology?, placed?);
+
+    let version_span = version?.span;
+    let tls = spec.tls.as_ref().map(|tls| Tls {
+        plain_too: tls.port.is_some(),
+        replication: tls.replication.is_none_or(|flag| flag.value),
+        cluster_bus: topology.value == TopologyKind::Cluster && tls.cluster_bus.is_none_or(|flag| flag.value),
+        span: tls.span,
+    });
+    let replication = spec.replication.as_ref().and_then(|credentials| login(credentials));
+    let users = Vec::new();
+
+    let subject =
+        Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
+    let mut hand = Typed::default();
+    for profile in profiles {
+        lay_over(&mut hand, None, Level::Profile, profile, subject, lowering.findings);
+    }
+    if let Some(config) = &spec.config {
+        lay_over(&mut hand, None, Level::Deployment, config, subject, lowering.findings);
+    }
+    let mut shared = hand.clone();
+    let list = derived::shared(spec, topology, replication.as_ref(), tls.as_ref());
+    derived::add(&mut shared, &hand, list, subject, lowering.findings);
+
+    let context = NodeContext { spec, topology, tls: tls.as_ref(), name, target: &target, version_span, hand: &hand };
+    let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat)).collect();
+    let names: Vec<&str> = placed.seats.iter().map(|seat| seat.id.0.as_str()).collect();
+    if placed.complete {
+        report_undefined(lowering, name, &spec.nodes, &names);
+    }
+    Some(Deployment {
+        name: name.clone(),
+        target,
+        version_span,
+        topology: placed.topology,
+        shared: Arc::new(shared.settings),
+        nodes,
+        users,
+        replication,
+        tls,
+        spec: Arc::new(spec.clone()),
+        poisoned: hand.poisoned,
+    })
+}
+
+/// Whom the servers log in as.
+pub(super) fn login(credentials: &At<Credentials>) -> Option<Login> {
+    Some(Login { user: credentials.user.clone(), password: credentials.password.clone()? })
+}
+
+/// The `config` tables of the profiles that a deployment names.
+pub(super) fn profiles<'a>(lowering: &mut Lowering<'a>, spec: &RedisSpec) -> Vec<&'a crate::spec::Config> {
+    profile_configs(lowering, spec.profiles.as_ref().map_or(&[][..], |names| &names.value))
+}
+
+/// The `config` tables of named profiles; a name without one is reported.
+pub(super) fn profile_configs<'a>(lowering: &mut Lowering<'a>, names: &[At<String>]) -> Vec<&'a crate::spec::Config> {
+    let mut configs = Vec::new();
+    let spec = lowering.spec;
+    for name in names {
+        lowering.used_profiles.insert(name.value.clone());
+        if !spec.profiles.declares(name) && !lowering.lossy {
+            let title = format!("`{}` is not a declared profile", name.value);
+            let help = lowering.meant(name, spec.profiles.names(), "[profiles]");
+            lowering.findings.push(Finding::new(Code::UndefinedProfile, name.span, title).help(help));
+        }
+        if let Some(config) = spec.profiles.get(name).and_then(|profile| profile.config.as_ref()) {
+            configs.push(&config.value);
+        }
+    }
+    configs
+}
+
+/// The nodes of a deployment and how they relate.
+struct Placed {
+    seats: Vec<Seat>,
+    topology: Topology,
+    /// Every mentioned host is known.
+    complete: bool,
+}
+
+fn place(
+    lowering: &mut Lowering<'_>,
+    name: &At<String>,
+    record: &At<RedisSpec>,
+    topology: At<TopologyKind>,
+) -> Option<Placed> {
+    misplaced(lowering, name, record, topology);
+    let spec = &record.value;
+    let hosts: Vec<At<String>> = match topology.value {
+        TopologyKind::Standalone => required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?.value.clone(),
+        TopologyKind::Cluster => return super::cluster::place(lowering, name, record),
+        TopologyKind::Replicated | TopologyKind::Sentinel => {
+            let primary = required(lowering, spec.initial_primary.as_ref(), "initial-primary", name, topology);
+            let replicas = match &spec.replicas {
+                Some(At { value: Replicas::Hosts(hosts), .. }) => hosts.clone(),
+                Some(At { value: Replicas::PerShard(_), span }) => {
+                    let title = format!("`replicas` of `{}` is a list of hosts", name.value);
+                    let finding = Finding::new(Code::WrongType, *span, title);
+                    lowering.findings.push(finding.help("a number of replicas is for clusters").of(name));
+                    return None;
+                }
+                None => Vec::new(),
+            };
+            let mut hosts = vec![primary?.clone()];
+            hosts.extend(replicas);
+            hosts
+        }
+    };
+    let seats = seats(lowering, &hosts, spec.port, PORT, &spec.nodes);
+    let complete = seats.len() == hosts.len();
+    // Without its first node nobody knows who leads.
+    let primary_known = complete || lowering.hosts.iter().any(|host| host.name.value == hosts[0].value);
+    let topology = match topology.value {
+        TopologyKind::Replicated if primary_known => Topology::Replicated { primary: 0 },
+        TopologyKind::Sentinel if primary_known => {
+            Topology::Sentinel { primary: 0, watch: watch(lowering, name, spec, topology)? }
+        }
+        TopologyKind::Standalone => Topology::Standalone,
+        _ => return None,
+    };
+    Some(Placed { seats, topology, complete })
+}
+
+fn required<'s, T>(
+    lowering: &mut Lowering<'_>,
+    field: Option<&'s At<T>>,
+    key: &str,
+    name: &At<String>,
+    topology: At<TopologyKind>,
+) -> Option<&'s At<T>> {
+    if field.is_none() && !lowering.lossy && !lowering.mentions(name, key) {
+        let title = format!("`{}` needs `{key}` with `topology = \"{}\"`", name.value, topology.value.name());
+        lowering.findings.push(
+            Finding::new(Code::MissingKey, name.span, title)
+                .related(topology.span, "the topology is set here")
+                .help(format!("add `{key}`"))
+                .of(name),
+        );
+    }
+    field
+}
+
+/// Keys that this topology has no use for.
+fn misplaced(lowering: &mut Lowering<'_>, name: &At<String>, record: &At<RedisSpec>, topology: At<TopologyKind>) {
+    use TopologyKind::{Cluster, Replicated, Sentinel, Standalone};
+
+    let spec = &record.value;
+    let span_of = |span: Option<Span>| span;
+    let keys: [(&str, Option<Span>, &[TopologyKind]); 6] = [
+        ("hosts", span_of(spec.hosts.as_ref().map(|f| f.span)), &[Standalone, Cluster]),
+        ("initial-primary", spec.initial_primary.as_ref().map(|f| f.span), &[Replicated, Sentinel]),
+        ("replicas", spec.replicas.as_ref().map(|f| f.span), &[Replicated, Sentinel, Cluster]),
+        ("shards", spec.shards.as_ref().map(|f| f.span), &[Cluster]),
+        ("sentinel", spec.sentinel.as_ref().map(|f| f.span), &[Sentinel]),
+        ("pins", spec.pins.entries().next().map(|f| f.name.span), &[Cluster]),
+    ];
+    for (key, span, topologies) in keys {
+        let Some(span) = span.filter(|_| !topologies.contains(&topology.value)) else { continue };
+        let words: Vec<&str> = topologies.iter().map(|topology| topology.name()).collect();
+        let title = format!("`{key}` has no meaning with `topology = \"{}\"`", topology.value.name());
+        lowering.findings.push(
+            Finding::new(Code::MisplacedKey, span, title)
+                .related(topology.span, "the topology is set here")
+                .help(format!("remove it; it belongs to {}", crate::spec::listed(&words)))
+                .of(name),
+        );
+    }
+}
+
+fn watch(
+    lowering: &mut Lowering<'_>,
+    name: &At<String>,
+    spec: &RedisSpec,
+    topology: At<TopologyKind>,
+) -> Option<Watch> {
+    let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
+    let set = table.set.clone()?;
+    lowering.used_sentinels.insert(set.value.clone());
+    if !lowering.spec.sentinels.declares(&set) && !lowering.lossy {
+        let title = format!("`{}` is not a declared set of sentinels", set.value);
+        let help = lowering.meant(&set, lowering.spec.sentinels.names(), "[sentinels]");
+        lowering.findings.push(Finding::new(Code::UndefinedSentinels, set.span, title).help(help).of(name));
+    }
+    let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
+    Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
+}
+
+/// What the nodes of one deployment have in common while they are lowered.
+struct NodeContext<'a> {
+    spec: &'a RedisSpec,
+    topology: At<TopologyKind>,
+    tls: Option<&'a Tls>,
+    name: &'a At<String>,
+    target: &'a Target,
+    version_span: Span,
+    hand: &'a Typed,
+}
+
+fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> Node {
+    let NodeContext { spec, topology, tls, name, target, version_span, hand } = *context;
+    let subject = Subject { deployment: name, target, version_span, sources: lowering.sources };
+    let own_spec = spec.nodes.get(&seat.id.0);
+    let mut own_hand = Typed::default();
+    if let Some(config) = own_spec.and_then(|own| own.config.as_ref()) {
+        lay_over(&mut own_hand, Some(&hand.settings), Level::Node, config, subject, lowering.findings);
+    }
+    let data_dir = own_spec.and_then(|own| own.data_dir.clone()).or_else(|| spec.data_dir.clone()).unwrap_or_else(
+        || At::new(format!("/var/lib/{}/{}-{}", target.engine, name.value, seat.port), seat.span),
+    );
+    let host = &lowering.hosts[seat.host.0];
+    let facts = derived::NodeFacts {
+        seat,
+        host,
+        tls: tls.zip(spec.tls.as_deref()),
+        data_dir,
+    };
+    let mut list = derived::listening(&facts);
+    list.extend(derived::announced(&facts, topology.value, !spec.users.is_empty()));
+    let mut written = Typed { settings: Settings::default(), ..own_hand.clone() };
+    for setting in hand.settings.overlaid(&own_hand.settings) {
+        written.settings.set(setting.clone());
+    }
+    written.insisted.extend(hand.insisted.iter().cloned());
+    written.poisoned.extend(hand.poisoned.iter().cloned());
+    let mut own = own_hand;
+    derived::add(&mut own, &written, list, subject, lowering.findings);
+    Node { id: seat.id.clone(), host: seat.host, span: seat.span, port: seat.port, own: own.settings }
+}

@@ -1,0 +1,287 @@
+//! The value of one entry of a `config` table: its shape, its secret or placeholder, and what the
+//! target's own parser makes of it.
+
+use super::config::Subject;
+use super::directive::Named;
+use crate::catalog::{Directive, Facts, Repeat};
+use crate::diag::{Code, Finding, Findings, Level};
+use crate::model::settings::Assigned;
+use crate::source::Span;
+use crate::spec::raw::{Node, Raw};
+use crate::spec::{ConfigEntry, Decode, Decoder, SecretRef, literal_secret};
+use crate::value::{BadShape, IntegerFault, Judgement, Otherwise, Reason, Written, fold_lines, written_lines};
+
+/// The key that insists on a value although another one is derived.
+const OVERRIDE: &str = "override";
+
+/// A typed value.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) assigned: Assigned,
+    /// It was written as `{ override = … }`.
+    pub(super) insisted: bool,
+}
+
+/// Types the value of an entry. None was reported.
+pub(super) fn value(
+    entry: &ConfigEntry,
+    named: &Named,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Option<Assignment> {
+    let (node, insisted) = match &entry.value.value {
+        Raw::Table(table) if table.entries.len() == 1 && table.get(OVERRIDE).is_some() => {
+            (table.get(OVERRIDE)?, true)
+        }
+        _ => (&entry.value, false),
+    };
+    let assigned = match named {
+        Named::Foreign(_) => foreign(entry, node, subject, findings)?,
+        Named::Known(directive, facts) => {
+            let typing = Typing { name: &entry.name.value, node, directive, facts, subject };
+            typing.assigned(findings)?
+        }
+    };
+    Some(Assignment { assigned, insisted })
+}
+
+/// A module's directive goes through as written, a list as arguments.
+fn foreign(entry: &ConfigEntry, node: &Node, subject: Subject<'_>, findings: &mut Findings) -> Option<Assigned> {
+    let items: Vec<&Node> = match &node.value {
+        Raw::List(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    let mut args = Vec::new();
+    for item in items {
+        args.push(match &item.value {
+            Raw::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+            Raw::Integer(number) => number.to_string(),
+            Raw::Float(number) => number.to_string(),
+            Raw::Text(text) => text.clone(),
+            other => {
+                findings.push(not_a_value(&entry.name.value, item.span, other, subject));
+                return None;
+            }
+        });
+    }
+    Some(Assigned::Verbatim(vec![args.into_iter().map(String::into_bytes).collect()]))
+}
+
+fn not_a_value(name: &str, span: Span, raw: &Raw, subject: Subject<'_>) -> Finding {
+    let title = format!("{} is no value for `{name}`", raw.what());
+    Finding::new(Code::WrongType, span, title)
+        .help("write a string, a number, `true` or `false`, or a list of these")
+        .of(subject.deployment)
+}
+
+/// One value on its way to its canonical form.
+struct Typing<'a> {
+    name: &'a str,
+    node: &'a Node,
+    directive: &'static Directive,
+    facts: &'static Facts,
+    subject: Subject<'a>,
+}
+
+impl Typing<'_> {
+    fn assigned(&self, findings: &mut Findings) -> Option<Assigned> {
+        if SecretRef::is_reference(self.node) {
+            return self.secret(findings);
+        }
+        let written = self.written(self.node, findings)?;
+        if self.directive.secret && !matches!(&self.node.value, Raw::Text(text) if text.is_empty()) {
+            let what = format!("the value of `{}`", self.name);
+            let finding = literal_secret(crate::source::At::new(what.as_str(), self.node.span));
+            findings.push(finding.of(self.subject.deployment));
+            return None;
+        }
+        let version = self.subject.target.versions.last;
+        let lines = match written_lines(self.directive, &written, version) {
+            Ok(lines) => lines,
+            Err(shape) => {
+                findings.push(self.misshapen(shape));
+                return None;
+            }
+        };
+        let folded = fold_lines(self.directive, &lines, self.subject.target);
+        let refused = folded.judgements.iter().any(Judgement::is_refused);
+        for (at, judgement) in folded.judgements.iter().enumerate() {
+            self.report(judgement, self.line_span(at, lines.len()), findings);
+        }
+        if !refused {
+            self.report_placeholder(findings);
+        }
+        match (folded.values.len(), self.facts.repeat) {
+            (0, _) if lines.is_empty() => Some(Assigned::Values(Vec::new())),
+            (0, _) => None,
+            (_, Repeat::Accumulate) => Some(Assigned::Values(folded.values)),
+            _ => folded.values.into_iter().next_back().map(Assigned::Value),
+        }
+    }
+
+    fn secret(&self, findings: &mut Findings) -> Option<Assigned> {
+        if self.directive.secret {
+            let mut decoder = Decoder { findings, lossy: false };
+            return SecretRef::decode(self.node, &mut decoder).map(Assigned::Secret);
+        }
+        let title = format!("`{}` holds no secret", self.name);
+        findings.push(
+            Finding::new(Code::WrongType, self.node.span, title)
+                .help("write the value itself")
+                .of(self.subject.deployment),
+        );
+        None
+    }
+
+    fn written<'n>(&self, node: &'n Node, findings: &mut Findings) -> Option<Written<'n>> {
+        Some(match &node.value {
+            Raw::Bool(flag) => Written::Bool(*flag),
+            Raw::Integer(number) => Written::Integer(*number),
+            Raw::Float(number) => Written::Float(*number),
+            Raw::Text(text) => Written::Text(text),
+            Raw::List(items) => {
+                let items: Option<Vec<_>> = items.iter().map(|item| self.written(item, findings)).collect();
+                Written::List(items?)
+            }
+            other @ (Raw::Null | Raw::Datetime(_) | Raw::Table(_)) => {
+                findings.push(not_a_value(self.name, node.span, other, self.subject));
+                return None;
+            }
+        })
+    }
+
+    /// The item of a list that one line came from.
+    fn line_span(&self, line: usize, lines: usize) -> Span {
+        match &self.node.value {
+            Raw::List(items) if items.len() == lines => items[line].span,
+            _ => self.node.span,
+        }
+    }
+
+    fn shown(&self) -> String {
+        let text = self.subject.sources.slice(self.node.span);
+        let first = text.lines().next().unwrap_or("");
+        first.trim_matches('"').trim_matches('\'').to_owned()
+    }
+
+    fn misshapen(&self, shape: BadShape) -> Finding {
+        let title = format!("wrong value for `{}`: {shape}", self.name);
+        Finding::new(Code::InvalidValue, self.node.span, title).of(self.subject.deployment)
+    }
+
+    fn report(&self, judgement: &Judgement, span: Span, findings: &mut Findings) {
+        let deployment = self.subject.deployment;
+        if let Some((versions, reason)) = judgement.refusal() {
+            let finding = self.refusal(span, versions, reason);
+            findings.push(finding.of(deployment));
+        } else if let Some(otherwise) = judgement.otherwise() {
+            if let Some(finding) = self.reinterpreted(span, otherwise, judgement) {
+                findings.push(finding.of(deployment));
+            }
+        }
+    }
+
+    fn refusal(&self, span: Span, versions: crate::catalog::VersionRange, reason: &Reason) -> Finding {
+        let target = self.subject.target;
+        let title = format!("`{}` cannot be `{}`: {reason}", self.name, self.shown());
+        let code =
+            if matches!(reason, Reason::NeedsFeature(_)) { Code::UnavailableDirective } else { Code::InvalidValue };
+        let mut finding = Finding::new(code, span, title);
+        if let Some(text) = placeholder(&self.node.value) {
+            finding = finding.help(format!("fill in the placeholder `{text}`"));
+        }
+        match reason {
+            Reason::NotInEnum { words } => {
+                if let Some(near) = crate::spec::nearest(&self.shown(), words.iter().copied()) {
+                    finding = finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                }
+            }
+            Reason::NotAnInteger(IntegerFault::Unit { means }) => {
+                finding = finding.help(format!("write `{means}`")).fix(span, means.to_string());
+            }
+            Reason::NeedsFeature(feature) => {
+                finding =
+                    finding.help(format!("say `build = {{ {} = true }}` where the build has it", feature.key()));
+            }
+            _ => {}
+        }
+        if versions != target.versions {
+            finding = finding
+                .related(self.subject.version_span, "the version is set here")
+                .note(format!("refused by {} {} to {}", target.engine.title(), versions.first, versions.last));
+        }
+        finding
+    }
+
+    fn reinterpreted(&self, span: Span, otherwise: Otherwise, judgement: &Judgement) -> Option<Finding> {
+        if otherwise == Otherwise::Ignored {
+            // Reported with the directive's name.
+            return None;
+        }
+        let engine = self.subject.target.engine.title();
+        let title = format!("{engine} takes `{} = {}` otherwise than written: {otherwise}", self.name, self.shown());
+        let mut finding = Finding::new(Code::ReinterpretedValue, span, title);
+        let harmless = matches!(otherwise, Otherwise::Clamped { .. } | Otherwise::EmptyIsZero | Otherwise::NoEffect(_));
+        finding.level = if harmless { Level::Warning } else { Level::Error };
+        if let Some(value) = judgement.value() {
+            let printed = value.printed(self.directive, self.subject.target.versions.last);
+            finding = finding.note(format!("CONFIG GET would print `{}`", String::from_utf8_lossy(&printed)));
+        }
+        Some(finding.help("write the value that is meant"))
+    }
+
+    fn report_placeholder(&self, findings: &mut Findings) {
+        let Some(text) = placeholder(&self.node.value) else { return };
+        let title = format!("nothing fills in the placeholder `{text}` of `{}`", self.name);
+        let mut finding = Finding::new(Code::UnexpandedPlaceholder, self.node.span, title)
+            .help("write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`")
+            .note("the server would take the placeholder itself for the value")
+            .of(self.subject.deployment);
+        finding.level = Level::Error;
+        findings.push(finding);
+    }
+}
+
+/// The first `${X}`, `%x%` or `{{x}}` in a value.
+fn placeholder(raw: &Raw) -> Option<String> {
+    match raw {
+        Raw::Text(text) => placeholder_in(text).map(str::to_owned),
+        Raw::List(items) => items.iter().find_map(|item| placeholder(&item.value)),
+        _ => None,
+    }
+}
+
+fn placeholder_in(text: &str) -> Option<&str> {
+    let word = |text: &str| {
+        !text.trim().is_empty()
+            && text.trim().bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':' | b' '))
+    };
+    for (open, close) in [("${", "}"), ("{{", "}}"), ("%", "%")] {
+        let mut from = 0;
+        while let Some(start) = text[from..].find(open).map(|at| from + at) {
+            let inner = start + open.len();
+            let Some(len) = text[inner..].find(close) else { break };
+            let end = inner + len + close.len();
+            if word(&text[inner..inner + len]) {
+                return Some(&text[start..end]);
+            }
+            from = inner;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_of_three_kinds_are_seen_and_nothing_else() {
+        for text in ["${REDIS_PASSWORD}", "x-%my_ip%", "a {{ maxmemory }} b"] {
+            assert!(placeholder_in(text).is_some(), "{text}");
+        }
+        for text in ["{title} {port}", "5%", "100% of 50%!", "$HOME", "%R~x", "", "{{}}"] {
+            assert_eq!(placeholder_in(text), None, "{text}");
+        }
+    }
+}

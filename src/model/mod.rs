@@ -1,0 +1,14 @@
+//! The spec resolved: names looked up, engines and versions known, settings typed, nodes placed.
+//! Every value knows where it came from. Lowering reports what cannot be
+//! resolved; whether the whole makes sense is `check`'s business.
+
+mod origin;
+mod settings;
+mod topology;
+
+pub use origin::{Derivation, Origin};
+pub use settings::{Assigned, Setting, Settings};
+pub use topology::{
+    Deployment, Host, HostId, Login, Memcached, MemcachedNode, MemcachedOption, Model, Node, NodeId,
+    Sentinel, SentinelSet, Shard, ShardId, SlotRange, Slots, Tls, Topology, User, Watch, WatchSetting,
+};

@@ -1,0 +1,121 @@
+//! The settings of a deployment and what its nodes change about them.
+
+use crate::catalog::Directive;
+use crate::source::Span;
+use crate::spec::SecretRef;
+use crate::value::Value;
+
+use super::origin::Origin;
+
+/// The value of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assigned {
+    /// A canonical value.
+    Value(Value),
+    /// The values of a directive whose lines add up (`rename-command`, `loadmodule`).
+    Values(Vec<Value>),
+    /// The arguments of every line of a module's directive, as written.
+    Verbatim(Vec<Vec<Vec<u8>>>),
+    /// A secret, to be put in where the server reads it.
+    Secret(SecretRef),
+}
+
+/// One setting of a node or of a whole deployment.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The directive's name as the deployment's version spells it.
+    pub name: String,
+    /// The directive; none where a module brings it.
+    pub directive: Option<&'static Directive>,
+    /// The value.
+    pub value: Assigned,
+    /// Where the value came from.
+    pub origin: Origin,
+    /// Where the value itself stands, where it stands in the spec.
+    pub value_span: Option<Span>,
+    /// What it overrode, nearest first.
+    pub overrode: Vec<Origin>,
+}
+
+impl Setting {
+    /// Whether the value must never be shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.value, Assigned::Secret(_)) || self.directive.is_some_and(|directive| directive.secret)
+    }
+}
+
+/// Settings sorted by name, each name once.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    list: Vec<Setting>,
+}
+
+impl Settings {
+    /// Adds a setting, or replaces the one of the same name.
+    pub fn set(&mut self, setting: Setting) {
+        match self.list.binary_search_by(|other| other.name.cmp(&setting.name)) {
+            Ok(at) => self.list[at] = setting,
+            Err(at) => self.list.insert(at, setting),
+        }
+    }
+
+    /// Removes the setting of a name.
+    pub fn remove(&mut self, name: &str) -> Option<Setting> {
+        let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
+        Some(self.list.remove(at))
+    }
+
+    /// The setting of a name.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
+        self.list.get(at)
+    }
+
+    /// Each setting, by name.
+    pub fn iter(&self) -> std::slice::Iter<'_, Setting> {
+        self.list.iter()
+    }
+
+    /// The number of settings.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Every setting that holds with `own` laid over `self`, by name.
+    pub fn overlaid<'s>(&'s self, own: &'s Settings) -> impl Iterator<Item = &'s Setting> {
+        Overlaid { below: self.list.iter().peekable(), above: own.list.iter().peekable() }
+    }
+}
+
+/// Merges two sorted lists; where both have a name, the upper one wins.
+struct Overlaid<'s> {
+    below: std::iter::Peekable<std::slice::Iter<'s, Setting>>,
+    above: std::iter::Peekable<std::slice::Iter<'s, Setting>>,
+}
+
+impl<'s> Iterator for Overlaid<'s> {
+    type Item = &'s Setting;
+
+    fn next(&mut self) -> Option<&'s Setting> {
+        use std::cmp::Ordering;
+
+        let order = match (self.below.peek(), self.above.peek()) {
+            (Some(below), Some(above)) => below.name.cmp(&above.name),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => self.below.next(),
+            Ordering::Greater => self.above.next(),
+            Ordering::Equal => {
+                self.below.next();
+                self.above.next()
+            }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Hosts, nodes, shards, sentinels, and the deployments that they make up.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::catalog::Target;
+use crate::source::{At, Span};
+use crate::spec::{HostSpec, LintSpec, MemcachedSpec, Named, RedisSpec, SecretRef, SentinelsSpec};
+use crate::text::acl::AclRule;
+
+use super::settings::{Setting, Settings};
+
+/// A whole spec, resolved.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The spec's name.
+    pub name: String,
+    /// The machines, by name.
+    pub hosts: Vec<Host>,
+    /// Redis and Valkey, by name.
+    pub deployments: Vec<Deployment>,
+    /// Sets of sentinels, by name.
+    pub sentinels: Vec<SentinelSet>,
+    /// Memcached, by name.
+    pub memcached: Vec<Memcached>,
+    /// Lint levels for the whole spec.
+    pub lints: Named<LintSpec>,
+    /// Whole spec's place, for findings about everything.
+    pub span: Span,
+}
+
+impl Model {
+    /// The host behind an id that this model gave.
+    pub fn host(&self, id: HostId) -> &Host {
+        &self.hosts[id.0]
+    }
+}
+
+/// A host of a model, by its place in [`Model::hosts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub usize);
+
+/// A machine.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// Its name in the spec.
+    pub name: At<String>,
+    /// The address that others reach it by: IP or host name.
+    pub address: At<String>,
+    /// What else is declared of it.
+    pub spec: HostSpec,
+}
+
+impl Host {
+    /// Its failure domain; a host without a declared zone is one of its own kind.
+    pub fn zone(&self) -> Option<&str> {
+        self.spec.zone.as_ref().map(|zone| zone.value.as_str())
+    }
+
+    /// The address, where it is an IP address and no name.
+    pub fn ip(&self) -> Option<std::net::IpAddr> {
+        self.address.value.parse().ok()
+    }
+}
+
+/// The name of a node: stable under edits elsewhere, and the name of its folder. The host's name, and
+/// `HOST-PORT` in clusters and where a deployment has several nodes on one host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub String);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A deployment of Redis or Valkey.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// Its name.
+    pub name: At<String>,
+    /// Engine, versions and build.
+    pub target: Target,
+    /// Where the version is set.
+    pub version_span: Span,
+    /// How its nodes relate.
+    pub topology: Topology,
+    /// The settings that its nodes share.
+    pub shared: Arc<Settings>,
+    /// Its nodes, in the order of the spec's hosts (a cluster's: by shard, the first day's primary first).
+    pub nodes: Vec<Node>,
+    /// Its ACL users, `default` included, by name; empty where none are declared.
+    pub users: Vec<User>,
+    /// Whom replicas log in as.
+    pub replication: Option<Login>,
+    /// Certificates, and who must speak TLS.
+    pub tls: Option<Tls>,
+    /// What else is declared of it.
+    pub spec: Arc<RedisSpec>,
+    /// Directives whose value failed, by name: later rules stay silent about them.
+    pub poisoned: Vec<String>,
+}
+
+impl Deployment {
+    /// Every setting of one node, by name.
+    pub fn settings<'d>(&'d self, node: &'d Node) -> impl Iterator<Item = &'d Setting> {
+        self.shared.overlaid(&node.own)
+    }
+
+    /// One setting of one node.
+    pub fn setting<'d>(&'d self, node: &'d Node, name: &str) -> Option<&'d Setting> {
+        node.own.get(name).or_else(|| self.shared.get(name))
+    }
+
+    /// The node of a name.
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id.0 == name)
+    }
+}
+
+/// How the nodes of a deployment relate. Numbers are places in [`Deployment::nodes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topology {
+    /// Independent servers.
+    Standalone,
+    /// A primary and replicas; failover by hand.
+    Replicated {
+        /// Who leads on the first day.
+        primary: usize,
+    },
+    /// A primary and replicas; Sentinel fails over.
+    Sentinel {
+        /// Who leads on the first day.
+        primary: usize,
+        /// The sentinels that watch it.
+        watch: Watch,
+    },
+    /// Shards of a Cluster.
+    Cluster {
+        /// The shards, in order.
+        shards: Vec<Shard>,
+    },
+}
+
+/// How a set of sentinels watches a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// The set's name.
+    pub set: At<String>,
+    /// How many sentinels must agree.
+    pub quorum: At<i64>,
+    /// The name that Sentinel and its clients know the deployment by.
+    pub master_name: String,
+    /// Sentinel's own settings for it: option and arguments behind the master's name, by option.
+    pub settings: Vec<WatchSetting>,
+}
+
+/// One of Sentinel's settings for one deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchSetting {
+    /// The option, such as `down-after-milliseconds`.
+    pub name: At<String>,
+    /// The arguments of each of its lines, behind the master's name.
+    pub lines: Vec<Vec<String>>,
+}
+
+/// A shard, counted from 1; it keeps its number when other shards come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShardId(pub u16);
+
+/// A shard of a cluster. Numbers are places in [`Deployment::nodes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shard {
+    /// Its number.
+    pub id: ShardId,
+    /// Who leads on the first day.
+    pub primary: usize,
+    /// Who follows on the first day.
+    pub replicas: Vec<usize>,
+    /// The slots it serves.
+    pub slots: Slots,
+}
+
+/// Slots of a cluster, 0 to 16383, as sorted ranges that do not touch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Slots(pub Vec<SlotRange>);
+
+/// Slots from first to last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SlotRange {
+    /// The first slot.
+    pub first: u16,
+    /// The last slot.
+    pub last: u16,
+}
+
+impl fmt::Display for Slots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, range) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(f, "{comma}{}", range.first)?;
+            if range.first != range.last {
+                write!(f, "-{}", range.last)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A server of a deployment.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Its name.
+    pub id: NodeId,
+    /// The machine.
+    pub host: HostId,
+    /// Where the spec puts it there.
+    pub span: Span,
+    /// The port that clients use: the TLS port where no plain one is open.
+    pub port: u16,
+    /// The settings that differ from the shared ones.
+    pub own: Settings,
+}
+
+/// An ACL user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its name; the span is what it is declared or derived by.
+    pub name: At<String>,
+    /// Its passwords.
+    pub passwords: Vec<At<SecretRef>>,
+    /// Its rules in order, `on` or `off` first, without passwords.
+    pub rules: Vec<AclRule>,
+    /// None where the spec declares it; else what it follows from.
+    pub derived: Option<super::origin::Derivation>,
+}
+
+/// Whom a server logs in as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user; none is the default user.
+    pub user: Option<At<String>>,
+    /// The password.
+    pub password: At<SecretRef>,
+}
+
+/// TLS of a deployment or a set of sentinels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tls {
+    /// A plain port stays open beside it.
+    pub plain_too: bool,
+    /// Replication speaks TLS.
+    pub replication: bool,
+    /// The cluster bus speaks TLS.
+    pub cluster_bus: bool,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A set of sentinels.
+#[derive(Debug, Clone)]
+pub struct SentinelSet {
+    /// Its name.
+    pub name: At<String>,
+    /// Engine, versions and build.
+    pub target: Target,
+    /// Where the version is set.
+    pub version_span: Span,
+    /// The directives of a plain server that its sentinels share (`port`, `loglevel`).
+    pub shared: Arc<Settings>,
+    /// Sentinel's own settings for the whole sentinel.
+    pub global: Vec<WatchSetting>,
+    /// The sentinels.
+    pub nodes: Vec<Sentinel>,
+    /// Whom they log in as at the servers that they watch.
+    pub auth: Option<Login>,
+    /// Certificates, and who must speak TLS.
+    pub tls: Option<Tls>,
+    /// What else is declared of it.
+    pub spec: Arc<SentinelsSpec>,
+    /// Directives whose value failed.
+    pub poisoned: Vec<String>,
+}
+
+/// One sentinel; the same shape as a server.
+pub type Sentinel = Node;
+
+/// A deployment of memcached.
+#[derive(Debug, Clone)]
+pub struct Memcached {
+    /// Its name.
+    pub name: At<String>,
+    /// Engine, versions and build.
+    pub target: Target,
+    /// Where the version is set.
+    pub version_span: Span,
+    /// Its servers.
+    pub nodes: Vec<MemcachedNode>,
+    /// What else is declared of it.
+    pub spec: Arc<MemcachedSpec>,
+    /// Options whose value failed.
+    pub poisoned: Vec<String>,
+}
+
+/// A memcached server.
+#[derive(Debug, Clone)]
+pub struct MemcachedNode {
+    /// Its name.
+    pub id: NodeId,
+    /// The machine.
+    pub host: HostId,
+    /// Where the spec puts it there.
+    pub span: Span,
+    /// Its TCP port.
+    pub port: u16,
+    /// Its options, by name.
+    pub options: Vec<MemcachedOption>,
+}
+
+/// An option of a memcached server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemcachedOption {
+    /// Its long name, or its name under `-o`.
+    pub name: String,
+    /// The value as memcached reads it; none for switches.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub origin: super::origin::Origin,
+    /// What it overrode, nearest first.
+    pub overrode: Vec<super::origin::Origin>,
+}

@@ -1,0 +1,177 @@
+//! Findings as JSON, for programs. `docs/json.md` describes the document; a change that could break a reader
+//! raises [`VERSION`].
+
+use serde::Serialize;
+
+use super::redact::{Redaction, clamp};
+use super::{Counts, Options};
+use crate::diag::{Finding, Findings, Place};
+use crate::source::{Sources, Span};
+
+/// The name of the format, in the field `format`.
+pub const FORMAT: &str = "cachewright.findings";
+/// The version of the format, in the field `version`.
+pub const VERSION: u32 = 1;
+
+/// Writes the document, indented, with a line feed at its end. [`Options::color`] changes nothing.
+pub fn render(findings: &Findings, sources: &Sources, options: &Options) -> String {
+    let reader = Reader { sources, redaction: Redaction::new(sources, options.redact) };
+    let Counts { errors, warnings } = Counts::of(findings);
+    let document = Document {
+        format: FORMAT,
+        version: VERSION,
+        findings: findings.iter().map(|finding| reader.finding(finding)).collect(),
+        summary: SummaryJson { errors, warnings },
+    };
+    // Structs of strings and numbers always serialize; an error could only be shown.
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| error.to_string());
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Document {
+    format: &'static str,
+    version: u32,
+    findings: Vec<FindingJson>,
+    summary: SummaryJson,
+}
+
+#[derive(Serialize)]
+struct SummaryJson {
+    errors: usize,
+    warnings: usize,
+}
+
+#[derive(Serialize)]
+struct FindingJson {
+    rule: &'static str,
+    level: &'static str,
+    message: String,
+    place: PlaceKind,
+    file: String,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+    label: Option<String>,
+    related: Vec<RelatedJson>,
+    help: Vec<String>,
+    notes: Vec<String>,
+    fix: Option<FixJson>,
+    deployment: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum PlaceKind {
+    Source,
+    Output,
+    Named,
+}
+
+#[derive(Serialize)]
+struct RelatedJson {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    label: String,
+}
+
+#[derive(Serialize)]
+struct FixJson {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    replacement: String,
+}
+
+/// Where a span begins and ends.
+struct Extent {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+struct Reader<'a> {
+    sources: &'a Sources,
+    redaction: Redaction,
+}
+
+impl Reader<'_> {
+    fn finding(&self, finding: &Finding) -> FindingJson {
+        let mut json = FindingJson {
+            rule: finding.code.name(),
+            level: finding.level.name(),
+            message: self.text(&finding.title),
+            place: PlaceKind::Named,
+            file: String::new(),
+            line: None,
+            column: None,
+            end_line: None,
+            end_column: None,
+            label: finding.label.as_deref().map(|label| self.text(label)),
+            related: finding
+                .related
+                .iter()
+                .map(|related| self.related(related.span, &related.label))
+                .collect(),
+            help: finding.help.iter().map(|help| self.text(help)).collect(),
+            notes: finding.notes.iter().map(|note| self.text(note)).collect(),
+            fix: finding.fix.as_ref().map(|fix| self.fix(fix.span, &fix.replacement)),
+            deployment: finding.deployment.clone(),
+        };
+        match &finding.place {
+            Place::Span(span) => {
+                let extent = self.extent(*span);
+                json.place = PlaceKind::Source;
+                json.file = extent.file;
+                json.line = Some(extent.line);
+                json.column = Some(extent.column);
+                json.end_line = Some(extent.end_line);
+                json.end_column = Some(extent.end_column);
+            }
+            Place::Output { path, line } => {
+                json.place = PlaceKind::Output;
+                json.file = self.text(path);
+                json.line = Some(*line);
+            }
+            Place::Named(name) => json.file = self.text(name),
+        }
+        json
+    }
+
+    fn related(&self, span: Span, label: &str) -> RelatedJson {
+        let Extent { file, line, column, end_line, end_column } = self.extent(span);
+        RelatedJson { file, line, column, end_line, end_column, label: self.text(label) }
+    }
+
+    fn fix(&self, span: Span, replacement: &str) -> FixJson {
+        let Extent { file, line, column, end_line, end_column } = self.extent(span);
+        FixJson { file, line, column, end_line, end_column, replacement: self.text(replacement) }
+    }
+
+    fn extent(&self, span: Span) -> Extent {
+        let source = self.sources.get(span.source);
+        let range = clamp(source, span);
+        let place = |byte: usize| source.line_column(u32::try_from(byte).unwrap_or(u32::MAX));
+        let (start, end) = (place(range.start), place(range.end));
+        Extent {
+            file: source.name.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.redaction.message(text).into_owned()
+    }
+}

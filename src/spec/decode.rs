@@ -1,0 +1,398 @@
+//! From the untyped tree to plain records: every mistake of a table is reported, each at its span,
+//! and what could be decoded is kept.
+//!
+//! [`record!`] declares a record once: its fields, their types, which must be there, their bounds
+//! and their documentation. Decoding, "did you mean" and the list of keys follow from it.
+
+use std::collections::BTreeMap;
+
+use super::raw::{Node, Raw, Table};
+use crate::diag::{Code, Finding, Findings};
+use crate::source::{At, Span};
+
+/// What decoding carries along.
+#[derive(Debug)]
+pub struct Decoder<'a> {
+    /// Where findings go.
+    pub findings: &'a mut Findings,
+    /// Parts of the spec were lost to syntax errors: missing keys are no finding then.
+    pub lossy: bool,
+}
+
+/// A type that a value of the tree can be decoded into.
+pub trait Decode: Sized {
+    /// What it wants, with its article: `a string`, `a port`.
+    const WANTS: &'static str;
+
+    /// Decodes a value, or reports why not. Every `None` has its finding.
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self>;
+}
+
+/// Reports a value of the wrong type.
+pub(super) fn wrong_type<T>(node: &Node, wants: &str, decoder: &mut Decoder<'_>) -> Option<T> {
+    let title = format!("expected {wants}, found {}", node.value.what());
+    decoder.findings.push(Finding::new(Code::WrongType, node.span, title).help(format!("write {wants}")));
+    None
+}
+
+/// Reports a value of the right type that says nothing sensible.
+pub(super) fn invalid<T>(
+    span: Span,
+    title: impl Into<String>,
+    help: &str,
+    decoder: &mut Decoder<'_>,
+) -> Option<T> {
+    decoder.findings.push(Finding::new(Code::InvalidField, span, title).help(help));
+    None
+}
+
+/// A table whose keys are names that the user chose, in the order of the names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named<T> {
+    entries: BTreeMap<String, NamedEntry<T>>,
+}
+
+/// An entry of [`Named`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedEntry<T> {
+    /// The name, where it stands.
+    pub name: At<String>,
+    /// The record; none where it could not be decoded at all.
+    pub value: Option<At<T>>,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Named { entries: BTreeMap::new() }
+    }
+}
+
+impl<T> Named<T> {
+    /// Whether the name was declared, decodable or not.
+    pub fn declares(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// The record of a name.
+    pub fn get(&self, name: &str) -> Option<&At<T>> {
+        self.entries.get(name)?.value.as_ref()
+    }
+
+    /// Every declared name with its record where that could be decoded.
+    pub fn entries(&self) -> impl Iterator<Item = &NamedEntry<T>> {
+        self.entries.values()
+    }
+
+    /// Every record with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&At<String>, &At<T>)> {
+        self.entries.values().filter_map(|entry| Some((&entry.name, entry.value.as_ref()?)))
+    }
+
+    /// The declared names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Whether nothing was declared.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl<T: Decode> Decode for Named<T> {
+    const WANTS: &'static str = "a table of names";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let Raw::Table(table) = &node.value else { return wrong_type(node, Self::WANTS, decoder) };
+        let mut named = Named::default();
+        for (key, entry) in &table.entries {
+            if !is_name(key) {
+                let title = format!("`{}` cannot be a name", key.escape_debug());
+                let help = "names hold letters, digits, `-`, `_` and `.`, and begin with a letter or digit";
+                invalid::<()>(entry.key, title, help, decoder);
+                continue;
+            }
+            let value = T::decode(&entry.value, decoder).map(|value| At::new(value, entry.value.span));
+            named.entries.insert(key.clone(), NamedEntry { name: At::new(key.clone(), entry.key), value });
+        }
+        report_unused_unsets(table, decoder);
+        Some(named)
+    }
+}
+
+/// Names become folder names, unit names and Sentinel's master names, none of which can be quoted
+/// everywhere.
+fn is_name(text: &str) -> bool {
+    text.len() <= 128
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+impl<T: Decode> Decode for Vec<At<T>> {
+    const WANTS: &'static str = "a list";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let Raw::List(items) = &node.value else {
+            return wrong_type(node, &format!("a list, each item {}", T::WANTS), decoder);
+        };
+        // Every item is decoded, so that every mistake is found, before the list fails as a whole.
+        let values: Vec<_> = items
+            .iter()
+            .map(|item| T::decode(item, decoder).map(|value| At::new(value, item.span)))
+            .collect();
+        values.into_iter().collect()
+    }
+}
+
+/// The table of a record, and what is left to say about it once its fields are decoded.
+pub(super) struct Fields<'t> {
+    table: &'t Table,
+    span: Span,
+    keys: &'static [&'static str],
+    what: &'static str,
+}
+
+impl<'t> Fields<'t> {
+    /// Opens a table and reports keys that the record does not have.
+    pub(super) fn open(
+        node: &'t Node,
+        what: &'static str,
+        keys: &'static [&'static str],
+        decoder: &mut Decoder<'_>,
+    ) -> Option<Self> {
+        let Raw::Table(table) = &node.value else { return wrong_type(node, what, decoder) };
+        for (key, entry) in &table.entries {
+            if !keys.contains(&key.as_str()) {
+                decoder.findings.push(unknown_key(key, entry.key, what, keys));
+            }
+        }
+        report_unused_unsets(table, decoder);
+        Some(Fields { table, span: node.span, keys, what })
+    }
+
+    /// Decodes a field that may be absent.
+    pub(super) fn optional<T: Decode>(&self, key: &str, decoder: &mut Decoder<'_>) -> Option<At<T>> {
+        let node = self.table.get(key)?;
+        T::decode(node, decoder).map(|value| At::new(value, node.span))
+    }
+
+    /// Decodes a field that must be there.
+    pub(super) fn required<T: Decode>(&self, key: &str, decoder: &mut Decoder<'_>) -> Option<At<T>> {
+        if self.table.get(key).is_none() && !decoder.lossy && !self.misspelled(key) {
+            let title = format!("{} needs `{key}`", self.what);
+            let help = format!("add `{key} = ` with {}", T::WANTS);
+            decoder.findings.push(Finding::new(Code::MissingKey, self.span, title).help(help));
+        }
+        self.optional(key, decoder)
+    }
+
+    /// Decodes a table of names; absent is empty.
+    pub(super) fn map<T: Decode>(&self, key: &str, decoder: &mut Decoder<'_>) -> Named<T> {
+        self.table.get(key).and_then(|node| Named::decode(node, decoder)).unwrap_or_default()
+    }
+
+    /// An unknown key already says that this one was meant.
+    fn misspelled(&self, key: &str) -> bool {
+        let unknown = self.table.entries.keys().filter(|present| !self.keys.contains(&present.as_str()));
+        unknown.into_iter().any(|present| nearest(present, self.keys.iter().copied()) == Some(key))
+    }
+
+    /// Reports what `validator` found, each at the span of its field.
+    pub(super) fn bounds(&self, checked: Result<(), validator::ValidationErrors>, decoder: &mut Decoder<'_>) {
+        let Err(errors) = checked else { return };
+        let errors = errors.field_errors();
+        for key in self.keys {
+            // The errors carry the input value; only our own message is shown.
+            let Some(found) = errors.get(key.replace('-', "_").as_str()) else { continue };
+            let Some(node) = self.table.get(key) else { continue };
+            for error in *found {
+                let wants = error.message.as_deref().unwrap_or("a value within its bounds");
+                let title = format!("`{key}` must be {wants}");
+                decoder.findings.push(Finding::new(Code::InvalidField, node.span, title));
+            }
+        }
+    }
+}
+
+fn report_unused_unsets(table: &Table, decoder: &mut Decoder<'_>) {
+    for unset in table.unset.iter().filter(|unset| !unset.used && !decoder.lossy) {
+        let title = format!("`unset` takes away `{}`, which no layer below sets", unset.name.value);
+        decoder.findings.push(
+            Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
+                .help("remove the name, or correct its spelling"),
+        );
+    }
+}
+
+/// The finding for a key that a table does not have.
+pub(super) fn unknown_key(key: &str, span: Span, what: &str, keys: &[&str]) -> Finding {
+    let finding = Finding::new(Code::UnknownKey, span, format!("{what} has no key `{}`", key.escape_debug()));
+    match nearest(key, keys.iter().copied()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => finding.help(format!("its keys are {}", listed(keys))),
+    }
+}
+
+/// The known word that a misspelled one most likely stands for.
+pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let lower = word.to_ascii_lowercase().replace('_', "-");
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1.max(lower.len().min(candidate.len()) / 3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// `a`, `b` and `c`, each in backquotes.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Declares a record of the language: single fields first, then tables of names.
+///
+/// The types are spelled out to the derive of `validator`, which looks for `Option` by name.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])+
+        $what:literal
+        pub struct $name:ident {
+            $(
+                $(#[doc = $field_doc:literal])+
+                $(#[validate($($bounds:tt)*)])?
+                $field:ident: $mode:ident $ty:ty,
+            )*
+        }
+        $(maps {
+            $($(#[doc = $map_doc:literal])+ $map:ident: $item:ty,)*
+        })?
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, validator::Validate)]
+        pub struct $name {
+            $(
+                $(#[doc = $field_doc])+
+                $(#[validate($($bounds)*)])?
+                pub $field: Option<$crate::source::At<$ty>>,
+            )*
+            $($(
+                $(#[doc = $map_doc])+
+                pub $map: $crate::spec::decode::Named<$item>,
+            )*)?
+        }
+
+        impl $name {
+            /// Every key of the record, as specs write it, with its documentation.
+            pub const KEYS: &'static [(&'static str, &'static str)] = &[
+                $(($crate::spec::decode::kebab!($field), concat!($($field_doc, "\n"),+)),)*
+                $($(($crate::spec::decode::kebab!($map), concat!($($map_doc, "\n"),+)),)*)?
+            ];
+            const NAMES: &'static [&'static str] = &[
+                $($crate::spec::decode::kebab!($field),)*
+                $($($crate::spec::decode::kebab!($map),)*)?
+            ];
+        }
+
+        impl $crate::spec::decode::Decode for $name {
+            const WANTS: &'static str = $what;
+
+            fn decode(
+                node: &$crate::spec::raw::Node,
+                decoder: &mut $crate::spec::decode::Decoder<'_>,
+            ) -> Option<Self> {
+                let fields = $crate::spec::decode::Fields::open(node, $what, Self::NAMES, decoder)?;
+                let record = $name {
+                    $($field: fields.$mode($crate::spec::decode::kebab!($field), decoder),)*
+                    $($($map: fields.map($crate::spec::decode::kebab!($map), decoder),)*)?
+                };
+                fields.bounds(validator::Validate::validate(&record), decoder);
+                Some(record)
+            }
+        }
+    };
+}
+
+/// A field's name as specs write it: `data_dir` is `data-dir`.
+macro_rules! kebab {
+    ($field:ident) => {{
+        const BYTES: [u8; stringify!($field).len()] =
+            $crate::spec::decode::kebab_bytes(stringify!($field).as_bytes());
+        match std::str::from_utf8(&BYTES) {
+            Ok(text) => text,
+            Err(_) => stringify!($field),
+        }
+    }};
+}
+
+/// See [`kebab!`].
+pub(super) const fn kebab_bytes<const N: usize>(name: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    let mut i = 0;
+    while i < N {
+        out[i] = if name[i] == b'_' { b'-' } else { name[i] };
+        i += 1;
+    }
+    out
+}
+
+/// Declares a field type that is one of some words.
+macro_rules! choice {
+    ($(#[$doc:meta])+ $what:literal pub enum $name:ident { $($(#[$word_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$word_doc])+ $variant,)+ }
+
+        impl $name {
+            /// The words, in the order that people read them.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
+
+            /// The word that specs write.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $word,)+ }
+            }
+        }
+
+        impl $crate::spec::decode::Decode for $name {
+            const WANTS: &'static str = $what;
+
+            fn decode(
+                node: &$crate::spec::raw::Node,
+                decoder: &mut $crate::spec::decode::Decoder<'_>,
+            ) -> Option<Self> {
+                match $crate::spec::decode::word(node, $what, Self::WORDS, decoder)? {
+                    $($word => Some($name::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// One of some words, or a finding that names them.
+pub(super) fn word(
+    node: &Node,
+    what: &str,
+    words: &'static [&'static str],
+    decoder: &mut Decoder<'_>,
+) -> Option<&'static str> {
+    let Raw::Text(text) = &node.value else { return wrong_type(node, what, decoder) };
+    let found = words.iter().find(|word| *word == text);
+    if found.is_none() {
+        let title = format!("`{}` is not {what}", text.escape_debug());
+        let finding = Finding::new(Code::InvalidField, node.span, title);
+        let finding = match nearest(text, words.iter().copied()) {
+            Some(near) => {
+                finding.help(format!("did you mean `{near}`?")).fix(node.span, format!("\"{near}\""))
+            }
+            None => finding.help(format!("write one of {}", listed(words))),
+        };
+        decoder.findings.push(finding);
+    }
+    found.copied()
+}
+
+pub(super) use {choice, kebab, record};

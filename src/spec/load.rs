@@ -1,0 +1,258 @@
+//! Collects the layers of a spec along `extends` and merges them. Reading files is the caller's
+//! business: a [`ReadText`] hands in texts by path.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::merge::{extract_unset, lay_over};
+use super::raw::{Raw, Table};
+use super::{json_layer, toml_layer};
+use crate::diag::{Code, Finding, Findings, Place};
+use crate::source::{SourceId, Sources, Span};
+
+/// Hands in the text of a layer.
+pub trait ReadText {
+    /// The text at a path, or why there is none (`No such file or directory`).
+    fn read(&self, path: &Path) -> Result<String, String>;
+}
+
+/// The merged layers of one spec, still untyped.
+#[derive(Debug, Default)]
+pub struct Layers {
+    /// Every text that was read.
+    pub sources: Sources,
+    /// The merged tree.
+    pub root: Table,
+    /// Where the main text begins and ends.
+    pub main: Option<Span>,
+    /// A text had syntax errors or could not be read: the absence of a key proves nothing.
+    pub lossy: bool,
+    /// The main text itself could not be read.
+    pub unreadable: bool,
+}
+
+/// Reads the layer at `path` and all that it extends.
+pub fn load(path: &Path, reader: &dyn ReadText, findings: &mut Findings) -> Layers {
+    let mut loader = Loader { reader, findings, layers: Layers::default(), open: Vec::new() };
+    let name = path.to_string_lossy().into_owned();
+    match reader.read(path) {
+        Err(why) => {
+            loader.layers.unreadable = true;
+            let title = format!("cannot read `{name}`: {why}");
+            loader.findings.push(Finding::at(Code::UnreadableLayer, Place::Named(name), title));
+        }
+        Ok(text) => {
+            let end = text.len();
+            let id = loader.layers.sources.add(&name, text);
+            loader.layers.main = Some(Sources::span(id, 0..end));
+            loader.layers.root = loader.layer(path, id);
+        }
+    }
+    loader.layers
+}
+
+struct Loader<'a> {
+    reader: &'a dyn ReadText,
+    findings: &'a mut Findings,
+    layers: Layers,
+    /// The layers that are being read, outermost first, with the place that extends the next one.
+    open: Vec<(PathBuf, Option<Span>)>,
+}
+
+impl Loader<'_> {
+    fn layer(&mut self, path: &Path, id: SourceId) -> Table {
+        let text = self.layers.sources.get(id).text.clone();
+        let before = self.findings.len();
+        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let mut table = if is_json {
+            json_layer::read(id, &text, self.findings)
+        } else {
+            toml_layer::read(id, &text, self.findings)
+        };
+        self.layers.lossy |= self.findings.len() > before;
+        extract_unset(&mut table, self.findings);
+
+        self.open.push((normal(path), None));
+        let mut merged = Table::default();
+        for (base, span) in self.bases(&mut table) {
+            if let Some(layer) = self.base(path, &base, span) {
+                lay_over(&mut merged, layer);
+            }
+        }
+        self.open.pop();
+        lay_over(&mut merged, table);
+        merged
+    }
+
+    /// Takes `extends` out of a layer.
+    fn bases(&mut self, table: &mut Table) -> Vec<(String, Span)> {
+        let Some(entry) = table.entries.remove("extends") else { return Vec::new() };
+        let items = match entry.value.value {
+            Raw::List(items) => items,
+            Raw::Text(_) => vec![entry.value],
+            other => {
+                let title = format!("`extends` is a list of paths, not {}", other.what());
+                self.findings.push(
+                    Finding::new(Code::WrongType, entry.value.span, title)
+                        .help("write `extends = [\"../base.toml\"]`"),
+                );
+                return Vec::new();
+            }
+        };
+        let mut bases = Vec::new();
+        for item in items {
+            match item.value {
+                Raw::Text(path) => bases.push((path, item.span)),
+                other => {
+                    let title = format!("`extends` lists paths, and {} is none", other.what());
+                    self.findings.push(Finding::new(Code::WrongType, item.span, title));
+                }
+            }
+        }
+        bases
+    }
+
+    fn base(&mut self, from: &Path, base: &str, span: Span) -> Option<Table> {
+        let path = normal(&from.parent().unwrap_or(Path::new("")).join(base));
+        if let Some(start) = self.open.iter().position(|(open, _)| *open == path) {
+            self.cycle(start, &path, span);
+            return None;
+        }
+        match self.reader.read(&path) {
+            Err(why) => {
+                self.layers.lossy = true;
+                let title = format!("cannot read the layer `{base}`: {why}");
+                let note = format!("paths in `extends` start at the file they stand in: {}", path.display());
+                self.findings.push(Finding::new(Code::UnreadableLayer, span, title).note(note));
+                None
+            }
+            Ok(text) => {
+                let id = self.layers.sources.add(path.to_string_lossy(), text);
+                if let Some(last) = self.open.last_mut() {
+                    last.1 = Some(span);
+                }
+                Some(self.layer(&path, id))
+            }
+        }
+    }
+
+    fn cycle(&mut self, start: usize, path: &Path, span: Span) {
+        self.layers.lossy = true;
+        let title = format!("`{}` extends itself", path.display());
+        let mut finding = Finding::new(Code::CyclicExtends, span, title).label("back to where it began");
+        for (layer, place) in &self.open[start..] {
+            if let Some(place) = place.filter(|place| *place != span) {
+                finding = finding.related(place, format!("`{}` extends this", layer.display()));
+            }
+        }
+        self.findings.push(finding.help("move what both need into a layer of its own"));
+    }
+}
+
+/// The path without `.` and, where that is possible without looking at the disk, without `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    struct Texts(BTreeMap<&'static str, &'static str>);
+
+    impl ReadText for Texts {
+        fn read(&self, path: &Path) -> Result<String, String> {
+            let text = path.to_str().and_then(|path| self.0.get(path));
+            text.map(|text| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
+        }
+    }
+
+    fn loaded(texts: &[(&'static str, &'static str)]) -> (Layers, Findings) {
+        let mut findings = Findings::default();
+        let reader = Texts(texts.iter().copied().collect());
+        let layers = load(Path::new(texts[0].0), &reader, &mut findings);
+        (layers, findings)
+    }
+
+    fn integer(table: &Table, path: &[&str]) -> Option<i64> {
+        let (last, tables) = path.split_last()?;
+        let mut table = table;
+        for key in tables {
+            let Raw::Table(inner) = &table.get(key)?.value else { return None };
+            table = inner;
+        }
+        match table.get(last)?.value {
+            Raw::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn layers_merge_from_left_to_right_and_this_file_last() {
+        let (layers, findings) = loaded(&[
+            ("prod/shop.toml", "extends = [\"../base.toml\", \"hosts.json\"]\n[a]\nx = 1\n"),
+            ("base.toml", "[a]\nx = 3\ny = 3\nz = 3\n"),
+            ("prod/hosts.json", "{\"a\": {\"x\": 2, \"y\": 2}}"),
+        ]);
+        assert!(findings.is_empty(), "{findings:?}");
+        let values: Vec<_> = ["x", "y", "z"].map(|key| integer(&layers.root, &["a", key])).into();
+        assert_eq!(values, [Some(1), Some(2), Some(3)]);
+        let Raw::Table(a) = &layers.root.get("a").unwrap().value else { panic!() };
+        let history: Vec<_> =
+            a.entries["x"].overrode.iter().map(|span| layers.sources.locate(*span).to_string()).collect();
+        assert_eq!(history, ["base.toml:2:1", "prod/hosts.json:1:8"]);
+    }
+
+    #[test]
+    fn unset_takes_away_what_a_layer_below_set() {
+        let (layers, findings) = loaded(&[
+            ("a.toml", "extends = [\"b.toml\"]\n[c]\nunset = [\"x\", \"w\"]\n"),
+            ("b.toml", "[c]\nx = 1\ny = 2\n"),
+        ]);
+        assert!(findings.is_empty());
+        assert_eq!((integer(&layers.root, &["c", "x"]), integer(&layers.root, &["c", "y"])), (None, Some(2)));
+        let Raw::Table(c) = &layers.root.get("c").unwrap().value else { panic!() };
+        let unset: Vec<_> = c.unset.iter().map(|unset| (unset.name.value.as_str(), unset.used)).collect();
+        assert_eq!(unset, [("x", true), ("w", false)]);
+    }
+
+    #[test]
+    fn a_cycle_is_one_finding_that_shows_the_way_round() {
+        let (_, findings) =
+            loaded(&[("a.toml", "extends = [\"b.toml\"]"), ("b.toml", "extends = [\"./a.toml\"]")]);
+        let list: Vec<_> = findings.into_iter().collect();
+        assert_eq!(list.len(), 1);
+        assert_eq!((list[0].code, list[0].related.len()), (Code::CyclicExtends, 1));
+    }
+
+    #[test]
+    fn the_same_layer_twice_on_different_ways_is_no_cycle() {
+        let (layers, findings) = loaded(&[
+            ("a.toml", "extends = [\"b.toml\", \"c.toml\"]"),
+            ("b.toml", "extends = [\"d.toml\"]"),
+            ("c.toml", "extends = [\"d.toml\"]"),
+            ("d.toml", "x = 1"),
+        ]);
+        assert!(findings.is_empty());
+        assert_eq!(integer(&layers.root, &["x"]), Some(1));
+    }
+
+    #[test]
+    fn every_syntax_error_is_reported_and_the_rest_is_read() {
+        let (layers, findings) = loaded(&[("a.toml", "x = \ny = 2\nz = [1,\nw = = 3\n")]);
+        assert!(layers.lossy);
+        assert!(findings.len() >= 2, "{findings:?}");
+        assert_eq!(integer(&layers.root, &["y"]), Some(2));
+    }
+}

@@ -1,0 +1,34 @@
+//! A deployment of memcached.
+
+use super::common::{BuildSpec, Config, LintSpec, NodeSpec, Purpose};
+use crate::catalog::VersionRange;
+use crate::source::At;
+use crate::spec::decode::record;
+use crate::spec::scalars::Port;
+
+record! {
+    /// Memcached servers with the same settings.
+    "a memcached deployment"
+    pub struct MemcachedSpec {
+        /// The version, `"1.6"` or a patch such as `"1.6.18"`.
+        version: required VersionRange,
+        /// Its hosts. A host may stand here several times.
+        hosts: required Vec<At<String>>,
+        /// The port of its nodes (11211 if absent); several on one host count upwards from it.
+        port: optional Port,
+        /// What the servers were compiled with, where it is not the usual.
+        build: optional BuildSpec,
+        /// What its data are for.
+        purpose: optional Purpose,
+        /// Profiles whose settings it takes, later ones over earlier ones.
+        profiles: optional Vec<At<String>>,
+        /// Options by memcached's own long names.
+        config: optional Config,
+    }
+    maps {
+        /// What is different on single nodes.
+        nodes: NodeSpec,
+        /// Lint levels for this deployment.
+        lints: LintSpec,
+    }
+}

@@ -1,0 +1,17 @@
+//! The records of the language, one file per family. A record says what may be written; what it
+//! means together with others is `model`'s business.
+
+mod common;
+mod deployment;
+mod memcached;
+mod root;
+mod sentinels;
+
+pub use common::{
+    BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, LintLevel, LintSpec, NodeSpec, ProfileSpec,
+    Purpose, Survives, TlsSpec,
+};
+pub use deployment::{PinRole, PinSpec, RedisSpec, Replicas, SentinelUse, TopologyKind, UserSpec};
+pub use memcached::MemcachedSpec;
+pub use root::Spec;
+pub use sentinels::{SentinelEngine, SentinelsSpec};

@@ -1,0 +1,34 @@
+//! The whole spec.
+
+use super::common::{HostSpec, LintSpec, ProfileSpec};
+use super::deployment::RedisSpec;
+use super::memcached::MemcachedSpec;
+use super::sentinels::SentinelsSpec;
+use crate::spec::decode::record;
+
+record! {
+    /// A whole spec.
+    "a spec"
+    pub struct Spec {
+        /// The version of the language: 1.
+        format: required i64,
+        /// What the spec describes, in one word.
+        name: required String,
+    }
+    maps {
+        /// The machines.
+        hosts: HostSpec,
+        /// Settings to share, by name.
+        profiles: ProfileSpec,
+        /// Sets of sentinels, by name.
+        sentinels: SentinelsSpec,
+        /// Deployments of Redis, by name.
+        redis: RedisSpec,
+        /// Deployments of Valkey, by name.
+        valkey: RedisSpec,
+        /// Deployments of memcached, by name.
+        memcached: MemcachedSpec,
+        /// Lint levels, by rule.
+        lints: LintSpec,
+    }
+}

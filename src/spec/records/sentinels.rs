@@ -1,0 +1,49 @@
+//! A set of sentinels, shared by the deployments that it watches.
+
+use super::common::{BuildSpec, Config, Credentials, LintSpec, NodeSpec, TlsSpec};
+use crate::catalog::VersionRange;
+use crate::source::At;
+use crate::spec::decode::{choice, record};
+use crate::spec::scalars::Port;
+
+record! {
+    /// Sentinels that watch deployments together.
+    "a set of sentinels"
+    pub struct SentinelsSpec {
+        /// The product that they are (redis if absent).
+        engine: optional SentinelEngine,
+        /// The version: a minor (`"7.2"`) or a patch (`"7.2.6"`).
+        version: required VersionRange,
+        /// Their hosts. A host may stand here several times.
+        hosts: required Vec<At<String>>,
+        /// The port (26379 if absent); several on one host count upwards from it.
+        port: optional Port,
+        /// Whom they log in as, at the servers that they watch. The rights follow from it.
+        auth: optional Credentials,
+        /// Certificates, and who must speak TLS.
+        tls: optional TlsSpec,
+        /// What they were compiled with, where it is not the usual.
+        build: optional BuildSpec,
+        /// The folder they keep their file in.
+        data_dir: optional String,
+        /// Settings of sentinel.conf for the whole sentinel, in its own words.
+        config: optional Config,
+    }
+    maps {
+        /// What is different on single nodes.
+        nodes: NodeSpec,
+        /// Lint levels for this set.
+        lints: LintSpec,
+    }
+}
+
+choice! {
+    /// The products that sentinels come with.
+    "an engine with sentinels"
+    pub enum SentinelEngine {
+        /// Redis.
+        Redis = "redis",
+        /// Valkey.
+        Valkey = "valkey",
+    }
+}

@@ -1,0 +1,276 @@
+//! The plain field types of the language: how each is written, and what it means.
+
+use std::fmt;
+
+use super::decode::{Decode, Decoder, Fields, invalid, wrong_type};
+use super::raw::{Node, Raw};
+use crate::catalog::VersionRange;
+use crate::source::At;
+
+impl Decode for bool {
+    const WANTS: &'static str = "`true` or `false`";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        match node.value {
+            Raw::Bool(flag) => Some(flag),
+            _ => wrong_type(node, Self::WANTS, decoder),
+        }
+    }
+}
+
+impl Decode for i64 {
+    const WANTS: &'static str = "an integer";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        match node.value {
+            Raw::Integer(number) => Some(number),
+            _ => wrong_type(node, Self::WANTS, decoder),
+        }
+    }
+}
+
+impl Decode for String {
+    const WANTS: &'static str = "a string";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        match &node.value {
+            Raw::Text(text) if text.is_empty() => invalid(
+                node.span,
+                "an empty string says nothing here",
+                "write a value or remove the key",
+                decoder,
+            ),
+            Raw::Text(text) => Some(text.clone()),
+            _ => wrong_type(node, Self::WANTS, decoder),
+        }
+    }
+}
+
+/// A TCP port that a server listens on, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port(pub u16);
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Decode for Port {
+    const WANTS: &'static str = "a port, 1 to 65535";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let Raw::Integer(number) = node.value else { return wrong_type(node, Self::WANTS, decoder) };
+        match u16::try_from(number) {
+            Ok(port) if port > 0 => Some(Port(port)),
+            _ => invalid(node.span, format!("{number} is no port"), "ports are 1 to 65535", decoder),
+        }
+    }
+}
+
+/// A number of bytes, written as `"32gb"` (1024-based with a `b`, 1000-based without) or as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Size(pub u64);
+
+impl Decode for Size {
+    const WANTS: &'static str = "a size such as \"512mb\" or \"4gb\"";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        const UNITS: [(&str, u64); 9] = [
+            ("", 1),
+            ("b", 1),
+            ("k", 1000),
+            ("kb", 1 << 10),
+            ("m", 1_000_000),
+            ("mb", 1 << 20),
+            ("g", 1_000_000_000),
+            ("gb", 1 << 30),
+            ("tb", 1 << 40),
+        ];
+        let help = "write a whole number with b, k, kb, m, mb, g, gb or tb: 1k is 1000 bytes, 1kb is 1024";
+        match &node.value {
+            Raw::Integer(number) => match u64::try_from(*number) {
+                Ok(bytes) => Some(Size(bytes)),
+                Err(_) => invalid(node.span, "a size cannot be negative", help, decoder),
+            },
+            Raw::Text(text) => match quantity(text, &UNITS) {
+                Some(bytes) => Some(Size(bytes)),
+                None => invalid(node.span, format!("`{}` is no size", text.escape_debug()), help, decoder),
+            },
+            _ => wrong_type(node, Self::WANTS, decoder),
+        }
+    }
+}
+
+/// A length of time in milliseconds, written as `"500ms"`, `"5s"`, `"10m"`, `"1h"` or `"2d"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(pub u64);
+
+impl Decode for Millis {
+    const WANTS: &'static str = "a duration such as \"500ms\" or \"5s\"";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        const UNITS: [(&str, u64); 5] =
+            [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+        let Raw::Text(text) = &node.value else { return wrong_type(node, Self::WANTS, decoder) };
+        match quantity(text, &UNITS) {
+            Some(millis) => Some(Millis(millis)),
+            None => {
+                let title = format!("`{}` is no duration", text.escape_debug());
+                invalid(node.span, title, "write a whole number with ms, s, m, h or d", decoder)
+            }
+        }
+    }
+}
+
+/// A whole number and its unit, in any case; none where it is not of that form or too large.
+fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = units.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name))?.1;
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+impl Decode for VersionRange {
+    const WANTS: &'static str = "a version such as \"7.2\" or \"7.2.6\"";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        match &node.value {
+            Raw::Text(text) => match text.parse() {
+                Ok(range) => Some(range),
+                Err(why) => {
+                    let title = format!("`{}` is no version", text.escape_debug());
+                    invalid(node.span, title, &why.to_string(), decoder)
+                }
+            },
+            Raw::Float(number) => {
+                let help = format!("write it as text, `\"{number}\"`: 7.10 and 7.1 are the same number");
+                invalid(node.span, "a version is a text, not a number", &help, decoder)
+            }
+            _ => wrong_type(node, Self::WANTS, decoder),
+        }
+    }
+}
+
+/// Where a secret is found. A spec never holds the secret itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretRef {
+    /// In an environment variable, whole.
+    Env(String),
+    /// In a file, whole but for one final newline.
+    File(String),
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretRef::Env(name) => write!(f, "env:{name}"),
+            SecretRef::File(path) => write!(f, "file:{path}"),
+        }
+    }
+}
+
+impl fmt::Debug for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl SecretRef {
+    /// Whether a table looks like a reference: directives take them where they hold secrets.
+    pub fn is_reference(node: &Node) -> bool {
+        matches!(&node.value, Raw::Table(table)
+            if table.entries.keys().any(|key| key == "env" || key == "file"))
+    }
+}
+
+impl Decode for SecretRef {
+    const WANTS: &'static str = "a reference to a secret, `{ env = \"NAME\" }` or `{ file = \"/path\" }`";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        if matches!(node.value, Raw::Text(_) | Raw::Integer(_)) {
+            decoder.findings.push(literal_secret(At::new("a password", node.span)));
+            return None;
+        }
+        let fields = Fields::open(node, "a reference to a secret", &["env", "file"], decoder)?;
+        let env = fields.optional::<String>("env", decoder);
+        let file = fields.optional::<String>("file", decoder);
+        match (env, file) {
+            (Some(name), None) if is_variable(&name) => Some(SecretRef::Env(name.value)),
+            (Some(name), None) => {
+                let title = format!("`{}` cannot name an environment variable", name.escape_debug());
+                invalid(name.span, title, "use letters, digits and `_`, not beginning with a digit", decoder)
+            }
+            (None, Some(path)) => Some(SecretRef::File(path.value)),
+            (Some(_), Some(_)) => {
+                invalid(node.span, "a secret has one source", "keep either `env` or `file`", decoder)
+            }
+            (None, None) if matches!(&node.value, Raw::Table(table) if !table.entries.is_empty()) => None,
+            (None, None) => wrong_type(node, Self::WANTS, decoder),
+        }
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The finding for a secret that stands in the spec itself.
+pub fn literal_secret(what: At<&str>) -> crate::diag::Finding {
+    let title = format!("{} stands in the spec itself", what.value);
+    crate::diag::Finding::new(crate::diag::Code::LiteralSecret, what.span, title)
+        .help("name its source: `{ env = \"NAME\" }` or `{ file = \"/path\" }`")
+        .note("specs are checked in and shown in reviews; change the password, it is no longer secret")
+}
+
+/// A list that may be written as one item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneOrMany<T>(pub Vec<At<T>>);
+
+impl<T: Decode> Decode for OneOrMany<T> {
+    const WANTS: &'static str = T::WANTS;
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        match node.value {
+            Raw::List(_) => Vec::decode(node, decoder).map(OneOrMany),
+            _ => T::decode(node, decoder).map(|value| OneOrMany(vec![At::new(value, node.span)])),
+        }
+    }
+}
+
+/// A day, as TOML's local date or as text in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    /// The year.
+    pub year: u16,
+    /// The month, 1 to 12.
+    pub month: u8,
+    /// The day of the month, 1 to 31.
+    pub day: u8,
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl Decode for Date {
+    const WANTS: &'static str = "a date such as 2027-03-01";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let (Raw::Datetime(text) | Raw::Text(text)) = &node.value else {
+            return wrong_type(node, Self::WANTS, decoder);
+        };
+        match text.parse::<toml::value::Datetime>() {
+            Ok(toml::value::Datetime { date: Some(date), time: None, offset: None }) => {
+                Some(Date { year: date.year, month: date.month, day: date.day })
+            }
+            _ => {
+                let title = format!("`{}` is no date", text.escape_debug());
+                invalid(node.span, title, "write year-month-day, such as 2027-03-01", decoder)
+            }
+        }
+    }
+}

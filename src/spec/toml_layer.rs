@@ -1,0 +1,69 @@
+//! Reads a TOML text into the untyped tree, with every syntax error it has.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::raw::{Entry, Node, Raw, Table};
+use crate::diag::{Code, Finding, Findings};
+use crate::source::{SourceId, Sources, Span};
+
+/// Reads the text; what could be read is returned also when there were errors.
+pub(super) fn read(id: SourceId, text: &str, findings: &mut Findings) -> Table {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let end = text.len();
+        let range = error.span().unwrap_or(end..end);
+        let line = error.message().replace('\n', ", ");
+        findings.push(
+            Finding::new(Code::Syntax, Sources::span(id, range), format!("not valid TOML: {line}"))
+                .help("text values stand in quotes, and a key stands once in its table"),
+        );
+    }
+    Reader { id, findings }.table(table.get_ref())
+}
+
+struct Reader<'a> {
+    id: SourceId,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn span<T>(&self, spanned: &Spanned<T>) -> Span {
+        Sources::span(self.id, spanned.span())
+    }
+
+    fn table(&mut self, table: &DeTable<'_>) -> Table {
+        let entries = table
+            .iter()
+            .map(|(key, value)| {
+                let entry = Entry { key: self.span(key), value: self.node(value), overrode: Vec::new() };
+                (key.get_ref().to_string(), entry)
+            })
+            .collect();
+        Table { entries, unset: Vec::new() }
+    }
+
+    fn node(&mut self, value: &Spanned<DeValue<'_>>) -> Node {
+        let span = self.span(value);
+        let value = match value.get_ref() {
+            DeValue::String(text) => Raw::Text(text.to_string()),
+            DeValue::Boolean(flag) => Raw::Bool(*flag),
+            DeValue::Datetime(date) => Raw::Datetime(date.to_string()),
+            DeValue::Array(items) => Raw::List(items.iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => Raw::Table(self.table(table)),
+            // Too large for TOML's integers: directives of memory go up to 2^64 - 1. The text keeps every
+            // digit, and a field that wants a smaller number says so.
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| Raw::Text(number.to_string()), Raw::Integer),
+            DeValue::Float(number) => {
+                if let Ok(number) = number.as_str().parse() {
+                    Raw::Float(number)
+                } else {
+                    self.findings.push(Finding::new(Code::Syntax, span, "not a number that TOML knows"));
+                    Raw::Null
+                }
+            }
+        };
+        Node { value, span }
+    }
+}
