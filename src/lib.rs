@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod cli;
 pub mod diag;
 pub mod model;
 pub mod pipeline;

@@ -18,7 +18,7 @@ use super::percentiles::read_percentiles;
 use super::primary::read_primary;
 use super::reason::{Otherwise, Reason, Stage};
 use super::save::read_save;
-use super::text_rules::read_text;
+use super::text_rules::{TextKind, read_text};
 use super::value::Value;
 
 /// What becomes of a value on every version of a target.
@@ -196,7 +196,9 @@ pub(super) fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reaso
             read_memory_or_percent(case, numeric, max_percent, case.one(args)?)
         }
         Kind::Octal(numeric) => read_octal(numeric, case.one(args)?),
-        Kind::Text { rule, max_bytes, .. } => read_text(case, rule, max_bytes, case.one(args)?),
+        Kind::Text { rule, max_bytes, binary, .. } => {
+            read_text(case, TextKind { rule, max_bytes, binary }, case.one(args)?)
+        }
         Kind::Ignored => match args {
             [_] => Ok(Reading::noted(as_args(args), Some(Otherwise::Ignored))),
             _ => case.unmatched_arity("one value", args),

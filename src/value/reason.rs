@@ -124,7 +124,7 @@ pub enum Reason {
     BadPercentile,
     /// A percentile below 0 or above 100.
     PercentileOutOfRange,
-    /// The server divides by it and crashes (`hz 0` on 6.0).
+    /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
 }
 
