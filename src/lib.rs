@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod emit;
 pub mod model;
 pub mod pipeline;
 pub mod report;
