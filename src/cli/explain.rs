@@ -24,7 +24,7 @@ pub(super) fn run(args: &ExplainArgs, output: &mut Output) -> Exit {
     };
     match rule(name) {
         Some(rule) => {
-            output.out(rule.explain());
+            output.out(rule.why);
             Exit::Clean
         }
         None => {
