@@ -60,9 +60,7 @@ fn cases() -> Vec<Case> {
     for line in OBSERVED.lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [conf, get, servers, result] = columns[..] else { panic!("four columns: {line}") };
-        for server in
-            SERVERS.into_iter().filter(|name| servers == "all" || servers.split(' ').any(|s| s == *name))
-        {
+        for server in SERVERS.into_iter().filter(|name| servers == "all" || servers.split(' ').any(|s| s == *name)) {
             let get: Vec<String> = get.split(',').map(str::to_owned).collect();
             let expected = unescape(result).strip_prefix('=').map(|printed| match get.len() {
                 1 => vec![printed.to_owned()],
@@ -114,8 +112,7 @@ fn load(conf: &str, target: &Target) -> Result<BTreeMap<&'static str, Value>, St
 /// What CONFIG GET prints for a name, after a start on the values.
 fn printed(name: &str, values: &BTreeMap<&'static str, Value>, target: &Target) -> String {
     let version = target.versions.first;
-    let Some(directive) = directive(target.engine, name).filter(|d| d.at(version).unwrap().knows(name))
-    else {
+    let Some(directive) = directive(target.engine, name).filter(|d| d.at(version).unwrap().knows(name)) else {
         return "(no such)".to_owned();
     };
     match values.get(directive.name) {
@@ -134,8 +131,7 @@ fn servers_print_what_we_say() {
             .map(|values| case.get.iter().map(|name| printed(name, &values, &target)).collect::<Vec<_>>());
         tried += 1;
         if ours.as_ref().ok() != case.expected.as_ref() {
-            disagreements
-                .push(format!("{} {:?}: {ours:?}, observed {:?}", case.server, case.conf, case.expected));
+            disagreements.push(format!("{} {:?}: {ours:?}, observed {:?}", case.server, case.conf, case.expected));
         }
     }
     println!("{tried} observations, {} disagreements", disagreements.len());

@@ -51,9 +51,9 @@ impl Case<'_> {
 
     /// When a line that the reader does not recognise by its name and number of arguments fails.
     fn unmatched(self, got: usize) -> Stage {
-        let all = supported(self.server.engine).iter().any(|minor| {
-            minor.range.contains(self.server.version) && minor.unknown == UnknownDirectives::AllAreQueued
-        });
+        let all = supported(self.server.engine)
+            .iter()
+            .any(|minor| minor.range.contains(self.server.version) && minor.unknown == UnknownDirectives::AllAreQueued);
         if all && got > 0 { Stage::Start } else { Stage::Parse }
     }
 

@@ -19,8 +19,7 @@ pub(super) fn read_bool(case: Case<'_>, arg: &[u8]) -> Result<Reading, Reason> {
         return Err(Reason::NotABool);
     };
     let lacking = case.lacking().filter(|_| yes && case.facts.without_feature == WithoutFeature::OffOnly);
-    lacking
-        .map_or(Ok(Reading::noted(Value::Bool(yes), otherwise)), |feature| Err(Reason::NeedsFeature(feature)))
+    lacking.map_or(Ok(Reading::noted(Value::Bool(yes), otherwise)), |feature| Err(Reason::NeedsFeature(feature)))
 }
 
 /// A directive whose value is one of some words.
@@ -32,11 +31,7 @@ pub(super) fn read_word(case: Case<'_>, words: &'static [EnumWord], arg: &[u8]) 
 }
 
 /// A directive whose value is a set of words. The default's word is the empty set.
-pub(super) fn read_flags(
-    case: Case<'_>,
-    words: &'static [EnumWord],
-    args: &[&[u8]],
-) -> Result<Reading, Reason> {
+pub(super) fn read_flags(case: Case<'_>, words: &'static [EnumWord], args: &[&[u8]]) -> Result<Reading, Reason> {
     let args = arguments(case.server, args);
     if args.is_empty() {
         return Err(Reason::NotInEnum { words: names(words) });

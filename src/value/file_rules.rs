@@ -72,10 +72,7 @@ pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> 
     check(tls && certificate && !authority && settings.checks_clients(), FileProblem::TlsWithoutAuthority);
     let (port, tls_port) = (settings.port("port", 6379), settings.port("tls-port", 0));
     check(port != 0 && port == tls_port, FileProblem::SamePortTwice { port });
-    check(
-        cluster && settings.bus_is_out_of_room(port, tls_port, target),
-        settings.bus_problem(port, tls_port),
-    );
+    check(cluster && settings.bus_is_out_of_room(port, tls_port, target), settings.bus_problem(port, tls_port));
     let no_address = has_no_address(settings, target);
     let no_port = port == 0 && tls_port == 0;
     check((no_port || no_address) && !settings.is_set("unixsocket"), FileProblem::ListensNowhere);
@@ -85,8 +82,7 @@ pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> 
 
 /// Whether the file says explicitly to listen on no address, which Redis 6 cannot be told.
 fn has_no_address(settings: &FileSettings, target: &Target) -> bool {
-    let none =
-        matches!(settings.values.get("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
+    let none = matches!(settings.values.get("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
     none && target.versions.last >= Version::new(7, 0, 0)
 }
 

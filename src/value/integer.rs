@@ -22,11 +22,7 @@ fn clamped(case: Case<'_>, number: i64) -> Result<Reading, Reason> {
     let Some((min, max)) = case.facts.clamp else {
         // Redis 6.0 divides by the value that later versions clamp.
         let crashes = number == 0 && case.directive.name == "hz";
-        return if crashes {
-            Err(Reason::CrashesTheServer)
-        } else {
-            Ok(Reading::plain(Value::Integer(number)))
-        };
+        return if crashes { Err(Reason::CrashesTheServer) } else { Ok(Reading::plain(Value::Integer(number))) };
     };
     let effective = number.clamp(min, max);
     let otherwise = (effective != number).then_some(Otherwise::Clamped { min, max });

@@ -1,8 +1,6 @@
 //! The judgement of one line's arguments against a target.
 
-use crate::catalog::{
-    Build, Directive, Engine, Facts, Kind, Special, Target, Version, VersionRange, WithoutFeature,
-};
+use crate::catalog::{Build, Directive, Engine, Facts, Kind, Special, Target, Version, VersionRange, WithoutFeature};
 
 use super::bind::{Bounds, read_addresses};
 use super::case::{Case, RESPLIT_SINCE, Reading, Server};
@@ -127,17 +125,12 @@ fn verdict(judgement: &Judgement) -> Verdict {
 fn spans(directive: &Directive, versions: VersionRange) -> Vec<(VersionRange, Option<&'static Facts>)> {
     let edges = directive.within(versions).flat_map(|facts| [Some(facts.since), facts.until]);
     let edges = edges.flatten().chain([RESPLIT_SINCE]);
-    let mut starts: Vec<Version> =
-        edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
+    let mut starts: Vec<Version> = edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
     starts.push(versions.first);
     starts.sort_unstable();
     starts.dedup();
     let ends = starts.iter().skip(1).map(|next| before(*next)).chain([versions.last]);
-    starts
-        .iter()
-        .zip(ends)
-        .map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first)))
-        .collect()
+    starts.iter().zip(ends).map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first))).collect()
 }
 
 /// The last possible patch before a version.
@@ -217,9 +210,7 @@ fn read_special(case: Case<'_>, special: Special, args: &[&[u8]]) -> Result<Read
         Special::Replicaof { port_checked } => read_primary(case, port_checked, args),
         Special::RenameCommand => commanded(case, "a command and its new name", 2..=2, args),
         Special::Save { strict } => read_save(case, strict, args),
-        Special::Sentinel if args.is_empty() => {
-            Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored)))
-        }
+        Special::Sentinel if args.is_empty() => Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored))),
         Special::Sentinel => Err(Reason::SentinelOnly),
         Special::User => commanded(case, "a name and rules", 1..=usize::MAX, args),
         Special::UncheckedMemory => read_unchecked_memory(case, args),
@@ -235,11 +226,7 @@ fn commanded(
     number: std::ops::RangeInclusive<usize>,
     args: &[&[u8]],
 ) -> Result<Reading, Reason> {
-    if number.contains(&args.len()) {
-        Ok(Reading::plain(as_args(args)))
-    } else {
-        case.unmatched_arity(wanted, args)
-    }
+    if number.contains(&args.len()) { Ok(Reading::plain(as_args(args))) } else { case.unmatched_arity(wanted, args) }
 }
 
 /// The arguments as they are.

@@ -117,11 +117,7 @@ pub(super) fn read_unchecked_memory(case: Case<'_>, args: &[&[u8]]) -> Result<Re
 }
 
 /// A directive whose value is a number of bytes or a percentage.
-pub(super) fn read_memory_or_percent(
-    numeric: Numeric,
-    max_percent: u8,
-    arg: &[u8],
-) -> Result<Reading, Reason> {
+pub(super) fn read_memory_or_percent(numeric: Numeric, max_percent: u8, arg: &[u8]) -> Result<Reading, Reason> {
     if let Some(size) = size(arg, false) {
         // The server keeps a percentage as a negative number, so a size of 2^64-5 bytes is 5 %.
         return if size.signed() < 0 {
@@ -172,9 +168,7 @@ mod tests {
 
     #[test]
     fn units_are_the_servers_own() {
-        for (text, bytes) in
-            [("1k", 1000), ("1kb", 1024), ("1K", 1000), ("1Kb", 1024), ("0100", 100), ("5b", 5)]
-        {
+        for (text, bytes) in [("1k", 1000), ("1kb", 1024), ("1K", 1000), ("1Kb", 1024), ("0100", 100), ("5b", 5)] {
             assert_eq!(bits(text, true), Some(bytes), "{text}");
             assert_eq!(bits(text, false), Some(bytes), "{text}");
         }

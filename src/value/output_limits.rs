@@ -55,25 +55,15 @@ impl OutputLimits {
 
     /// The arguments of one line per class.
     pub(super) fn lines(&self) -> Vec<Vec<Vec<u8>>> {
-        self.classes()
-            .map(|(class, limit)| {
-                let words = [
-                    class.to_owned(),
-                    limit.hard.to_string(),
-                    limit.soft.to_string(),
-                    limit.seconds.to_string(),
-                ];
-                words.map(String::into_bytes).to_vec()
-            })
-            .collect()
+        self.classes().map(|(class, limit)| {
+            let words = [class.to_owned(), limit.hard.to_string(), limit.soft.to_string(), limit.seconds.to_string()];
+            words.map(String::into_bytes).to_vec()
+        }).collect()
     }
 
     /// The classes that have limits.
     fn classes(&self) -> impl Iterator<Item = (&'static str, Limit)> {
-        PRINTED
-            .into_iter()
-            .zip([self.normal, self.replica, self.pubsub])
-            .filter_map(|(c, limit)| Some((c, limit?)))
+        PRINTED.into_iter().zip([self.normal, self.replica, self.pubsub]).filter_map(|(c, limit)| Some((c, limit?)))
     }
 
     /// The place of the class that a word names; none for clients without limits (`master`) or no class.
@@ -116,11 +106,7 @@ pub(super) fn limits_line(
     }
     let args = arguments(case.server, args);
     let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    if args.len().is_multiple_of(4) {
-        strict_limits(&args)
-    } else {
-        case.arity("a class, two sizes and seconds", &args)
-    }
+    if args.len().is_multiple_of(4) { strict_limits(&args) } else { case.arity("a class, two sizes and seconds", &args) }
 }
 
 /// Any number of classes, each checked.
@@ -130,9 +116,7 @@ fn strict_limits(args: &[&[u8]]) -> Result<(OutputLimits, Option<Otherwise>), Re
     for words in args.chunks_exact(4) {
         let &[class, hard, soft, seconds] = words else { continue };
         let place = limits.class_mut(class).ok_or(Reason::UnknownClass)?;
-        let (Some(hard), Some(soft)) = (size(hard, false), size(soft, false)) else {
-            return Err(Reason::BadLimit);
-        };
+        let (Some(hard), Some(soft)) = (size(hard, false), size(soft, false)) else { return Err(Reason::BadLimit) };
         let number = strtoll(seconds, 10);
         if !number.rest.is_empty() || number.as_int() < 0 {
             return Err(Reason::BadLimit);

@@ -56,7 +56,9 @@ pub(crate) fn file(server: &Server, lines: &[&str]) -> Verdict {
 pub(crate) fn each(server: &Server, lines: &[&str]) -> Vec<Verdict> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     // Long files for lines that are mostly good; enough files that no thread is left with most of the bad.
-    let chunks: Vec<&[&str]> = lines.chunks((lines.len() / (processors * 8)).clamp(16, 1_000)).collect();
+    let chunks: Vec<&[&str]> = lines
+        .chunks((lines.len() / (processors * 8)).clamp(16, 1_000))
+        .collect();
     let next = AtomicUsize::new(0);
     let workers = processors.min(chunks.len());
     let work = || {
@@ -72,10 +74,16 @@ pub(crate) fn each(server: &Server, lines: &[&str]) -> Vec<Verdict> {
     };
     let mut judged: Vec<(usize, Vec<Verdict>)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a prober")).collect()
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("a prober"))
+            .collect()
     });
     judged.sort_by_key(|(index, _)| *index);
-    judged.into_iter().flat_map(|(_, verdicts)| verdicts).collect()
+    judged
+        .into_iter()
+        .flat_map(|(_, verdicts)| verdicts)
+        .collect()
 }
 
 /// One thread's means to run the program on files.
@@ -86,8 +94,14 @@ struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     fn new(server: &'a Server) -> Self {
-        assert!(server.engine.is_redis_like(), "{server} reads no redis.conf");
-        Self { server, folder: TempDir::with_prefix("cachewright-probe-").expect("a temporary folder") }
+        assert!(
+            server.engine.is_redis_like(),
+            "{server} reads no redis.conf"
+        );
+        Self {
+            server,
+            folder: TempDir::with_prefix("cachewright-probe-").expect("a temporary folder"),
+        }
     }
 
     fn file(&self, lines: &[&str]) -> Verdict {
@@ -104,9 +118,16 @@ impl<'a> Prober<'a> {
         let mut command = Command::new(&self.server.program);
         let refusal = run(command.arg(&path).current_dir(self.folder.path()));
         match refusal.fatal {
-            Some(fatal) if fatal.line == lines.len() + 1 && fatal.text == GUARD => Verdict::Accepted,
-            Some(fatal) => Verdict::Refused { line: fatal.line, message: fatal.message },
-            None => Verdict::Crashed { story: refusal.reason() },
+            Some(fatal) if fatal.line == lines.len() + 1 && fatal.text == GUARD => {
+                Verdict::Accepted
+            }
+            Some(fatal) => Verdict::Refused {
+                line: fatal.line,
+                message: fatal.message,
+            },
+            None => Verdict::Crashed {
+                story: refusal.reason(),
+            },
         }
     }
 
@@ -118,7 +139,12 @@ impl<'a> Prober<'a> {
             match self.file(rest) {
                 Verdict::Accepted => verdicts.resize(lines.len(), Verdict::Accepted),
                 Verdict::Refused { line, message } => {
-                    assert!(line <= rest.len(), "{}: an error at line {line} of {}", self.server, rest.len());
+                    assert!(
+                        line <= rest.len(),
+                        "{}: an error at line {line} of {}",
+                        self.server,
+                        rest.len()
+                    );
                     verdicts.resize(verdicts.len() + line - 1, Verdict::Accepted);
                     verdicts.push(Verdict::Refused { line: 1, message });
                 }
@@ -178,7 +204,10 @@ impl Live {
         server.has_atomic_config_set().then(|| {
             let running = server.launch().start();
             let connection = running.connect().expect("a connection");
-            Self { connection, running }
+            Self {
+                connection,
+                running,
+            }
         })
     }
 
@@ -191,20 +220,31 @@ impl Live {
     /// changed at runtime is refused with the server's words for that.
     pub(crate) fn value(&mut self, name: &str, value: &str) -> Verdict {
         // A pair may not come twice.
-        let guard =
-            if name.eq_ignore_ascii_case("rdbcompression") { "activerehashing" } else { "rdbcompression" };
-        let error = match command(&mut self.connection, &["CONFIG", "SET", name, value, guard, "?"]) {
+        let guard = if name.eq_ignore_ascii_case("rdbcompression") {
+            "activerehashing"
+        } else {
+            "rdbcompression"
+        };
+        let error = match command(
+            &mut self.connection,
+            &["CONFIG", "SET", name, value, guard, "?"],
+        ) {
             Ok(answer) => {
                 panic!("CONFIG SET {name} {value:?} with a wrong {guard} was taken: {answer:?}")
             }
             Err(error) => error,
         };
         let Some(message) = error.detail() else {
-            return Verdict::Crashed { story: error.to_string() };
+            return Verdict::Crashed {
+                story: error.to_string(),
+            };
         };
         if message.contains(&format!("(possibly related to argument '{guard}')")) {
             return Verdict::Accepted;
         }
-        Verdict::Refused { line: 1, message: message.to_owned() }
+        Verdict::Refused {
+            line: 1,
+            message: message.to_owned(),
+        }
     }
 }
