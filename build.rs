@@ -9,6 +9,8 @@ mod decode;
 mod directives;
 #[path = "build/literal.rs"]
 mod literal;
+#[path = "build/memcached.rs"]
+mod memcached;
 #[path = "build/numeric.rs"]
 mod numeric;
 #[path = "build/problem.rs"]
@@ -52,6 +54,7 @@ fn write_tables() -> Result<(), Vec<Problem>> {
     let tables = [
         ("acl.rs", acl::tables(schemas)),
         ("directives.rs", directives::tables(schemas)),
+        ("memcached.rs", memcached::tables(schemas)),
         ("sentinel.rs", sentinel::tables(schemas)),
     ];
     for (file, table) in tables {

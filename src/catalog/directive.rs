@@ -151,6 +151,8 @@ pub struct Numeric {
 pub enum Unit {
     None,
     Bytes,
+    Kilobytes,
+    Megabytes,
     Percent,
     Microseconds,
     Milliseconds,

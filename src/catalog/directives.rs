@@ -1,6 +1,7 @@
 //! The directives of redis.conf and valkey.conf, by engine: look-ups in the tables that build.rs writes.
 
 use super::directive::{Directive, Group};
+use super::memcached;
 use super::minor::Minor;
 use super::version::Engine;
 use table::{
@@ -20,17 +21,17 @@ mod table {
     include!(concat!(env!("OUT_DIR"), "/directives.rs"));
 }
 
-/// The supported minors of an engine, oldest first; none for memcached, whose options stand in
-/// [`super::memcached`].
+/// The supported minors of an engine, oldest first.
 pub fn supported(engine: Engine) -> &'static [Minor] {
     match engine {
         Engine::Redis => REDIS_MINORS,
         Engine::Valkey => VALKEY_MINORS,
-        Engine::Memcached => &[],
+        Engine::Memcached => memcached::supported(),
     }
 }
 
-/// Every directive of an engine in any supported version, sorted by name; none for memcached.
+/// Every directive of an engine in any supported version, sorted by name; none for memcached, whose options
+/// stand in [`memcached`].
 pub fn directives(engine: Engine) -> &'static [Directive] {
     match engine {
         Engine::Redis => REDIS_DIRECTIVES,
