@@ -138,7 +138,9 @@ fn read_arg(
             let word = [&b"yes"[..], b"no"].into_iter().find(|word| whole.eq_ignore_ascii_case(word));
             word.map(|word| (word.to_vec(), cut)).ok_or(Reason::NotABool)
         }
-        SentinelArgKind::Host => read_host(whole, resolves).map(|otherwise| (whole.to_vec(), otherwise.or(cut))),
+        SentinelArgKind::Host => {
+            read_host(whole, resolves).map(|otherwise| (whole.to_vec(), otherwise.or(cut)))
+        }
         SentinelArgKind::Executable if whole.is_empty() => Err(Reason::Empty),
         SentinelArgKind::Id if whole.len() != 40 => Err(Reason::NotAnId),
         SentinelArgKind::Epoch => {
@@ -151,7 +153,9 @@ fn read_arg(
         SentinelArgKind::Text if whole.is_empty() && facts.default == Some("") => {
             Ok((Vec::new(), Some(Otherwise::LineIgnored)))
         }
-        SentinelArgKind::Executable | SentinelArgKind::Id | SentinelArgKind::Text => Ok((whole.to_vec(), cut)),
+        SentinelArgKind::Executable | SentinelArgKind::Id | SentinelArgKind::Text => {
+            Ok((whole.to_vec(), cut))
+        }
     }
 }
 
@@ -314,14 +318,17 @@ mod tests {
     fn hosts_are_addresses_unless_names_are_resolved() {
         let monitor = directive(Engine::Redis, "monitor").unwrap();
         let args = ["cache-a1", "6379", "2"];
-        let on = |versions, names| judge_sentinel(monitor, &args, names, &target(Engine::Redis, versions)).verdict;
+        let on =
+            |versions, names| judge_sentinel(monitor, &args, names, &target(Engine::Redis, versions)).verdict;
         assert_eq!(on("6.0", HostNames::AddressesOnly), Verdict::AcceptedOtherwise);
         assert_eq!(on("6.2", HostNames::AddressesOnly), Verdict::Refused);
         assert_eq!(on("6.2", HostNames::Resolved), Verdict::Accepted);
         for good in ["10.0.0.1", "127.1", "0x7f.1", "017.0.0.1", "4294967295", "::1", "fe80::1"] {
             assert_eq!(verdict("monitor", &[good, "1", "1"]), Verdict::Accepted, "{good}");
         }
-        for bad in ["", "10.0.0.256", "1.2.3.4.5", "08.1", "0x", "+1.2.3.4", "10.0.0.1 ", "4294967296", "1..2"] {
+        for bad in
+            ["", "10.0.0.256", "1.2.3.4.5", "08.1", "0x", "+1.2.3.4", "10.0.0.1 ", "4294967296", "1..2"]
+        {
             assert_eq!(verdict("monitor", &[bad, "1", "1"]), Verdict::Refused, "{bad}");
         }
     }
