@@ -488,7 +488,7 @@ fn rewrites_lose_what_we_say() {
                 if directive.scope == Scope::Primary {
                     all.push("main");
                 }
-                let kept = sentinel_rewrite(facts, &args).is_ok();
+                let kept = sentinel_rewrite(facts, &args, &target).is_ok();
                 all.extend(args);
                 lines.push(write_directive("sentinel", &all).unwrap());
                 claims.push((all.into_iter().map(str::to_owned).collect::<Vec<_>>(), kept));
