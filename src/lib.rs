@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod check;
 pub mod diag;
 pub mod model;
+pub mod pipeline;
 pub mod report;
 pub mod source;
 pub mod spec;

@@ -4,6 +4,7 @@
 
 mod lower;
 mod origin;
+pub mod placement;
 mod settings;
 mod topology;
 

@@ -12,6 +12,10 @@ use super::value::Value;
 /// A directive whose value is an integer.
 pub(super) fn read_integer(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Result<Reading, Reason> {
     let number = string2ll(arg).ok_or_else(|| Reason::NotAnInteger(fault(numeric.unit, arg)))?;
+    // A field without a sign whose highest value is that of 64 bits takes negative numbers for huge ones.
+    if number < 0 && numeric.min == 0 && numeric.max == i128::from(u64::MAX) {
+        return Ok(Reading::noted(Value::Integer(number.into()), Some(Otherwise::Unsigned)));
+    }
     in_range(i128::from(number), numeric)?;
     clamped(case, number)
 }

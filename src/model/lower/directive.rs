@@ -106,15 +106,14 @@ fn availability(
         return Err(Box::new(not_in_version(directive, name, subject)));
     }
     for facts in [first, last] {
-        if let Some(feature) = facts.needs {
-            if !target.build.has(feature) && facts.without_feature == WithoutFeature::Unknown {
-                let title = format!("`{}` needs a build with {}", name.value, feature.title());
-                let finding = Finding::new(Code::UnavailableDirective, name.span, title).help(format!(
-                    "remove it, or say `build = {{ {} = true }}` where that is so",
-                    feature.key()
-                ));
-                return Err(Box::new(finding));
-            }
+        if let Some(feature) = facts.needs
+            && !target.build.has(feature)
+            && facts.without_feature == WithoutFeature::Unknown
+        {
+            let title = format!("`{}` needs a build with {}", name.value, feature.title());
+            let finding = Finding::new(Code::UnavailableDirective, name.span, title)
+                .help(format!("remove it, or say `build = {{ {} = true }}` where that is so", feature.key()));
+            return Err(Box::new(finding));
         }
         if facts.name != spelling && !facts.aliases.contains(&spelling) {
             let title = format!(
