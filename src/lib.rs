@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod check;
 pub mod diag;
+pub mod explain;
 pub mod model;
 pub mod pipeline;
 pub mod report;
