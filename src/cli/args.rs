@@ -36,6 +36,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Look up directives and options of the servers
     Catalog(CatalogArgs),
+    /// Show where the nodes of clusters stand, or pin them there
+    Place(PlaceArgs),
     /// Print a commented starter spec
     Init(InitArgs),
 }
@@ -135,6 +137,17 @@ impl From<EngineArg> for Engine {
             EngineArg::Memcached => Engine::Memcached,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlaceArgs {
+    /// The spec; `-` reads standard input
+    #[arg(value_name = "SPEC")]
+    pub(super) spec: PathBuf,
+
+    /// Write the placement as pins to this layer, for `extends` and for your repository
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod judge;
 mod lines;
 mod memory;
 mod notify;
+mod observed;
 mod octal;
 mod oom;
 mod output_limits;
@@ -32,10 +33,14 @@ mod unknown;
 mod value;
 mod written;
 
+#[cfg(test)]
+mod tests;
+
 pub use file_rules::{FileProblem, FileSettings, file_rules, runtime_value};
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};
 pub use notify::Events;
+pub use observed::observed;
 pub use output_limits::{Limit, OutputLimits};
 pub use percentiles::Percentile;
 pub use reason::{IntegerFault, Otherwise, Reason, Stage};

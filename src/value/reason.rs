@@ -17,20 +17,33 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// The directive does not exist in this version.
-    NotInThisVersion,
+    NotInThisVersion {
+        /// See [`Reason::stage`].
+        stage: Stage,
+    },
     /// `CONFIG SET` knows the directive, the file reader does not (`watchdog-period` before 7.0).
     NotInAFile,
     /// The directive belongs to sentinel.conf.
     SentinelOnly,
-    /// The build lacks what the directive or the word needs.
-    NeedsFeature(Feature),
+    /// The build lacks what the directive or the value needs.
+    NeedsFeature {
+        /// What it lacks.
+        feature: Feature,
+        /// See [`Reason::stage`].
+        stage: Stage,
+    },
+    /// Only builds for the servers' own tests know the directive.
+    TestBuildsOnly {
+        /// See [`Reason::stage`].
+        stage: Stage,
+    },
     /// Too few or too many arguments.
     WrongArity {
         /// How many it takes, in words: `one`, `exactly three`, `one or more`.
         wanted: &'static str,
         /// How many there are.
         got: usize,
-        /// See [`Reason::stage`]: Redis 8.0 queues a line that it does not understand for the modules.
+        /// See [`Reason::stage`].
         stage: Stage,
     },
     /// Too many arguments, and they begin with a `#`: redis.conf knows comments as lines of their own only.
@@ -111,7 +124,7 @@ pub enum Reason {
     BadPercentile,
     /// A percentile below 0 or above 100.
     PercentileOutOfRange,
-    /// The server divides by it and crashes (`hz 0` on 6.0).
+    /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
 }
 
@@ -136,10 +149,14 @@ pub enum IntegerFault {
 }
 
 impl Reason {
-    /// When the refusal happens.
+    /// When the refusal happens. A name that a server does not know, or knows with another number of arguments
+    /// only, stops the parser, except where the line is kept for modules to come (Redis 8.0).
     pub fn stage(&self) -> Stage {
         match self {
-            Reason::WrongArity { stage, .. } => *stage,
+            Reason::NotInThisVersion { stage }
+            | Reason::NeedsFeature { stage, .. }
+            | Reason::TestBuildsOnly { stage }
+            | Reason::WrongArity { stage, .. } => *stage,
             Reason::UnusableAddress | Reason::CrashesTheServer => Stage::Start,
             _ => Stage::Parse,
         }
@@ -150,10 +167,11 @@ impl fmt::Display for Reason {
     /// A clause that completes "the server refuses it: ...".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::NotInThisVersion => f.write_str("this version does not know the directive"),
+            Reason::NotInThisVersion { .. } => f.write_str("this version does not know the directive"),
             Reason::NotInAFile => f.write_str("this version takes it through CONFIG SET only, not in a file"),
             Reason::SentinelOnly => f.write_str("it belongs into sentinel.conf"),
-            Reason::NeedsFeature(feature) => write!(f, "the build lacks {}", feature_name(*feature)),
+            Reason::NeedsFeature { feature, .. } => write!(f, "the build lacks {}", feature_name(*feature)),
+            Reason::TestBuildsOnly { .. } => f.write_str("only builds for the servers' own tests know it"),
             Reason::WrongArity { wanted, got, .. } => write!(f, "it takes {wanted}, not {got}"),
             Reason::TrailingComment => f.write_str("a comment must stand on a line of its own"),
             Reason::NotABool => f.write_str("it takes `yes` or `no`"),
@@ -235,6 +253,8 @@ pub enum Otherwise {
     EmptyIsZero,
     /// The line is accepted and ignored (it may still clear the defaults).
     LineIgnored,
+    /// A negative number becomes a huge one in a field without a sign.
+    Unsigned,
     /// The text ends at its first NUL byte.
     CutAtNul,
     /// The build lacks what would make it effective.
@@ -257,6 +277,7 @@ impl fmt::Display for Otherwise {
             Otherwise::GarbageRead => f.write_str("what is not a number is cut off or read as 0"),
             Otherwise::EmptyIsZero => f.write_str("an empty text is read as 0"),
             Otherwise::LineIgnored => f.write_str("the line is ignored"),
+            Otherwise::Unsigned => f.write_str("the negative number stands for a huge one"),
             Otherwise::CutAtNul => f.write_str("the text ends at its first NUL byte"),
             Otherwise::NoEffect(feature) => write!(f, "it has no effect without {}", feature_name(*feature)),
             Otherwise::Ignored => f.write_str("the directive has no effect in this version"),

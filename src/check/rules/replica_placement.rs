@@ -53,10 +53,13 @@ nodes.cache-b.port = 6380
     stage: Stage::Model(run),
 };
 
+/// Primaries and replicas that the spec itself puts together. A cluster's are placed while names are
+/// looked up, and reported there, with its pins.
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
         let meant = deployment.spec.survives.is_some_and(|survives| survives.value == Survives::Nothing);
-        if !meant {
+        let placed = matches!(deployment.topology, Topology::Cluster { .. });
+        if !meant && !placed {
             findings.append(together(model, deployment));
         }
     }
