@@ -68,20 +68,6 @@ pub fn text(rule: &Rule) -> String {
     out
 }
 
-/// One line per rule, by group: name, and what it is about.
-pub fn list() -> String {
-    let width = RULES.iter().map(|rule| rule.code.name().len()).max().unwrap_or(0);
-    let mut out = String::new();
-    for (at, group) in RuleGroup::ALL.iter().enumerate() {
-        let _ = writeln!(out, "{}{}", if at == 0 { "" } else { "\n" }, group.name());
-        for rule in RULES.iter().filter(|rule| rule.group == *group) {
-            let lint = if rule.code.kind() == CodeKind::Lint { " (lint)" } else { "" };
-            let _ = writeln!(out, "  {:width$}  {}{lint}", rule.code.name(), rule.about);
-        }
-    }
-    out
-}
-
 /// The page `docs/rules.md`.
 pub fn markdown() -> String {
     let mut out = String::from(

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Engine, VersionRange};
-use crate::spec::TopologyKind;
 
 /// Checks one TOML spec of your Redis, Valkey, Sentinel and memcached servers, and renders every file
 /// that they need.

@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::Cli;
-use exit::Exit;
 use output::Output;
 
 /// Runs the program with the process's own arguments.

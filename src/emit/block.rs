@@ -202,8 +202,7 @@ mod tests {
 
     #[test]
     fn of_two_settings_the_later_is_kept() {
-        let block =
-            Block::new(vec![entry(Group::Network, "port", "1"), entry(Group::Network, "port", "2")]);
+        let block = Block::new(vec![entry(Group::Network, "port", "1"), entry(Group::Network, "port", "2")]);
         assert_eq!(block.overlaid(&Block::default()).0, "# Network\nport 2\n");
     }
 

@@ -49,8 +49,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Memcached) {
         let node_name = one_line(&node.id.0);
         let has_user = node.options.iter().any(|option| option.name == "user");
         let text = debian_lines(&args).and_then(|options| {
-            let data =
-                MemcachedConf { spec: &spec, deployment: &name, node: &node_name, options, has_user };
+            let data = MemcachedConf { spec: &spec, deployment: &name, node: &node_name, options, has_user };
             run.templates.render(Template::MemcachedConf, data)
         });
         match text {

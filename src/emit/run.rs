@@ -31,12 +31,7 @@ pub(super) struct Place<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(model: &'a Model, options: &EmitOptions<'a>) -> Result<Self, Vec<EmitError>> {
         let templates = Templates::built_in().map_err(|problem| {
-            vec![EmitError {
-                artifact: "*".to_owned(),
-                deployment: String::new(),
-                node: None,
-                problem,
-            }]
+            vec![EmitError { artifact: "*".to_owned(), deployment: String::new(), node: None, problem }]
         })?;
         let vault = Vault(options.secrets);
         Ok(Run { model, templates, vault, artifacts: Vec::new(), errors: Vec::new() })

@@ -82,8 +82,14 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
         let (directives, mut secrets) = shared.overlaid(&own);
         secrets.extend(watches.iter().flat_map(|watch| watch.secrets.iter().cloned()));
         let node = one_line(&sentinel.id.0);
-        let data =
-            SentinelConf { spec: &spec, set: &name, node: &node, directives, global: &global, watches: &watches };
+        let data = SentinelConf {
+            spec: &spec,
+            set: &name,
+            node: &node,
+            directives,
+            global: &global,
+            watches: &watches,
+        };
         match run.templates.render(Template::SentinelConf, data) {
             Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
             Err(problem) => run.fail(place, problem),
@@ -173,7 +179,10 @@ fn global_lines(settings: &[WatchSetting]) -> Vec<Line> {
         let words = std::iter::once(setting.name.value.as_str());
         sentinel_line(words.chain(args.iter().map(String::as_str)))
     };
-    settings.into_iter().flat_map(|setting| setting.lines.iter().map(move |args| line(setting, args))).collect()
+    settings
+        .into_iter()
+        .flat_map(|setting| setting.lines.iter().map(move |args| line(setting, args)))
+        .collect()
 }
 
 fn sentinel_line<'w>(words: impl IntoIterator<Item = &'w str>) -> Line {

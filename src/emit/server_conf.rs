@@ -47,8 +47,14 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
         }
         let (directives, secrets) = shared.overlaid(&own);
         let node = one_line(&node.id.0);
-        let data =
-            ServerConf { spec: &spec, deployment: &name, node: &node, file, engine: engine.name(), directives };
+        let data = ServerConf {
+            spec: &spec,
+            deployment: &name,
+            node: &node,
+            file,
+            engine: engine.name(),
+            directives,
+        };
         match run.templates.render(Template::ServerConf, data) {
             Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
             Err(problem) => run.fail(place, problem),
@@ -76,8 +82,7 @@ fn is_the_servers(setting: &Setting) -> bool {
 
 fn entry(setting: &Setting, vault: Vault<'_>) -> Result<Entry, Problem> {
     let name = setting.name.as_str();
-    let section =
-        setting.directive.map_or(Section::OfModules, |directive| Section::Known(directive.group));
+    let section = setting.directive.map_or(Section::OfModules, |directive| Section::Known(directive.group));
     let mut lines = Vec::new();
     if matches!(setting.origin, Origin::Node(_)) {
         lines.push(Line::Comment("Set for this node alone.".to_owned()));
@@ -102,10 +107,14 @@ fn entry(setting: &Setting, vault: Vault<'_>) -> Result<Entry, Problem> {
         Assigned::Verbatim(written) => lines.extend(written.iter().cloned().map(directive)),
     }
     // An empty one is no secret: it says that there is none.
-    let holds = |line: &Line| matches!(line, Line::Directive(_, args) if args.iter().any(|arg| !arg.is_empty()));
+    let holds =
+        |line: &Line| matches!(line, Line::Directive(_, args) if args.iter().any(|arg| !arg.is_empty()));
     if secret.is_none() && setting.is_secret() && lines.iter().any(holds) {
         return Err(Problem::LiteralSecret { directive: name.to_owned() });
     }
-    Entry::new(section, name, &lines, slots)
-        .map_err(|cause| Problem::Unrepresentable { what: name.to_owned(), secret, cause })
+    Entry::new(section, name, &lines, slots).map_err(|cause| Problem::Unrepresentable {
+        what: name.to_owned(),
+        secret,
+        cause,
+    })
 }

@@ -149,7 +149,8 @@ fn sentinel_set(spec: &Spec, target: Target) -> SentinelSet {
     shared.set(setting(Engine::Redis, "port", Assigned::Value(Value::Integer(26379))));
     let mut own = Settings::default();
     own.set(setting(Engine::Redis, "dir", text("/var/lib/sentinel main")));
-    let global = |name: &str, value: &str| WatchSetting { name: at(name.into()), lines: vec![vec![value.into()]] };
+    let global =
+        |name: &str, value: &str| WatchSetting { name: at(name.into()), lines: vec![vec![value.into()]] };
     SentinelSet {
         name: at("main".into()),
         target,
@@ -214,7 +215,11 @@ fn shop() -> Model {
             "catalog" => make_cluster(deployment),
             "sessions" => {
                 deployment.users = vec![
-                    user("app", &["NEW_PASSWORD", "OLD_PASSWORD"], "on ~session:* +@read +@write -@dangerous"),
+                    user(
+                        "app",
+                        &["NEW_PASSWORD", "OLD_PASSWORD"],
+                        "on ~session:* +@read +@write -@dangerous",
+                    ),
                     user("default", &[], "off"),
                     user("replica", &["REPLICA_PASSWORD"], "on +psync +replconf +ping"),
                 ];
@@ -223,7 +228,8 @@ fn shop() -> Model {
                     name: at(name.into()),
                     lines: vec![vec![value.into()]],
                 };
-                watch.settings = vec![option("parallel-syncs", "2"), option("down-after-milliseconds", "5000")];
+                watch.settings =
+                    vec![option("parallel-syncs", "2"), option("down-after-milliseconds", "5000")];
             }
             _ => {}
         }
@@ -313,8 +319,10 @@ fn the_same_bytes_whatever_the_order() {
 fn paths_modes_and_manifest_agree() {
     let artifacts = files(shop());
     assert!(artifacts.is_sorted_by(|a, b| a.path < b.path));
-    let list: Vec<String> =
-        artifacts.iter().map(|file| format!("{} {:?} {}", file.mode_text(), file.install, file.path)).collect();
+    let list: Vec<String> = artifacts
+        .iter()
+        .map(|file| format!("{} {:?} {}", file.mode_text(), file.install, file.path))
+        .collect();
     insta::assert_snapshot!("list", list.join("\n"));
     let manifest = artifacts.iter().find(|artifact| artifact.path == MANIFEST).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&manifest.bytes).unwrap();
@@ -422,9 +430,11 @@ fn a_secret_that_the_format_cannot_hold_is_named_and_not_shown() {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
-        ["sentinels-main/*/sentinel.conf: `sentinel auth-pass sessions` (the secret env:SENTINEL_PASSWORD): \
+        [
+            "sentinels-main/*/sentinel.conf: `sentinel auth-pass sessions` (the secret env:SENTINEL_PASSWORD): \
           a value cannot be written to sentinel.conf, which Sentinel rewrites without quotes: \
-          it holds a blank, which would split it (byte 7)"]
+          it holds a blank, which would split it (byte 7)"
+        ]
     );
     assert!(!format!("{errors:?}").contains("hunter"));
 
@@ -471,7 +481,8 @@ fn roles_are_not_rendered_and_literal_secrets_refused() {
     let sessions = model.deployments.iter_mut().find(|d| d.name.value == "sessions").unwrap();
     let args = Value::Args(vec![b"10.0.0.1".to_vec(), b"6379".to_vec()]);
     sessions.nodes[0].own.set(setting(Engine::Redis, "replicaof", Assigned::Value(args)));
-    let bytes = files(model.clone()).into_iter().find(|file| file.path == "sessions/a/redis.conf").unwrap().bytes;
+    let bytes =
+        files(model.clone()).into_iter().find(|file| file.path == "sessions/a/redis.conf").unwrap().bytes;
     assert!(!String::from_utf8(bytes).unwrap().contains("replicaof"));
 
     let sessions = model.deployments.iter_mut().find(|d| d.name.value == "sessions").unwrap();

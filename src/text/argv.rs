@@ -270,7 +270,9 @@ pub fn write_lines<A: AsRef<str>>(args: &[A]) -> Result<String, Unrepresentable>
         let arg = arg.as_ref();
         if let Some(at) = arg.find(['\n', '\0']) {
             let reason = "holds a line break or a NUL byte";
-            return Err(Unrepresentable::new(Format::Argv, "an argument of a file of arguments", reason).at(at));
+            return Err(
+                Unrepresentable::new(Format::Argv, "an argument of a file of arguments", reason).at(at)
+            );
         }
         text.push_str(arg);
         text.push('\n');

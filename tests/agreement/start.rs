@@ -84,7 +84,8 @@ fn compare_batch(server: &Server, target: &Target, batch: &[Item<'_>], report: &
             report.tried += batch.len();
             for ((_, (line, expected)), printed) in batch.iter().zip(printed) {
                 if printed != *expected {
-                    let (printed, expected) = (String::from_utf8_lossy(&printed), String::from_utf8_lossy(expected));
+                    let (printed, expected) =
+                        (String::from_utf8_lossy(&printed), String::from_utf8_lossy(expected));
                     report.wrong.push(format!("{:?} prints {printed:?}, we say {expected:?}", line.text));
                 }
             }
@@ -108,7 +109,8 @@ fn printed(server: &Server, target: &Target, batch: &[Item<'_>]) -> Result<Vec<V
     let mut connection = running.connect().map_err(|error| error.to_string())?;
     let mut ask = |(name, _): &Item<'_>| {
         let name = facts(target, name).name;
-        let answer: Result<(String, Vec<u8>), _> = redis::cmd("CONFIG").arg("GET").arg(name).query(&mut connection);
+        let answer: Result<(String, Vec<u8>), _> =
+            redis::cmd("CONFIG").arg("GET").arg(name).query(&mut connection);
         answer.map(|(_, printed)| printed).map_err(|error| format!("CONFIG GET {name}: {error}"))
     };
     batch.iter().map(&mut ask).collect()
