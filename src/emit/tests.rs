@@ -539,6 +539,28 @@ fn sh_reads_the_scripts() {
     }
 }
 
+/// Where shellcheck is not there, nothing is checked, and that is said.
+#[test]
+fn shellcheck_finds_nothing_in_the_scripts() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+        let started = Command::new("shellcheck")
+            .args(["-s", "sh", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = started else {
+            eprintln!("SKIPPED, NOTHING WAS CHECKED: shellcheck is not there");
+            return;
+        };
+        child.stdin.take().unwrap().write_all(&artifact.bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stdout));
+    }
+}
+
 #[test]
 fn ten_thousand_nodes_share_their_text() {
     let mut model = shop();

@@ -4,8 +4,10 @@
 
 mod lower;
 mod origin;
+pub mod placement;
 mod settings;
 mod topology;
+pub mod users;
 
 pub use lower::lower;
 pub use origin::{Derivation, Origin};

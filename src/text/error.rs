@@ -60,11 +60,11 @@ pub struct Unrepresentable {
 }
 
 impl Unrepresentable {
-    pub(super) fn new(format: Format, what: &'static str, reason: &'static str) -> Self {
+    pub(crate) fn new(format: Format, what: &'static str, reason: &'static str) -> Self {
         Self { format, what, reason, at: None }
     }
 
-    pub(super) fn at(mut self, offset: usize) -> Self {
+    pub(crate) fn at(mut self, offset: usize) -> Self {
         self.at = u32::try_from(offset).ok();
         self
     }
@@ -124,7 +124,8 @@ pub enum Problem {
     AclName,
     /// A word that no server knows as an ACL rule.
     AclUnknownRule,
-    /// `(` without a word that ends in `)`. 7.0.15 crashes at ACL LOAD on such a file.
+    /// `(` without a word that ends in `)`. `ACLLoadFromFile` of 7.0.15 reports it
+    /// but then goes on with a null pointer, where other rules stand before it.
     AclUnclosedSelector,
     /// A rule that is for users and not for selectors, such as `on` or a password.
     AclNotInSelector,

@@ -44,3 +44,9 @@ fn is_usable(address: &[u8], optional_prefix: bool) -> bool {
     let special = host == b"*" || host.starts_with(b"-");
     !host.is_empty() && !host.iter().any(|&b| is_space(b)) && (optional_prefix || !special)
 }
+
+/// The addresses that a server printed.
+pub(super) fn split_printed(printed: &[u8]) -> Vec<Vec<u8>> {
+    let addresses = printed.split(|byte| *byte == b' ').filter(|address| !address.is_empty());
+    addresses.map(<[u8]>::to_vec).collect()
+}

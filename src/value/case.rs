@@ -28,6 +28,14 @@ impl Server {
         self.engine == Engine::Valkey && self.version >= Version::new(major, minor, 0)
     }
 
+    /// When a line that the reader does not recognise by its name and number of arguments fails.
+    pub(super) fn unmatched(self, got: usize) -> Stage {
+        let all = supported(self.engine).iter().any(|minor| {
+            minor.range.contains(self.version) && minor.unknown == UnknownDirectives::AllAreQueued
+        });
+        if all && got > 0 { Stage::Start } else { Stage::Parse }
+    }
+
     /// See [`RESPLIT_SINCE`].
     pub(super) fn resplits(self) -> bool {
         self.version >= RESPLIT_SINCE
@@ -49,14 +57,6 @@ impl Case<'_> {
         self.facts.needs.filter(|feature| !self.build.has(*feature))
     }
 
-    /// When a line that the reader does not recognise by its name and number of arguments fails.
-    fn unmatched(self, got: usize) -> Stage {
-        let all = supported(self.server.engine).iter().any(|minor| {
-            minor.range.contains(self.server.version) && minor.unknown == UnknownDirectives::AllAreQueued
-        });
-        if all && got > 0 { Stage::Start } else { Stage::Parse }
-    }
-
     /// A wrong number of arguments for a directive of the server's table.
     pub(super) fn arity<T>(self, wanted: &'static str, args: &[&[u8]]) -> Result<T, Reason> {
         Err(wrong_arity(wanted, args, Stage::Parse))
@@ -64,7 +64,7 @@ impl Case<'_> {
 
     /// A wrong number of arguments for a directive that the file reader compares by name and number.
     pub(super) fn unmatched_arity<T>(self, wanted: &'static str, args: &[&[u8]]) -> Result<T, Reason> {
-        Err(wrong_arity(wanted, args, self.unmatched(args.len())))
+        Err(wrong_arity(wanted, args, self.server.unmatched(args.len())))
     }
 
     /// The one argument of a directive that takes one.

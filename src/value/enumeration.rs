@@ -4,7 +4,7 @@ use crate::catalog::{EnumWord, WithoutFeature};
 
 use super::case::{Case, Reading};
 use super::cnum::until_nul;
-use super::reason::{Otherwise, Reason};
+use super::reason::{Otherwise, Reason, Stage};
 use super::resplit::arguments;
 use super::value::Value;
 
@@ -19,8 +19,10 @@ pub(super) fn read_bool(case: Case<'_>, arg: &[u8]) -> Result<Reading, Reason> {
         return Err(Reason::NotABool);
     };
     let lacking = case.lacking().filter(|_| yes && case.facts.without_feature == WithoutFeature::OffOnly);
-    lacking
-        .map_or(Ok(Reading::noted(Value::Bool(yes), otherwise)), |feature| Err(Reason::NeedsFeature(feature)))
+    match lacking {
+        Some(feature) => Err(Reason::NeedsFeature { feature, stage: Stage::Parse }),
+        None => Ok(Reading::noted(Value::Bool(yes), otherwise)),
+    }
 }
 
 /// A directive whose value is one of some words.
@@ -31,7 +33,7 @@ pub(super) fn read_word(case: Case<'_>, words: &'static [EnumWord], arg: &[u8]) 
     Ok(Reading::noted(Value::Word(word.prints), cut.or(lacking.map(Otherwise::NoEffect))))
 }
 
-/// A directive whose value is a set of words. The default's word is the empty set.
+/// A directive whose value is a set of words. The default's word stands for the empty set.
 pub(super) fn read_flags(
     case: Case<'_>,
     words: &'static [EnumWord],
@@ -48,9 +50,14 @@ pub(super) fn read_flags(
     if set.contains(&"save") && set.contains(&"nosave") {
         return Err(Reason::ExclusiveWords("save", "nosave"));
     }
-    let none = case.facts.default;
-    let canonical = words.iter().map(|w| w.word).filter(|w| set.contains(w) && none != Some(*w)).collect();
-    Ok(Reading::plain(Value::Flags(canonical)))
+    // The word of the empty set says nothing beside others.
+    let none = words.iter().map(|word| word.word).find(|word| case.facts.default == Some(word));
+    let mut flags: Vec<_> =
+        words.iter().map(|w| w.word).filter(|w| set.contains(w) && none != Some(*w)).collect();
+    if flags.is_empty() {
+        flags.extend(none);
+    }
+    Ok(Reading::plain(Value::Flags(flags)))
 }
 
 /// The word that a text names, in any case.

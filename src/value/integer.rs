@@ -12,6 +12,10 @@ use super::value::Value;
 /// A directive whose value is an integer.
 pub(super) fn read_integer(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Result<Reading, Reason> {
     let number = string2ll(arg).ok_or_else(|| Reason::NotAnInteger(fault(numeric.unit, arg)))?;
+    // A field without a sign whose highest value is that of 64 bits takes negative numbers for huge ones.
+    if number < 0 && numeric.min == 0 && numeric.max == i128::from(u64::MAX) {
+        return Ok(Reading::noted(Value::Integer(number.into()), Some(Otherwise::Unsigned)));
+    }
     in_range(i128::from(number), numeric)?;
     clamped(case, number)
 }
@@ -20,8 +24,8 @@ pub(super) fn read_integer(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Resu
 fn clamped(case: Case<'_>, number: i64) -> Result<Reading, Reason> {
     let number = i128::from(number);
     let Some((min, max)) = case.facts.clamp else {
-        // Redis 6.0 divides by the value that later versions clamp.
-        let crashes = number == 0 && case.directive.name == "hz";
+        // Before 6.2.2, serverCron divides by `hz` and by `1000/hz` (server.c; seen on 6.0.16 and 6.0.20).
+        let crashes = case.directive.name == "hz" && !(1..=1000).contains(&number);
         return if crashes {
             Err(Reason::CrashesTheServer)
         } else {

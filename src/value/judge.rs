@@ -1,7 +1,7 @@
 //! The judgement of one line's arguments against a target.
 
 use crate::catalog::{
-    Build, Directive, Engine, Facts, Kind, Special, Target, Version, VersionRange, WithoutFeature,
+    Build, Directive, Engine, Facts, Kind, Shown, Special, Target, Version, VersionRange, WithoutFeature,
 };
 
 use super::bind::{Bounds, read_addresses};
@@ -18,7 +18,7 @@ use super::percentiles::read_percentiles;
 use super::primary::read_primary;
 use super::reason::{Otherwise, Reason, Stage};
 use super::save::read_save;
-use super::text_rules::read_text;
+use super::text_rules::{TextKind, read_text};
 use super::value::Value;
 
 /// What becomes of a value on every version of a target.
@@ -94,10 +94,19 @@ pub fn judge<A: AsRef<[u8]>>(directive: &Directive, args: &[A], target: &Target)
     let spans: Vec<Span> = spans(directive, target.versions)
         .into_iter()
         .map(|(versions, facts)| match facts {
-            None => Span { versions, outcome: Err(Reason::NotInThisVersion), otherwise: None },
+            None => {
+                let server = Server { engine: target.engine, version: versions.first };
+                let stage = server.unmatched(args.len());
+                Span { versions, outcome: Err(Reason::NotInThisVersion { stage }), otherwise: None }
+            }
             Some(facts) => read_span(directive, facts, versions, target.engine, target.build, &args),
         })
         .collect();
+    summed_up(spans)
+}
+
+/// The judgement that some spans make up.
+pub(super) fn summed_up(spans: Vec<Span>) -> Judgement {
     let mut judgement = Judgement { verdict: Verdict::Accepted, spans };
     judgement.verdict = verdict(&judgement);
     judgement
@@ -114,7 +123,8 @@ pub(super) fn newest_case<'a>(directive: &'a Directive, target: &Target) -> Opti
 fn verdict(judgement: &Judgement) -> Verdict {
     let mut reasons = judgement.spans.iter().filter_map(|span| span.outcome.as_ref().err()).peekable();
     if reasons.peek().is_some() {
-        let build_only = reasons.all(|reason| matches!(reason, Reason::NeedsFeature(_)));
+        let build_only = reasons
+            .all(|reason| matches!(reason, Reason::NeedsFeature { .. } | Reason::TestBuildsOnly { .. }));
         if build_only { Verdict::DependsOnBuild } else { Verdict::Refused }
     } else if judgement.otherwise().is_some() {
         Verdict::AcceptedOtherwise
@@ -168,7 +178,10 @@ fn read_span(
 pub(super) fn read(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
     let lacking = case.lacking();
     if let Some(feature) = lacking.filter(|_| case.facts.without_feature == WithoutFeature::Unknown) {
-        return Err(Reason::NeedsFeature(feature));
+        return Err(Reason::NeedsFeature { feature, stage: case.server.unmatched(args.len()) });
+    }
+    if case.facts.shown == Shown::SpecialBuilds {
+        return Err(Reason::TestBuildsOnly { stage: case.server.unmatched(args.len()) });
     }
     let mut reading = read_kind(case, args)?;
     let no_effect = lacking.filter(|_| case.facts.without_feature == WithoutFeature::NoEffect);
@@ -177,7 +190,7 @@ pub(super) fn read(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
 }
 
 /// What one server makes of the arguments, by the kind of the directive.
-fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
+pub(super) fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
     match case.facts.kind {
         Kind::Bool => read_bool(case, case.one(args)?),
         Kind::Enum(words) => read_word(case, words, case.one(args)?),
@@ -185,10 +198,12 @@ fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
         Kind::Integer(numeric) => read_integer(case, numeric, case.one(args)?),
         Kind::Memory(numeric) => read_memory(case, numeric, case.one(args)?),
         Kind::MemoryOrPercent { numeric, max_percent } => {
-            read_memory_or_percent(numeric, max_percent, case.one(args)?)
+            read_memory_or_percent(case, numeric, max_percent, case.one(args)?)
         }
         Kind::Octal(numeric) => read_octal(numeric, case.one(args)?),
-        Kind::Text { rule, max_bytes, .. } => read_text(case, rule, max_bytes, case.one(args)?),
+        Kind::Text { rule, max_bytes, binary, .. } => {
+            read_text(case, TextKind { rule, max_bytes, binary }, case.one(args)?)
+        }
         Kind::Ignored => match args {
             [_] => Ok(Reading::noted(as_args(args), Some(Otherwise::Ignored))),
             _ => case.unmatched_arity("one value", args),

@@ -29,6 +29,8 @@ pub(super) struct Size {
     pub(super) bits: u64,
     /// What was lost on the way.
     pub(super) otherwise: Option<Otherwise>,
+    /// The digits alone do not fit.
+    saturates: bool,
 }
 
 impl Size {
@@ -55,6 +57,15 @@ pub(super) fn size(text: &[u8], signed: bool) -> Option<Size> {
     Some(if signed { signed_size(number, *factor) } else { unsigned_size(number, *factor) })
 }
 
+impl Case<'_> {
+    /// A size as the server of the case reads it. Valkey 9 notices a number that does not fit (and still not a
+    /// product).
+    pub(super) fn size(self, text: &[u8]) -> Option<Size> {
+        let saturates = |size: &Size| size.saturates;
+        size(text, self.server.is_six()).filter(|size| !(self.server.is_valkey_from(9, 0) && saturates(size)))
+    }
+}
+
 /// Digits times factor, as `long long` does it.
 #[expect(clippy::cast_sign_loss, reason = "the servers reinterpret the bits, and so do we")]
 fn signed_size(number: &[u8], factor: u64) -> Size {
@@ -63,14 +74,14 @@ fn signed_size(number: &[u8], factor: u64) -> Size {
         Ok(factor) => read.value.overflowing_mul(factor),
         Err(_) => (0, true),
     };
-    Size { bits: product as u64, otherwise: loss(number, read.overflow, wraps) }
+    Size { bits: product as u64, otherwise: loss(number, read.overflow, wraps), saturates: read.overflow }
 }
 
 /// Digits times factor, as `unsigned long long` does it.
 fn unsigned_size(number: &[u8], factor: u64) -> Size {
     let read = number.iter().try_fold(0_u64, |sum, &b| sum.checked_mul(10)?.checked_add(u64::from(b - b'0')));
     let (product, wraps) = read.unwrap_or(u64::MAX).overflowing_mul(factor);
-    Size { bits: product, otherwise: loss(number, read.is_none(), wraps) }
+    Size { bits: product, otherwise: loss(number, read.is_none(), wraps), saturates: read.is_none() }
 }
 
 /// What a server silently does to a number that is missing or too large.
@@ -86,9 +97,15 @@ fn loss(number: &[u8], saturates: bool, wraps: bool) -> Option<Otherwise> {
 
 /// A directive whose value is a number of bytes.
 pub(super) fn read_memory(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Result<Reading, Reason> {
-    if let Some(size) = size(arg, case.server.is_six()) {
+    if let Some(size) = case.size(arg) {
         if case.server.is_six() && size.signed() < 0 {
             return Err(Reason::NotAMemory);
+        }
+        // A field with a sign, where negative numbers are allowed, takes the upper half of 64 bits for them.
+        if numeric.min < 0 && size.signed() < 0 {
+            let number = i128::from(size.signed());
+            in_range(number, numeric)?;
+            return Ok(Reading::noted(Value::Integer(number), Some(Otherwise::Wraps)));
         }
         return bounded(size, numeric);
     }
@@ -118,11 +135,12 @@ pub(super) fn read_unchecked_memory(case: Case<'_>, args: &[&[u8]]) -> Result<Re
 
 /// A directive whose value is a number of bytes or a percentage.
 pub(super) fn read_memory_or_percent(
+    case: Case<'_>,
     numeric: Numeric,
     max_percent: u8,
     arg: &[u8],
 ) -> Result<Reading, Reason> {
-    if let Some(size) = size(arg, false) {
+    if let Some(size) = case.size(arg) {
         // The server keeps a percentage as a negative number, so a size of 2^64-5 bytes is 5 %.
         return if size.signed() < 0 {
             percent(size.signed().unsigned_abs(), max_percent, Some(Otherwise::Wraps))
@@ -189,17 +207,13 @@ mod tests {
 
     #[test]
     fn too_much_wraps_or_saturates() {
-        assert_eq!(
-            size(b"99999999999gb", false),
-            Some(Size { bits: 15_140_462_030_378_500_096, otherwise: Some(Otherwise::Wraps) })
-        );
+        let read = |text: &str, signed| size(text.as_bytes(), signed).map(|size| (size.bits, size.otherwise));
+        assert_eq!(read("99999999999gb", false), Some((15_140_462_030_378_500_096, Some(Otherwise::Wraps))));
         assert!(size(b"99999999999gb", true).is_some_and(|size| size.signed() < 0));
-        assert_eq!(
-            size(b"18446744073709551615", true),
-            Some(Size { bits: 9_223_372_036_854_775_807, otherwise: Some(Otherwise::Saturates) })
-        );
-        assert_eq!(size(b"18446744073709551615", false), Some(Size { bits: u64::MAX, otherwise: None }));
-        assert_eq!(size(b"", false), Some(Size { bits: 0, otherwise: Some(Otherwise::EmptyIsZero) }));
+        let saturated = Some((9_223_372_036_854_775_807, Some(Otherwise::Saturates)));
+        assert_eq!(read("18446744073709551615", true), saturated);
+        assert_eq!(read("18446744073709551615", false), Some((u64::MAX, None)));
+        assert_eq!(read("", false), Some((0, Some(Otherwise::EmptyIsZero))));
         assert_eq!(size(&[b'0'; 128], false), None);
         assert!(size(&[b'0'; 127], false).is_some());
     }

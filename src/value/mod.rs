@@ -17,6 +17,7 @@ mod judge;
 mod lines;
 mod memory;
 mod notify;
+mod observed;
 mod octal;
 mod oom;
 mod output_limits;
@@ -25,6 +26,7 @@ mod primary;
 mod reason;
 mod resplit;
 mod save;
+mod sentinel;
 mod text_rules;
 mod units;
 mod unknown;
@@ -32,14 +34,19 @@ mod unknown;
 mod value;
 mod written;
 
+#[cfg(test)]
+mod tests;
+
 pub use file_rules::{FileProblem, FileSettings, file_rules, runtime_value};
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};
 pub use notify::Events;
+pub use observed::observed;
 pub use output_limits::{Limit, OutputLimits};
 pub use percentiles::Percentile;
 pub use reason::{IntegerFault, Otherwise, Reason, Stage};
 pub use save::SavePoint;
+pub use sentinel::{HostNames, judge_sentinel, sentinel_rewrite, written_sentinel_lines};
 pub use units::{BadDuration, BadSize, parse_duration, parse_size};
 pub use unknown::{Unknown, unknown_directive};
 pub use value::{Primary, Value};

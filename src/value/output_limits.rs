@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::case::{Case, Reading};
 use super::cnum::{strtoll, until_nul};
-use super::memory::size;
+use super::memory::{Size, size};
 use super::reason::{Otherwise, Reason};
 use super::resplit::{arguments, split};
 use super::value::Value;
@@ -32,8 +32,8 @@ pub struct OutputLimits {
     pub pubsub: Option<Limit>,
 }
 
-/// The classes as `CONFIG GET` prints them, in its order.
-const PRINTED: [&str; 3] = ["normal", "slave", "pubsub"];
+/// The classes in the servers' order, as people write them and as `CONFIG GET` prints them.
+const CLASSES: [(&str, &str); 3] = [("normal", "normal"), ("replica", "slave"), ("pubsub", "pubsub")];
 
 impl OutputLimits {
     /// These limits, and `other`'s where these have none.
@@ -50,13 +50,13 @@ impl OutputLimits {
     pub(super) fn completed(self, default: &[u8]) -> OutputLimits {
         let words = split(default).unwrap_or_default();
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        strict_limits(&words).map_or(self, |(defaults, _)| self.or(defaults))
+        strict_limits(&words, |text| size(text, false)).map_or(self, |(defaults, _)| self.or(defaults))
     }
 
     /// The arguments of one line per class.
     pub(super) fn lines(&self) -> Vec<Vec<Vec<u8>>> {
         self.classes()
-            .map(|(class, limit)| {
+            .map(|((class, _), limit)| {
                 let words = [
                     class.to_owned(),
                     limit.hard.to_string(),
@@ -69,8 +69,8 @@ impl OutputLimits {
     }
 
     /// The classes that have limits.
-    fn classes(&self) -> impl Iterator<Item = (&'static str, Limit)> {
-        PRINTED
+    fn classes(&self) -> impl Iterator<Item = ((&'static str, &'static str), Limit)> {
+        CLASSES
             .into_iter()
             .zip([self.normal, self.replica, self.pubsub])
             .filter_map(|(c, limit)| Some((c, limit?)))
@@ -92,7 +92,7 @@ impl fmt::Display for OutputLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let classes: Vec<String> = self
             .classes()
-            .map(|(class, limit)| format!("{class} {} {} {}", limit.hard, limit.soft, limit.seconds))
+            .map(|((_, class), limit)| format!("{class} {} {} {}", limit.hard, limit.soft, limit.seconds))
             .collect();
         f.write_str(&classes.join(" "))
     }
@@ -117,22 +117,30 @@ pub(super) fn limits_line(
     let args = arguments(case.server, args);
     let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
     if args.len().is_multiple_of(4) {
-        strict_limits(&args)
+        strict_limits(&args, |text| case.size(text))
     } else {
         case.arity("a class, two sizes and seconds", &args)
     }
 }
 
+/// The limits that a server printed: of every class.
+pub(super) fn printed_limits(words: &[&[u8]]) -> Option<Value> {
+    let (limits, _) = strict_limits(words, |text| size(text, false)).ok()?;
+    let complete = words.len() == 4 * CLASSES.len();
+    complete.then_some(Value::OutputLimits(limits))
+}
+
 /// Any number of classes, each checked.
-fn strict_limits(args: &[&[u8]]) -> Result<(OutputLimits, Option<Otherwise>), Reason> {
+fn strict_limits(
+    args: &[&[u8]],
+    size: impl Fn(&[u8]) -> Option<Size>,
+) -> Result<(OutputLimits, Option<Otherwise>), Reason> {
     let mut limits = OutputLimits::default();
     let mut otherwise = args.is_empty().then_some(Otherwise::LineIgnored);
     for words in args.chunks_exact(4) {
         let &[class, hard, soft, seconds] = words else { continue };
         let place = limits.class_mut(class).ok_or(Reason::UnknownClass)?;
-        let (Some(hard), Some(soft)) = (size(hard, false), size(soft, false)) else {
-            return Err(Reason::BadLimit);
-        };
+        let (Some(hard), Some(soft)) = (size(hard), size(soft)) else { return Err(Reason::BadLimit) };
         let number = strtoll(seconds, 10);
         if !number.rest.is_empty() || number.as_int() < 0 {
             return Err(Reason::BadLimit);

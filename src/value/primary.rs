@@ -30,6 +30,16 @@ pub(super) fn read_primary(case: Case<'_>, port_checked: bool, args: &[&[u8]]) -
     } else {
         (i64::from(in_effect) != number.value).then_some(Otherwise::Wraps)
     };
-    let primary = Primary { host: host.clone(), port: in_effect };
+    let primary = Primary { host: until_nul(host).to_vec(), port: in_effect };
     Ok(Reading::noted(Value::Primary(Some(primary)), otherwise))
+}
+
+/// The primary that a server printed: nothing, or a host and a port.
+pub(super) fn printed_primary(printed: &[u8]) -> Option<Value> {
+    if printed.is_empty() {
+        return Some(Value::Primary(None));
+    }
+    let blank = printed.iter().rposition(|byte| *byte == b' ')?;
+    let port = std::str::from_utf8(&printed[blank + 1..]).ok()?.parse().ok()?;
+    Some(Value::Primary(Some(Primary { host: printed[..blank].to_vec(), port })))
 }

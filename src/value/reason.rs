@@ -17,20 +17,33 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// The directive does not exist in this version.
-    NotInThisVersion,
+    NotInThisVersion {
+        /// See [`Reason::stage`].
+        stage: Stage,
+    },
     /// `CONFIG SET` knows the directive, the file reader does not (`watchdog-period` before 7.0).
     NotInAFile,
     /// The directive belongs to sentinel.conf.
     SentinelOnly,
-    /// The build lacks what the directive or the word needs.
-    NeedsFeature(Feature),
+    /// The build lacks what the directive or the value needs.
+    NeedsFeature {
+        /// What it lacks.
+        feature: Feature,
+        /// See [`Reason::stage`].
+        stage: Stage,
+    },
+    /// Only builds for the servers' own tests know the directive.
+    TestBuildsOnly {
+        /// See [`Reason::stage`].
+        stage: Stage,
+    },
     /// Too few or too many arguments.
     WrongArity {
         /// How many it takes, in words: `one`, `exactly three`, `one or more`.
         wanted: &'static str,
         /// How many there are.
         got: usize,
-        /// See [`Reason::stage`]: Redis 8.0 queues a line that it does not understand for the modules.
+        /// See [`Reason::stage`].
         stage: Stage,
     },
     /// Too many arguments, and they begin with a `#`: redis.conf knows comments as lines of their own only.
@@ -111,8 +124,13 @@ pub enum Reason {
     BadPercentile,
     /// A percentile below 0 or above 100.
     PercentileOutOfRange,
-    /// The server divides by it and crashes (`hz 0` on 6.0).
+    /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
+    /// Sentinel's identities have exactly 40 characters.
+    NotAnId,
+    /// A host name where only addresses are looked at: Sentinel resolves names from 6.2 on, and only with
+    /// `resolve-hostnames yes`.
+    NotAnAddress,
 }
 
 /// What is wrong with a text that should be an integer.
@@ -136,10 +154,14 @@ pub enum IntegerFault {
 }
 
 impl Reason {
-    /// When the refusal happens.
+    /// When the refusal happens. A name that a server does not know, or knows with another number of arguments
+    /// only, stops the parser, except where the line is kept for modules to come (Redis 8.0).
     pub fn stage(&self) -> Stage {
         match self {
-            Reason::WrongArity { stage, .. } => *stage,
+            Reason::NotInThisVersion { stage }
+            | Reason::NeedsFeature { stage, .. }
+            | Reason::TestBuildsOnly { stage }
+            | Reason::WrongArity { stage, .. } => *stage,
             Reason::UnusableAddress | Reason::CrashesTheServer => Stage::Start,
             _ => Stage::Parse,
         }
@@ -150,10 +172,11 @@ impl fmt::Display for Reason {
     /// A clause that completes "the server refuses it: ...".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::NotInThisVersion => f.write_str("this version does not know the directive"),
+            Reason::NotInThisVersion { .. } => f.write_str("this version does not know the directive"),
             Reason::NotInAFile => f.write_str("this version takes it through CONFIG SET only, not in a file"),
             Reason::SentinelOnly => f.write_str("it belongs into sentinel.conf"),
-            Reason::NeedsFeature(feature) => write!(f, "the build lacks {}", feature_name(*feature)),
+            Reason::NeedsFeature { feature, .. } => write!(f, "the build lacks {}", feature_name(*feature)),
+            Reason::TestBuildsOnly { .. } => f.write_str("only builds for the servers' own tests know it"),
             Reason::WrongArity { wanted, got, .. } => write!(f, "it takes {wanted}, not {got}"),
             Reason::TrailingComment => f.write_str("a comment must stand on a line of its own"),
             Reason::NotABool => f.write_str("it takes `yes` or `no`"),
@@ -198,6 +221,10 @@ impl fmt::Display for Reason {
             Reason::BadPercentile => f.write_str("a percentile must be a number"),
             Reason::PercentileOutOfRange => f.write_str("a percentile must be between 0 and 100"),
             Reason::CrashesTheServer => f.write_str("the server crashes with it at its start"),
+            Reason::NotAnId => f.write_str("it takes an identity of exactly 40 characters"),
+            Reason::NotAnAddress => {
+                f.write_str("it takes an IP address; host names need Sentinel 6.2 and `resolve-hostnames`")
+            }
         }
     }
 }
@@ -222,6 +249,10 @@ pub enum Otherwise {
     Wraps,
     /// The number is too large and becomes the largest one.
     Saturates,
+    /// The number does not fit into 32 bits, and only the low ones count.
+    CutTo32Bits,
+    /// The host name is looked up once, and its address of that moment is kept (Sentinel 6.0).
+    ResolvedOnce,
     /// A value outside of what the server works with, moved to the nearest it does.
     Clamped {
         /// Lowest value in effect.
@@ -235,6 +266,8 @@ pub enum Otherwise {
     EmptyIsZero,
     /// The line is accepted and ignored (it may still clear the defaults).
     LineIgnored,
+    /// A negative number becomes a huge one in a field without a sign.
+    Unsigned,
     /// The text ends at its first NUL byte.
     CutAtNul,
     /// The build lacks what would make it effective.
@@ -254,9 +287,16 @@ impl fmt::Display for Otherwise {
             Otherwise::Clamped { min, max } => {
                 write!(f, "values outside of {min} to {max} are moved to the nearest")
             }
+            Otherwise::CutTo32Bits => {
+                f.write_str("the number does not fit into 32 bits, and only the low ones count")
+            }
+            Otherwise::ResolvedOnce => {
+                f.write_str("the name is looked up once at the start, and the address of that moment kept")
+            }
             Otherwise::GarbageRead => f.write_str("what is not a number is cut off or read as 0"),
             Otherwise::EmptyIsZero => f.write_str("an empty text is read as 0"),
             Otherwise::LineIgnored => f.write_str("the line is ignored"),
+            Otherwise::Unsigned => f.write_str("the negative number stands for a huge one"),
             Otherwise::CutAtNul => f.write_str("the text ends at its first NUL byte"),
             Otherwise::NoEffect(feature) => write!(f, "it has no effect without {}", feature_name(*feature)),
             Otherwise::Ignored => f.write_str("the directive has no effect in this version"),

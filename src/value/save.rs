@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::case::{Case, Reading};
-use super::cnum::{CNumber, strtoll, until_nul};
+use super::cnum::{CNumber, string2ll, strtoll, until_nul};
 use super::reason::{Otherwise, Reason};
 use super::resplit::arguments;
 use super::value::Value;
@@ -100,6 +100,18 @@ fn lenient_line(args: &[&[u8]]) -> Result<(SaveLine, Option<Otherwise>), Reason>
         [arg] if until_nul(arg).is_empty() => Ok((SaveLine::Clear, None)),
         _ => Ok((SaveLine::Add(Vec::new()), Some(Otherwise::LineIgnored))),
     }
+}
+
+/// The points that a server printed.
+pub(super) fn printed_points(words: &[&[u8]]) -> Option<Value> {
+    if matches!(words, [word] if word.is_empty()) {
+        return Some(Value::Save(Vec::new()));
+    }
+    let pairs = words.chunks(2).map(|pair| {
+        let [seconds, changes] = pair else { return None };
+        Some(SavePoint { seconds: string2ll(seconds)?, changes: i32::try_from(string2ll(changes)?).ok()? })
+    });
+    pairs.collect::<Option<Vec<_>>>().map(Value::Save)
 }
 
 /// What is silently lost of a number, kept in an `int` or a `long long`.

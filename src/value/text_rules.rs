@@ -14,24 +14,33 @@ const HOST_NAME_LIMIT: u32 = 255;
 /// The longest announced address of Valkey 9.1 (NET_IP_STR_LEN less the NUL).
 const ANNOUNCED_IP_LIMIT: u32 = 45;
 
+/// The longest hash seed (measured on Valkey 9.1.2).
+const HASH_SEED_LIMIT: u32 = 256;
+
+/// What a server does with a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TextKind {
+    /// The rule that it applies.
+    pub(super) rule: Option<TextRule>,
+    /// The most bytes that it takes.
+    pub(super) max_bytes: Option<u32>,
+    /// It keeps what follows a NUL.
+    pub(super) binary: bool,
+}
+
 /// A directive whose value is a text.
-pub(super) fn read_text(
-    case: Case<'_>,
-    rule: Option<TextRule>,
-    max_bytes: Option<u32>,
-    arg: &[u8],
-) -> Result<Reading, Reason> {
-    let (text, otherwise) = c_word(arg);
-    if let Some(max) = max_bytes {
+pub(super) fn read_text(case: Case<'_>, kind: TextKind, arg: &[u8]) -> Result<Reading, Reason> {
+    let (text, otherwise) = if kind.binary { (arg, None) } else { c_word(arg) };
+    if let Some(max) = kind.max_bytes {
         at_most(text, max)?;
     }
-    if let Some(rule) = rule {
+    if let Some(rule) = kind.rule {
         obeys(case, rule, text, arg)?;
     }
     Ok(Reading::noted(Value::Text(text.to_vec()), otherwise))
 }
 
-/// Whether a text obeys a rule.
+/// Whether a text obeys a rule. Most look at the C string, those of Valkey 9.1 and of node names behind its NUL.
 fn obeys(case: Case<'_>, rule: TextRule, text: &[u8], whole: &[u8]) -> Result<(), Reason> {
     match rule {
         TextRule::FileName => base_name(text),
@@ -43,12 +52,11 @@ fn obeys(case: Case<'_>, rule: TextRule, text: &[u8], whole: &[u8]) -> Result<()
             only(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         }
         TextRule::AnnouncedNodename if case.server.is_valkey_from(9, 0) => only(whole, is_plain),
-        // The only rule that looks behind a NUL, which it refuses.
-        TextRule::AnnouncedNodename => only(whole, |byte| is_aux(byte, case.server.is_valkey_from(8, 1))),
-        TextRule::AnnouncedIp => at_most(text, ANNOUNCED_IP_LIMIT).and_then(|()| only(text, is_plain)),
+        TextRule::AnnouncedNodename => only(whole, |byte| is_aux(byte, case.server.is_valkey_from(8, 0))),
+        TextRule::AnnouncedIp => at_most(text, ANNOUNCED_IP_LIMIT).and_then(|()| only(whole, is_plain)),
         TextRule::IpV4 => empty_or(text, |text| text.parse::<Ipv4Addr>().is_ok(), Reason::NotIpV4),
         TextRule::IpV6 => empty_or(text, |text| text.parse::<Ipv6Addr>().is_ok(), Reason::NotIpV6),
-        TextRule::DbHashSeed => Ok(()),
+        TextRule::DbHashSeed => at_most(text, HASH_SEED_LIMIT),
     }
 }
 
@@ -78,7 +86,7 @@ fn empty_or(text: &[u8], holds: impl Fn(&str) -> bool, reason: Reason) -> Result
     if valid { Ok(()) } else { Err(reason) }
 }
 
-/// The characters of the cluster's nodes file (cluster.c: isValidAuxChar); Valkey 8.1 allows the colon.
+/// The characters of the cluster's nodes file (cluster.c: isValidAuxChar); Valkey 8.0 allows the colon.
 fn is_aux(byte: u8, colon: bool) -> bool {
     let reserved = byte == 0 || b"!#$%&()*+;<>?@[]^{|}~".contains(&byte);
     !reserved && (colon || byte != b':')

@@ -20,7 +20,7 @@ pub enum Value {
     Bool(bool),
     /// A word of an enumeration, as the server prints it.
     Word(&'static str),
-    /// Words of bit flags in the server's order, each once; none prints the directive's default word.
+    /// Words of bit flags in the server's order, each once; never empty, as the empty set has a word of its own.
     Flags(Vec<&'static str>),
     /// A number in the directive's unit.
     Integer(i128),
@@ -65,7 +65,6 @@ impl Value {
         match self {
             Value::Bool(yes) => yes_or_no(*yes).to_vec(),
             Value::Word(word) => word.as_bytes().to_vec(),
-            Value::Flags(words) if words.is_empty() => default_of(directive, version).to_vec(),
             Value::Flags(words) => words.join(" ").into_bytes(),
             Value::Integer(number) => number.to_string().into_bytes(),
             Value::Bytes(bytes) => bytes.to_string().into_bytes(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
+use super::names::Kind;
 use super::nodes::{Seat, report_undefined, seats};
 use super::target::target;
 use super::{Lowering, derived};
@@ -14,7 +15,7 @@ use crate::source::{At, Span};
 use crate::spec::{Credentials, RedisSpec, Replicas, TopologyKind};
 
 /// The usual port of a server.
-const PORT: u16 = 6379;
+pub(super) const PORT: u16 = 6379;
 
 /// Lowers every deployment whose engine, version and topology are known.
 pub(super) fn deployments(lowering: &mut Lowering<'_>) -> Vec<Deployment> {
@@ -105,12 +106,7 @@ pub(super) fn profile_configs<'a>(
     let mut configs = Vec::new();
     let spec = lowering.spec;
     for name in names {
-        lowering.used_profiles.insert(name.value.clone());
-        if !spec.profiles.declares(name) && !lowering.lossy {
-            let title = format!("`{}` is not a declared profile", name.value);
-            let help = Lowering::meant(name, spec.profiles.names(), "[profiles]");
-            lowering.findings.push(Finding::new(Code::UndefinedProfile, name.span, title).help(help));
-        }
+        lowering.uses.note(Kind::Profile, name);
         if let Some(config) = spec.profiles.get(name).and_then(|profile| profile.config.as_ref()) {
             configs.push(&config.value);
         }
@@ -138,7 +134,7 @@ fn place(
         TopologyKind::Standalone => {
             required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?.value.clone()
         }
-        TopologyKind::Cluster => return super::cluster::place(lowering, name, record),
+        TopologyKind::Cluster => return super::cluster::place(lowering, name, spec, topology),
         TopologyKind::Replicated | TopologyKind::Sentinel => {
             let primary =
                 required(lowering, spec.initial_primary.as_ref(), "initial-primary", name, topology);
@@ -172,7 +168,7 @@ fn place(
     Some(Placed { seats, topology, complete })
 }
 
-fn required<'s, T>(
+pub(super) fn required<'s, T>(
     lowering: &mut Lowering<'_>,
     field: Option<&'s At<T>>,
     key: &str,
@@ -230,12 +226,7 @@ fn watch(
 ) -> Option<Watch> {
     let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
     let set = table.set.clone()?;
-    lowering.used_sentinels.insert(set.value.clone());
-    if !lowering.spec.sentinels.declares(&set) && !lowering.lossy {
-        let title = format!("`{}` is not a declared set of sentinels", set.value);
-        let help = Lowering::meant(&set, lowering.spec.sentinels.names(), "[sentinels]");
-        lowering.findings.push(Finding::new(Code::UndefinedSentinels, set.span, title).help(help).of(name));
-    }
+    lowering.uses.note(Kind::Sentinels, &set);
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
     Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
 }
