@@ -4,6 +4,9 @@
 //! A server that runs judges a whole file at once (`ACL LOAD` is the code of the start, `ACLLoadFromFile` in
 //! acl.c) and names every line that it refuses. What it accepted then has to start a server, too.
 
+// Tests fail by panicking, and say on stderr what they counted.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
 mod support;
 
 use std::collections::BTreeSet;
