@@ -90,7 +90,7 @@ fn check(server: &Server, engine: catalog::Engine) {
 
 #[test]
 fn derived_rights_are_enough() {
-    for server in Servers::redis_like().filter(|s| s.version >= support::servers::Version(9, 0, 0)) {
+    for server in Servers::redis_like() {
         match server.engine {
             Engine::Redis => check(server, catalog::Engine::Redis),
             Engine::Valkey => check(server, catalog::Engine::Valkey),
