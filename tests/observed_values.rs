@@ -1,5 +1,7 @@
 //! Every line of tests/data/observed-values.tsv: what nine real servers made of it is what `value` says.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
 use std::collections::BTreeMap;
 
 use cachewright::catalog::{Build, Directive, Engine, Target, VersionRange, directive};
@@ -60,7 +62,9 @@ fn cases() -> Vec<Case> {
     for line in OBSERVED.lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [conf, get, servers, result] = columns[..] else { panic!("four columns: {line}") };
-        for server in SERVERS.into_iter().filter(|name| servers == "all" || servers.split(' ').any(|s| s == *name)) {
+        for server in
+            SERVERS.into_iter().filter(|name| servers == "all" || servers.split(' ').any(|s| s == *name))
+        {
             let get: Vec<String> = get.split(',').map(str::to_owned).collect();
             let expected = unescape(result).strip_prefix('=').map(|printed| match get.len() {
                 1 => vec![printed.to_owned()],
@@ -79,13 +83,16 @@ fn target(server: &str) -> Target {
     Target { engine, versions: VersionRange::exactly(version.parse().unwrap()), build }
 }
 
+/// A directive and the arguments of each of its lines.
+type Lines = (&'static Directive, Vec<Vec<Vec<u8>>>);
+
 /// The values in effect of a file, or why it does not start a server.
 fn load(conf: &str, target: &Target) -> Result<BTreeMap<&'static str, Value>, String> {
     let document = ConfDoc::parse(conf.as_bytes());
     if let Some(error) = document.errors().next() {
         return Err(format!("{error:?}"));
     }
-    let mut lines: BTreeMap<&'static str, (&'static Directive, Vec<Vec<Vec<u8>>>)> = BTreeMap::new();
+    let mut lines: BTreeMap<&'static str, Lines> = BTreeMap::new();
     for (_, line) in document.directives() {
         let name = line.key();
         let known = directive(target.engine, &name)
@@ -112,7 +119,8 @@ fn load(conf: &str, target: &Target) -> Result<BTreeMap<&'static str, Value>, St
 /// What CONFIG GET prints for a name, after a start on the values.
 fn printed(name: &str, values: &BTreeMap<&'static str, Value>, target: &Target) -> String {
     let version = target.versions.first;
-    let Some(directive) = directive(target.engine, name).filter(|d| d.at(version).unwrap().knows(name)) else {
+    let Some(directive) = directive(target.engine, name).filter(|d| d.at(version).unwrap().knows(name))
+    else {
         return "(no such)".to_owned();
     };
     match values.get(directive.name) {
@@ -131,7 +139,8 @@ fn servers_print_what_we_say() {
             .map(|values| case.get.iter().map(|name| printed(name, &values, &target)).collect::<Vec<_>>());
         tried += 1;
         if ours.as_ref().ok() != case.expected.as_ref() {
-            disagreements.push(format!("{} {:?}: {ours:?}, observed {:?}", case.server, case.conf, case.expected));
+            disagreements
+                .push(format!("{} {:?}: {ours:?}, observed {:?}", case.server, case.conf, case.expected));
         }
     }
     println!("{tried} observations, {} disagreements", disagreements.len());

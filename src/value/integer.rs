@@ -26,7 +26,11 @@ fn clamped(case: Case<'_>, number: i64) -> Result<Reading, Reason> {
     let Some((min, max)) = case.facts.clamp else {
         // Before 6.2.2, serverCron divides by `hz` and by `1000/hz` (server.c; seen on 6.0.16 and 6.0.20).
         let crashes = case.directive.name == "hz" && !(1..=1000).contains(&number);
-        return if crashes { Err(Reason::CrashesTheServer) } else { Ok(Reading::plain(Value::Integer(number))) };
+        return if crashes {
+            Err(Reason::CrashesTheServer)
+        } else {
+            Ok(Reading::plain(Value::Integer(number)))
+        };
     };
     let effective = number.clamp(min, max);
     let otherwise = (effective != number).then_some(Otherwise::Clamped { min, max });

@@ -1,9 +1,11 @@
 //! The judgement of one line's arguments against a target.
 
-use crate::catalog::{Build, Directive, Engine, Facts, Kind, Shown, Special, Target, Version, VersionRange, WithoutFeature};
+use crate::catalog::{
+    Build, Directive, Engine, Facts, Kind, Shown, Special, Target, Version, VersionRange, WithoutFeature,
+};
 
 use super::bind::{Bounds, read_addresses};
-use super::case::{Case, RESPLIT_SINCE, Reading, Server};
+use super::case::{Case, RESPLIT_SINCE, Reading, Server, arity, one};
 use super::cnum::until_nul;
 use super::enumeration::{read_bool, read_flags, read_word};
 use super::integer::read_integer;
@@ -116,7 +118,8 @@ pub(super) fn newest_case<'a>(directive: &'a Directive, target: &Target) -> Opti
 fn verdict(judgement: &Judgement) -> Verdict {
     let mut reasons = judgement.spans.iter().filter_map(|span| span.outcome.as_ref().err()).peekable();
     if reasons.peek().is_some() {
-        let build_only = reasons.all(|reason| matches!(reason, Reason::NeedsFeature { .. } | Reason::TestBuildsOnly { .. }));
+        let build_only = reasons
+            .all(|reason| matches!(reason, Reason::NeedsFeature { .. } | Reason::TestBuildsOnly { .. }));
         if build_only { Verdict::DependsOnBuild } else { Verdict::Refused }
     } else if judgement.otherwise().is_some() {
         Verdict::AcceptedOtherwise
@@ -129,12 +132,17 @@ fn verdict(judgement: &Judgement) -> Verdict {
 fn spans(directive: &Directive, versions: VersionRange) -> Vec<(VersionRange, Option<&'static Facts>)> {
     let edges = directive.within(versions).flat_map(|facts| [Some(facts.since), facts.until]);
     let edges = edges.flatten().chain([RESPLIT_SINCE]);
-    let mut starts: Vec<Version> = edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
+    let mut starts: Vec<Version> =
+        edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
     starts.push(versions.first);
     starts.sort_unstable();
     starts.dedup();
     let ends = starts.iter().skip(1).map(|next| before(*next)).chain([versions.last]);
-    starts.iter().zip(ends).map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first))).collect()
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first)))
+        .collect()
 }
 
 /// The last possible patch before a version.
@@ -179,17 +187,17 @@ pub(super) fn read(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
 /// What one server makes of the arguments, by the kind of the directive.
 pub(super) fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
     match case.facts.kind {
-        Kind::Bool => read_bool(case, case.one(args)?),
-        Kind::Enum(words) => read_word(case, words, case.one(args)?),
+        Kind::Bool => read_bool(case, one(args)?),
+        Kind::Enum(words) => read_word(case, words, one(args)?),
         Kind::Flags(words) => read_flags(case, words, args),
-        Kind::Integer(numeric) => read_integer(case, numeric, case.one(args)?),
-        Kind::Memory(numeric) => read_memory(case, numeric, case.one(args)?),
+        Kind::Integer(numeric) => read_integer(case, numeric, one(args)?),
+        Kind::Memory(numeric) => read_memory(case, numeric, one(args)?),
         Kind::MemoryOrPercent { numeric, max_percent } => {
-            read_memory_or_percent(case, numeric, max_percent, case.one(args)?)
+            read_memory_or_percent(case, numeric, max_percent, one(args)?)
         }
-        Kind::Octal(numeric) => read_octal(numeric, case.one(args)?),
+        Kind::Octal(numeric) => read_octal(numeric, one(args)?),
         Kind::Text { rule, max_bytes, binary, .. } => {
-            read_text(case, TextKind { rule, max_bytes, binary }, case.one(args)?)
+            read_text(case, TextKind { rule, max_bytes, binary }, one(args)?)
         }
         Kind::Ignored => match args {
             [_] => Ok(Reading::noted(as_args(args), Some(Otherwise::Ignored))),
@@ -209,7 +217,7 @@ fn read_special(case: Case<'_>, special: Special, args: &[&[u8]]) -> Result<Read
         Special::Dir => match args {
             [path] => Ok(Reading::plain(Value::Text(until_nul(path).to_vec()))),
             _ if case.server.is_six() => case.unmatched_arity("one folder", args),
-            _ => case.arity("one folder", args),
+            _ => arity("one folder", args),
         },
         Special::Include { .. } => commanded(case, "one path", 1..=1, args),
         Special::LatencyTrackingInfoPercentiles => read_percentiles(case, args),
@@ -219,7 +227,9 @@ fn read_special(case: Case<'_>, special: Special, args: &[&[u8]]) -> Result<Read
         Special::Replicaof { port_checked } => read_primary(case, port_checked, args),
         Special::RenameCommand => commanded(case, "a command and its new name", 2..=2, args),
         Special::Save { strict } => read_save(case, strict, args),
-        Special::Sentinel if args.is_empty() => Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored))),
+        Special::Sentinel if args.is_empty() => {
+            Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored)))
+        }
         Special::Sentinel => Err(Reason::SentinelOnly),
         Special::User => commanded(case, "a name and rules", 1..=usize::MAX, args),
         Special::UncheckedMemory => read_unchecked_memory(case, args),
@@ -235,7 +245,11 @@ fn commanded(
     number: std::ops::RangeInclusive<usize>,
     args: &[&[u8]],
 ) -> Result<Reading, Reason> {
-    if number.contains(&args.len()) { Ok(Reading::plain(as_args(args))) } else { case.unmatched_arity(wanted, args) }
+    if number.contains(&args.len()) {
+        Ok(Reading::plain(as_args(args)))
+    } else {
+        case.unmatched_arity(wanted, args)
+    }
 }
 
 /// The arguments as they are.

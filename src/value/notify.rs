@@ -1,6 +1,6 @@
 //! `notify-keyspace-events`: classes of events as letters (notify.c).
 
-use super::case::{Case, Reading};
+use super::case::{Case, Reading, arity};
 use super::enumeration::c_word;
 use super::reason::Reason;
 use super::value::Value;
@@ -37,7 +37,8 @@ impl Events {
         if !self.has(Events::of(all.as_bytes())) {
             return self.letters();
         }
-        let others: String = self.letters().chars().filter(|letter| matches!(letter, 'K' | 'E' | 'm')).collect();
+        let others: String =
+            self.letters().chars().filter(|letter| matches!(letter, 'K' | 'E' | 'm')).collect();
         format!("A{others}")
     }
 }
@@ -49,12 +50,17 @@ fn bit(letter: u8) -> u16 {
 }
 
 /// The classes that a text names: `all` are those of `A`, `others` the remaining ones.
-pub(super) fn read_events(case: Case<'_>, all: &str, others: &str, args: &[&[u8]]) -> Result<Reading, Reason> {
+pub(super) fn read_events(
+    case: Case<'_>,
+    all: &str,
+    others: &str,
+    args: &[&[u8]],
+) -> Result<Reading, Reason> {
     let [arg] = args else {
         return if case.server.is_six() {
             case.unmatched_arity("one text", args)
         } else {
-            case.arity("one text", args)
+            arity("one text", args)
         };
     };
     let (letters, otherwise) = c_word(arg);

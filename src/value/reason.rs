@@ -118,7 +118,7 @@ pub enum Reason {
         /// The most addresses it takes.
         max: usize,
     },
-    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `*` on 6.0.
+    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `::*` on 6.0.
     UnusableAddress,
     /// A percentile that is not a number.
     BadPercentile,
@@ -182,10 +182,12 @@ impl fmt::Display for Reason {
             Reason::NotAMemory => {
                 f.write_str("it takes a whole number of bytes, with the unit k, kb, m, mb, g, gb or none")
             }
-            Reason::NotAMemoryOrPercent => {
-                f.write_str("it takes a whole number of bytes with an optional unit, or a percentage such as 5%")
+            Reason::NotAMemoryOrPercent => f.write_str(
+                "it takes a whole number of bytes with an optional unit, or a percentage such as 5%",
+            ),
+            Reason::OutOfRange { min, max, octal: true } => {
+                write!(f, "it must be between {min:o} and {max:o}")
             }
-            Reason::OutOfRange { min, max, octal: true } => write!(f, "it must be between {min:o} and {max:o}"),
             Reason::OutOfRange { min, max, octal: false } => write!(f, "it must be between {min} and {max}"),
             Reason::PercentTooHigh { max } => write!(f, "the percentage must not exceed {max}"),
             Reason::Empty => f.write_str("it must not be empty"),
@@ -194,14 +196,20 @@ impl fmt::Display for Reason {
             Reason::BadCharacter(byte) => write!(f, "it must not hold `{}`", byte.escape_ascii()),
             Reason::NotIpV4 => f.write_str("it takes an IPv4 address"),
             Reason::NotIpV6 => f.write_str("it takes an IPv6 address"),
-            Reason::BadTemplate => f.write_str("the template is empty or has an unknown variable or an open brace"),
+            Reason::BadTemplate => {
+                f.write_str("the template is empty or has an unknown variable or an open brace")
+            }
             Reason::BadSavePoints => {
                 f.write_str("it takes pairs of seconds (1 or more) and changes (0 or more), or \"\"")
             }
             Reason::UnknownClass => f.write_str("the client classes are normal, replica and pubsub"),
             Reason::BadLimit => f.write_str("a class takes two sizes and a number of seconds"),
-            Reason::UnknownEvent(byte) => write!(f, "`{}` is no class of events in this version", byte.escape_ascii()),
-            Reason::BadOomScore { min, max } => write!(f, "the scores must be integers between {min} and {max}"),
+            Reason::UnknownEvent(byte) => {
+                write!(f, "`{}` is no class of events in this version", byte.escape_ascii())
+            }
+            Reason::BadOomScore { min, max } => {
+                write!(f, "the scores must be integers between {min} and {max}")
+            }
             Reason::BadPort => f.write_str("the port must be a number up to 65535"),
             Reason::TooManyAddresses { max } => write!(f, "it takes at most {max} addresses"),
             Reason::UnusableAddress => f.write_str("this version cannot listen on such an address"),
@@ -263,7 +271,9 @@ impl fmt::Display for Otherwise {
         match self {
             Otherwise::Wraps => f.write_str("the number of bytes does not fit into 64 bits and wraps around"),
             Otherwise::Saturates => f.write_str("the number is too large and becomes the largest one"),
-            Otherwise::Clamped { min, max } => write!(f, "values outside of {min} to {max} are moved to the nearest"),
+            Otherwise::Clamped { min, max } => {
+                write!(f, "values outside of {min} to {max} are moved to the nearest")
+            }
             Otherwise::GarbageRead => f.write_str("what is not a number is cut off or read as 0"),
             Otherwise::EmptyIsZero => f.write_str("an empty text is read as 0"),
             Otherwise::LineIgnored => f.write_str("the line is ignored"),

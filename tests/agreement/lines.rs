@@ -39,7 +39,7 @@ pub(crate) fn lines(target: &Target, turn: usize) -> Vec<Line> {
         }
     }
     texts.extend(["nosuch", "nosuch 1", "no.such", "no.such 1", "nosuch 1 2", "\"\" 1"].map(str::to_owned));
-    texts.retain(|text| !touches_the_machine(text) && !(continues_words(target) && text.contains("'a'b")));
+    texts.retain(|text| !touches_the_machine(text) && !reads_otherwise(text, target));
     texts.sort();
     texts.dedup();
     texts.into_iter().map(|text| line(text, target)).collect()
@@ -51,7 +51,11 @@ fn raw(facts: &Facts, turn: usize) -> impl Iterator<Item = String> + use<> {
     let does_something = matches!(
         facts.kind,
         Kind::Special(
-            Special::Include { .. } | Special::Dir | Special::RenameCommand | Special::User | Special::Loadmodule
+            Special::Include { .. }
+                | Special::Dir
+                | Special::RenameCommand
+                | Special::User
+                | Special::Loadmodule
         )
     );
     let mine = move |at: usize| !does_something && (all || (at + turn).is_multiple_of(2));
@@ -80,8 +84,8 @@ fn touches_the_machine(text: &str) -> bool {
 }
 
 /// Valkey 9 lets a word go on behind a closing quote, as shells do; our reader of lines does not.
-fn continues_words(target: &Target) -> bool {
-    target.engine == Engine::Valkey && target.versions.first.major >= 9
+fn reads_otherwise(text: &str, target: &Target) -> bool {
+    target.engine == Engine::Valkey && target.versions.first.major >= 9 && text.contains("'a'b")
 }
 
 /// A line and our verdict.
@@ -102,7 +106,8 @@ fn line(text: String, target: &Target) -> Line {
         return Line { text, judged: None, refusal: fatal.then(|| "unknown".to_owned()) };
     };
     let judgement = judge(directive, &args, target);
-    let reason = judgement.refusal().map(|(_, reason)| reason).filter(|reason| reason.stage() == Stage::Parse);
+    let reason =
+        judgement.refusal().map(|(_, reason)| reason).filter(|reason| reason.stage() == Stage::Parse);
     let refusal = reason.map(|reason| format!("{reason:?}"));
     Line { text, judged: Some((directive, judgement)), refusal }
 }

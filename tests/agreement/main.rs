@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod files;
 mod lines;
 mod start;
 #[path = "../support/mod.rs"]
@@ -14,9 +15,9 @@ mod target;
 mod values;
 
 use lines::{Line, lines};
-use target::target;
 use support::probe::{self, Verdict};
 use support::servers::{Engine, Server, Servers};
+use target::target;
 
 /// Disagreements that are printed per server.
 const SHOWN: usize = 40;
@@ -69,6 +70,18 @@ fn the_servers_print_our_canonical_form() {
         );
         report.wrong.iter().take(SHOWN).for_each(|story| println!("    {story}"));
         disagreements += report.wrong.len();
+    }
+    assert_eq!(disagreements, 0, "see above");
+}
+
+#[test]
+fn whole_files_start_as_we_say() {
+    let mut disagreements = 0;
+    for server in servers() {
+        let (tried, wrong) = files::compare(server, &target(server));
+        println!("{server}: {tried} files tried, {} disagreements", wrong.len());
+        wrong.iter().take(SHOWN).for_each(|story| println!("    {story}"));
+        disagreements += wrong.len();
     }
     assert_eq!(disagreements, 0, "see above");
 }
