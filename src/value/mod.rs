@@ -26,6 +26,7 @@ mod primary;
 mod reason;
 mod resplit;
 mod save;
+mod server_words;
 mod text_rules;
 mod units;
 mod unknown;

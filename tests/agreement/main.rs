@@ -45,15 +45,18 @@ fn servers() -> impl Iterator<Item = &'static Server> {
     Servers::redis_like().filter(|server| server.engine != Engine::Redict)
 }
 
-/// The difference between our verdict and the server's.
+/// The difference between our verdict, or our quotation of the server's words, and the server's.
 fn disagreement(line: &Line, verdict: &Verdict) -> Option<String> {
     let theirs = match verdict {
         Verdict::Accepted => None,
         Verdict::Refused { message, .. } => Some(message.clone()),
         Verdict::Crashed { story } => return Some(format!("{:?}: the server crashed: {story}", line.text)),
     };
-    (line.refusal.is_some() != theirs.is_some())
-        .then(|| format!("{:?}: we say {:?}, the server {theirs:?}", line.text, line.refusal))
+    if line.refusal.is_some() != theirs.is_some() {
+        return Some(format!("{:?}: we say {:?}, the server {theirs:?}", line.text, line.refusal));
+    }
+    let quoted = line.words.as_ref().zip(theirs.as_ref()).filter(|(ours, theirs)| ours != theirs);
+    quoted.map(|(ours, theirs)| format!("{:?}: we quote {ours:?}, the server says {theirs:?}", line.text))
 }
 
 #[test]
