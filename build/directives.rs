@@ -19,8 +19,18 @@ const ENGINES: [(&str, &str); 2] = [("redis.toml", "REDIS"), ("valkey.toml", "VA
 const KIND_HEADS: [&str; 2] = ["kind", "special"];
 
 /// The fields that together say what values look like.
-const KIND_FIELDS: [&str; 10] =
-    ["kind", "special", "range", "unit", "max-percent", "values", "empty-is-unset", "max-bytes", "rule", "binary"];
+const KIND_FIELDS: [&str; 10] = [
+    "kind",
+    "special",
+    "range",
+    "unit",
+    "max-percent",
+    "values",
+    "empty-is-unset",
+    "max-bytes",
+    "rule",
+    "binary",
+];
 
 /// What is true of the engine as a whole.
 #[derive(Deserialize)]

@@ -2,8 +2,12 @@
 
 pub mod catalog;
 pub mod check;
+pub mod cli;
 pub mod diag;
+pub mod emit;
+pub mod explain;
 pub mod model;
+pub mod pipeline;
 pub mod report;
 pub mod source;
 pub mod spec;

@@ -18,15 +18,9 @@ fn is_alive(pid: u32) -> bool {
 #[test]
 fn versions_are_read_from_the_programs_words() {
     for server in Servers::all() {
-        let output = Command::new(&server.program)
-            .arg("--version")
-            .output()
-            .unwrap();
+        let output = Command::new(&server.program).arg("--version").output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
-        assert!(
-            said.contains(&server.version.to_string()),
-            "{server}: {said}"
-        );
+        assert!(said.contains(&server.version.to_string()), "{server}: {said}");
     }
 }
 
@@ -46,16 +40,8 @@ fn a_server_starts_answers_saves_rewrites_and_stops() {
     for server in Servers::redis_like() {
         let running = server.launch().line("maxmemory 100mb").start();
         let pid = running.pid();
-        assert_eq!(
-            running.info("process_id"),
-            Some(pid.to_string()),
-            "{server}: the wrapper must exec"
-        );
-        assert_eq!(
-            running.config_get_all()["maxmemory"],
-            "104857600",
-            "{server}"
-        );
+        assert_eq!(running.info("process_id"), Some(pid.to_string()), "{server}: the wrapper must exec");
+        assert_eq!(running.config_get_all()["maxmemory"], "104857600", "{server}");
 
         running.command(&["SET", "key", "value"]);
         running.command(&["BGSAVE"]);
@@ -67,11 +53,7 @@ fn a_server_starts_answers_saves_rewrites_and_stops() {
 
         running.command(&["CONFIG", "SET", "maxmemory", "1gb"]);
         running.command(&["CONFIG", "REWRITE"]);
-        assert!(
-            running.config_text().contains("maxmemory 1gb"),
-            "{server}: {}",
-            running.config_text()
-        );
+        assert!(running.config_text().contains("maxmemory 1gb"), "{server}: {}", running.config_text());
 
         let (status, log) = running.stop();
         assert!(status.success(), "{server}: {status}\n{log}");
@@ -95,11 +77,7 @@ fn a_restart_keeps_data_and_rewritten_settings() {
 #[test]
 fn a_server_behind_a_password_counts_as_started() {
     for server in Servers::redis_like() {
-        let mut running = server
-            .launch()
-            .line("requirepass old")
-            .login(None, "old")
-            .start();
+        let mut running = server.launch().line("requirepass old").login(None, "old").start();
         running.command(&["CONFIG", "SET", "requirepass", "new"]);
         assert!(running.try_command(&["PING"]).is_err(), "{server}");
         running.set_login(Some("default"), "new");
@@ -111,33 +89,19 @@ fn a_server_behind_a_password_counts_as_started() {
 fn a_refused_configuration_says_where_and_why() {
     for server in Servers::redis_like() {
         let launch = server.launch();
-        let file = launch.write(
-            "own.conf",
-            &format!("port {}\n\nmaxmemory 1x\n", launch.number()),
-        );
+        let file = launch.write("own.conf", &format!("port {}\n\nmaxmemory 1x\n", launch.number()));
         let refusal = launch.file(file).try_start().unwrap_err();
         let fatal = refusal.fatal.as_ref().unwrap();
-        assert_eq!(
-            (fatal.line, fatal.text.as_str()),
-            (3, "maxmemory 1x"),
-            "{server}"
-        );
+        assert_eq!((fatal.line, fatal.text.as_str()), (3, "maxmemory 1x"), "{server}");
         assert_eq!(fatal.message, "argument must be a memory value", "{server}");
-        assert!(
-            !refusal.is_crash() && !refusal.status.unwrap().success(),
-            "{server}"
-        );
+        assert!(!refusal.is_crash() && !refusal.status.unwrap().success(), "{server}");
     }
 }
 
 #[test]
 fn a_start_that_fails_after_parsing_says_why() {
     for server in Servers::redis_like() {
-        let refusal = server
-            .launch()
-            .line("aclfile /does/not/exist")
-            .try_start()
-            .unwrap_err();
+        let refusal = server.launch().line("aclfile /does/not/exist").try_start().unwrap_err();
         assert!(
             refusal.fatal.is_none() && refusal.output.contains("Aborting"),
             "{server}: {}",
@@ -152,31 +116,17 @@ fn a_crash_is_told_from_a_refusal() {
     let Some(server) = Servers::find(Engine::Redis, "6.0") else {
         return;
     };
-    let refusal = server
-        .launch()
-        .line("dynamic-hz no")
-        .line("hz 0")
-        .try_start();
+    let refusal = server.launch().line("dynamic-hz no").line("hz 0").try_start();
     assert!(refusal.is_err_and(|r| r.is_crash()));
 }
 
 #[test]
 fn sentinel_mode_starts_and_rewrites_its_file() {
     for server in Servers::redis_like() {
-        let sentinel = server
-            .launch_sentinel()
-            .line("sentinel monitor main 127.0.0.1 1 1")
-            .start();
+        let sentinel = server.launch_sentinel().line("sentinel monitor main 127.0.0.1 1 1").start();
         // The field's name differs between the engines.
-        assert!(
-            sentinel
-                .text(&["INFO", "server"])
-                .contains("_mode:sentinel"),
-            "{server}"
-        );
-        wait::until("the sentinel wrote its id", || {
-            sentinel.config_text().contains("sentinel myid")
-        });
+        assert!(sentinel.text(&["INFO", "server"]).contains("_mode:sentinel"), "{server}");
+        wait::until("the sentinel wrote its id", || sentinel.config_text().contains("sentinel myid"));
     }
 }
 
@@ -184,35 +134,15 @@ fn sentinel_mode_starts_and_rewrites_its_file() {
 fn memcached_answers() {
     for server in Servers::of(Engine::Memcached) {
         let running = server.launch().arg("-m").arg("100").start();
-        assert_eq!(
-            running.memcached("version"),
-            [format!("VERSION {}", server.version)]
-        );
+        assert_eq!(running.memcached("version"), [format!("VERSION {}", server.version)]);
+        assert!(running.memcached("stats").contains(&format!("STAT pid {}", running.pid())), "{server}");
         assert!(
-            running
-                .memcached("stats")
-                .contains(&format!("STAT pid {}", running.pid())),
-            "{server}"
-        );
-        assert!(
-            running
-                .memcached("stats settings")
-                .contains(&"STAT maxbytes 104857600".to_owned()),
+            running.memcached("stats settings").contains(&"STAT maxbytes 104857600".to_owned()),
             "{server}"
         );
         assert_eq!(running.memcached("get nothing"), [""; 0]);
-        let refusal = server
-            .launch()
-            .arg("-m")
-            .arg("0x")
-            .arg("--no-such-option")
-            .try_start()
-            .unwrap_err();
-        assert!(
-            refusal.reason().contains("exit status"),
-            "{server}: {}",
-            refusal.reason()
-        );
+        let refusal = server.launch().arg("-m").arg("0x").arg("--no-such-option").try_start().unwrap_err();
+        assert!(refusal.reason().contains("exit status"), "{server}: {}", refusal.reason());
     }
 }
 
@@ -255,52 +185,31 @@ fn the_probe_tells_a_good_line_from_a_bad_one() {
             Verdict::Accepted,
             "{server}"
         );
-        let Verdict::Refused { line, message } =
-            probe::file(server, &["hz 10", "maxmemory 1tbx", "hz x"])
+        let Verdict::Refused { line, message } = probe::file(server, &["hz 10", "maxmemory 1tbx", "hz x"])
         else {
             panic!("{server} takes 1tbx");
         };
-        assert_eq!(
-            (line, message.as_str()),
-            (2, "argument must be a memory value"),
-            "{server}"
-        );
+        assert_eq!((line, message.as_str()), (2, "argument must be a memory value"), "{server}");
         // Redis 8.0 keeps a name that it does not know for the modules to come.
         let unknown = probe::file(server, &["no-such-directive 1"]);
         let is_kept = server.engine == Engine::Redis && server.version >= Version(8, 0, 0);
         assert_eq!(unknown.is_accepted(), is_kept, "{server}: {unknown:?}");
         // The guard's own text, but as a line that was asked about.
         let own = probe::file(server, &["rdbcompression ?", "hz 10"]);
-        assert!(
-            matches!(own, Verdict::Refused { line: 1, .. }),
-            "{server}: {own:?}"
-        );
+        assert!(matches!(own, Verdict::Refused { line: 1, .. }), "{server}: {own:?}");
     }
 }
 
 #[test]
 fn a_batch_says_the_same_as_one_by_one() {
-    let good = [
-        "hz 10",
-        "maxmemory 1gb",
-        "timeout 0",
-        "appendonly yes",
-        "save 900 1",
-    ];
+    let good = ["hz 10", "maxmemory 1gb", "timeout 0", "appendonly yes", "save 900 1"];
     let bad = ["hz x", "maxmemory 1tbx", "appendonly on", "nonsense"];
-    let lines: Vec<&str> = (0..200)
-        .map(|i| if i % 7 == 3 { bad[i % 4] } else { good[i % 5] })
-        .collect();
+    let lines: Vec<&str> = (0..200).map(|i| if i % 7 == 3 { bad[i % 4] } else { good[i % 5] }).collect();
     for server in Servers::redis_like() {
         let batch = probe::each(server, &lines);
         assert_eq!(batch.len(), lines.len());
         for (index, verdict) in batch.iter().enumerate() {
-            assert_eq!(
-                verdict.is_accepted(),
-                index % 7 != 3,
-                "{server}: {} {verdict:?}",
-                lines[index]
-            );
+            assert_eq!(verdict.is_accepted(), index % 7 != 3, "{server}: {} {verdict:?}", lines[index]);
         }
         for line in good.iter().chain(&bad) {
             let at = lines.iter().position(|l| l == line).unwrap();
@@ -318,31 +227,19 @@ fn the_live_probe_agrees_and_changes_nothing() {
         };
         assert!(live.value("maxmemory", "1gb").is_accepted(), "{server}");
         assert!(live.value("rdbcompression", "no").is_accepted(), "{server}");
-        for (name, value) in [
-            ("maxmemory", "1x"),
-            ("rdbcompression", "?"),
-            ("databases", "16"),
-            ("no-such", "1"),
-        ] {
-            assert!(
-                matches!(live.value(name, value), Verdict::Refused { .. }),
-                "{server}: {name} {value}"
-            );
+        for (name, value) in
+            [("maxmemory", "1x"), ("rdbcompression", "?"), ("databases", "16"), ("no-such", "1")]
+        {
+            assert!(matches!(live.value(name, value), Verdict::Refused { .. }), "{server}: {name} {value}");
         }
-        assert_eq!(
-            live.running().config_get_all()["maxmemory"],
-            "0",
-            "{server}"
-        );
+        assert_eq!(live.running().config_get_all()["maxmemory"], "0", "{server}");
     }
 }
 
 #[test]
 fn ports_are_held_until_dropped() {
     let first = port::Port::reserve_for_cluster();
-    let numbers: Vec<u16> = (0..50)
-        .map(|_| port::Port::reserve_for_cluster().number())
-        .collect();
+    let numbers: Vec<u16> = (0..50).map(|_| port::Port::reserve_for_cluster().number()).collect();
     assert!(!numbers.contains(&first.number()));
 }
 
@@ -377,9 +274,7 @@ fn child_with_a_server() {
 }
 
 fn a_server() -> &'static Server {
-    Servers::redis_like()
-        .next()
-        .expect("the parent test found one")
+    Servers::redis_like().next().expect("the parent test found one")
 }
 
 #[test]
@@ -403,9 +298,7 @@ fn a_server_is_gone_after_its_test_process_was_killed() {
     assert!(is_alive(pid));
     child.kill().unwrap();
     child.wait().unwrap();
-    wait::until("the server of a killed process is gone", || {
-        !is_alive(pid) || is_zombie(pid)
-    });
+    wait::until("the server of a killed process is gone", || !is_alive(pid) || is_zombie(pid));
     // Nobody else is left to remove it.
     std::fs::remove_dir_all(left_behind).unwrap();
 }
@@ -413,9 +306,7 @@ fn a_server_is_gone_after_its_test_process_was_killed() {
 /// Dead, and not yet collected by the system's first process.
 fn is_zombie(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')')
-        .next()
-        .is_some_and(|rest| rest.trim_start().starts_with('Z'))
+    stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
 }
 
 /// Figures, not a judgement: `cargo test --test harness -- --ignored --nocapture probes_per_second`.
@@ -434,9 +325,7 @@ fn probes_per_second() {
         let good = rate(64_000, &mut || {
             drop(probe::each(server, &vec!["hz 10"; 64_000]));
         });
-        let mixed: Vec<&str> = (0..2_000)
-            .map(|i| if i % 10 == 0 { "hz x" } else { "hz 10" })
-            .collect();
+        let mixed: Vec<&str> = (0..2_000).map(|i| if i % 10 == 0 { "hz x" } else { "hz 10" }).collect();
         let mixed = rate(2_000, &mut || drop(probe::each(server, &mixed)));
         let bad = rate(500, &mut || drop(probe::each(server, &["hz x"; 500])));
         let live = Live::start(server).map(|mut live| {

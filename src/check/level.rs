@@ -2,12 +2,12 @@
 
 use crate::diag::{CodeKind, Finding, Findings, Level};
 use crate::model::Model;
-use crate::spec::{LintLevel, LintSpec, Named};
+use crate::spec::{Date, LintLevel, LintSpec, Named};
 
 /// Sets the level of every lint as the spec says, the deployment's word over the spec's, and drops the
-/// silenced ones. Hard findings stay as they are.
-pub fn apply_lints(model: &Model, findings: &mut Findings) {
-    findings.retain_mut(|finding| match level_of(model, finding) {
+/// silenced ones; a level whose last day is over says nothing. Hard findings stay as they are.
+pub fn apply_lints(model: &Model, today: Date, findings: &mut Findings) {
+    findings.retain_mut(|finding| match level_of(model, today, finding) {
         None => true,
         Some(LintLevel::Allow) => false,
         Some(LintLevel::Warn) => {
@@ -21,12 +21,14 @@ pub fn apply_lints(model: &Model, findings: &mut Findings) {
     });
 }
 
-fn level_of(model: &Model, finding: &Finding) -> Option<LintLevel> {
+fn level_of(model: &Model, today: Date, finding: &Finding) -> Option<LintLevel> {
     if finding.code.kind() == CodeKind::Hard {
         return None;
     }
     let named = |lints: &Named<LintSpec>| {
-        lints.get(finding.code.name()).and_then(|lint| lint.level.as_ref()).map(|level| level.value)
+        let lint = lints.get(finding.code.name())?;
+        let over = lint.until.is_some_and(|until| until.value < today);
+        lint.level.filter(|_| !over).map(|level| level.value)
     };
     let own = finding.deployment.as_deref().and_then(|name| lints_of(model, name)).and_then(named);
     own.or_else(|| named(&model.lints))

@@ -2,10 +2,14 @@
 //! Every value knows where it came from. Lowering reports what cannot be
 //! resolved; whether the whole makes sense is `check`'s business.
 
+mod lower;
 mod origin;
+pub mod placement;
 mod settings;
 mod topology;
+pub mod users;
 
+pub use lower::lower;
 pub use origin::{Derivation, Origin};
 pub use settings::{Assigned, Setting, Settings};
 pub use topology::{

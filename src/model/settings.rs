@@ -72,8 +72,8 @@ impl Settings {
     }
 
     /// Each setting, by name.
-    pub fn iter(&self) -> std::slice::Iter<'_, Setting> {
-        self.list.iter()
+    pub fn list(&self) -> &[Setting] {
+        &self.list
     }
 
     /// The number of settings.

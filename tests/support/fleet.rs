@@ -18,19 +18,11 @@ pub(crate) struct Replicated {
 #[track_caller]
 pub(crate) fn replicated(server: &Server, replicas: usize, lines: &[&str]) -> Replicated {
     // By default it waits 5 s for more replicas before it sends its data (repl-diskless-sync-delay).
-    let primary = server
-        .launch()
-        .line("repl-diskless-sync-delay 0")
-        .lines(lines.iter().copied())
-        .start();
+    let primary = server.launch().line("repl-diskless-sync-delay 0").lines(lines.iter().copied()).start();
     let replicas = (0..replicas)
         .map(|_| {
             let follow = format!("replicaof 127.0.0.1 {}", primary.port());
-            server
-                .launch()
-                .lines(lines.iter().copied())
-                .line(follow)
-                .start()
+            server.launch().lines(lines.iter().copied()).line(follow).start()
         })
         .collect();
     let fleet = Replicated { primary, replicas };
@@ -43,9 +35,7 @@ pub(crate) fn replicated(server: &Server, replicas: usize, lines: &[&str]) -> Re
 /// Waits until a replica is in step with its primary.
 #[track_caller]
 pub(crate) fn wait_for_replica(replica: &Running) {
-    wait::until("the replica is in step", || {
-        replica.info("master_link_status").as_deref() == Some("up")
-    });
+    wait::until("the replica is in step", || replica.info("master_link_status").as_deref() == Some("up"));
 }
 
 /// Starts sentinels that watch `primary` under `name`, and waits until each sees every replica and every other.
@@ -61,10 +51,7 @@ pub(crate) fn sentinels(
         .map(|_| {
             server
                 .launch_sentinel()
-                .line(format!(
-                    "sentinel monitor {name} 127.0.0.1 {} {quorum}",
-                    watched.primary.port()
-                ))
+                .line(format!("sentinel monitor {name} 127.0.0.1 {} {quorum}", watched.primary.port()))
                 .line(format!("sentinel down-after-milliseconds {name} 1000"))
                 .start()
         })
@@ -88,9 +75,7 @@ pub(crate) fn wait_for_sentinel(sentinel: &Running, name: &str, replicas: usize,
 pub(crate) fn sentinel_field(sentinel: &Running, name: &str, field: &str) -> Option<String> {
     let answer = sentinel.try_command(&["SENTINEL", "MASTER", name]).ok()?;
     let fields: Vec<(String, String)> = redis::from_redis_value(answer).ok()?;
-    fields
-        .into_iter()
-        .find_map(|(key, value)| (key == field).then_some(value))
+    fields.into_iter().find_map(|(key, value)| (key == field).then_some(value))
 }
 
 /// Starts `count` empty cluster nodes with these further lines; they do not know each other yet.
@@ -113,10 +98,7 @@ pub(crate) fn cluster_nodes(server: &Server, count: usize, lines: &[&str]) -> Ve
 pub(crate) fn join(nodes: &[Running]) {
     const SLOTS: usize = 16_384;
     for (index, node) in nodes.iter().enumerate() {
-        let (first, end) = (
-            index * SLOTS / nodes.len(),
-            (index + 1) * SLOTS / nodes.len(),
-        );
+        let (first, end) = (index * SLOTS / nodes.len(), (index + 1) * SLOTS / nodes.len());
         let slots: Vec<String> = (first..end).map(|slot| slot.to_string()).collect();
         let mut arguments = vec!["CLUSTER", "ADDSLOTS"];
         arguments.extend(slots.iter().map(String::as_str));
@@ -138,8 +120,7 @@ pub(crate) fn wait_for_cluster(nodes: &[Running]) {
     for node in nodes {
         wait::until("the cluster is whole", || {
             let info = node.text(&["CLUSTER", "INFO"]);
-            info.lines().any(|l| l.trim() == "cluster_state:ok")
-                && info.lines().any(|l| l.trim() == known)
+            info.lines().any(|l| l.trim() == "cluster_state:ok") && info.lines().any(|l| l.trim() == known)
         });
     }
 }

@@ -48,9 +48,7 @@ impl Ready {
     fn is_met(&self, log: &Path) -> bool {
         match self {
             Self::Pings(port) => ask(*port, "PING\r\n").is_some_and(|a| answers_ping(&a)),
-            Self::SaysVersion(port) => {
-                ask(*port, "version\r\n").is_some_and(|a| a.starts_with("VERSION "))
-            }
+            Self::SaysVersion(port) => ask(*port, "version\r\n").is_some_and(|a| a.starts_with("VERSION ")),
             Self::Prints(text) => read(log).contains(text),
         }
     }
@@ -73,14 +71,7 @@ pub(crate) struct Launch<'a> {
 impl Server {
     /// A start as an ordinary server.
     pub(crate) fn launch(&self) -> Launch<'_> {
-        Launch::new(
-            self,
-            if self.engine.is_redis_like() {
-                Role::Server
-            } else {
-                Role::Memcached
-            },
-        )
+        Launch::new(self, if self.engine.is_redis_like() { Role::Server } else { Role::Memcached })
     }
 
     /// A start as a sentinel.
@@ -143,10 +134,7 @@ impl<'a> Launch<'a> {
 
     /// How the test logs in.
     pub(crate) fn login(mut self, user: Option<&str>, password: &str) -> Self {
-        self.login = Some(Login {
-            user: user.map(str::to_owned),
-            password: password.to_owned(),
-        });
+        self.login = Some(Login { user: user.map(str::to_owned), password: password.to_owned() });
         self
     }
 
@@ -184,11 +172,7 @@ impl<'a> Launch<'a> {
     pub(crate) fn start(self) -> Running {
         let server = self.server;
         self.try_start().unwrap_or_else(|refusal| {
-            panic!(
-                "{server} did not start: {}\n{}",
-                refusal.reason(),
-                refusal.output
-            )
+            panic!("{server} did not start: {}\n{}", refusal.reason(), refusal.output)
         })
     }
 
@@ -196,9 +180,7 @@ impl<'a> Launch<'a> {
     pub(crate) fn try_start(self) -> Result<Running, Box<Refusal>> {
         let config = self.config_file();
         let mut command = Command::new(&self.server.program);
-        command
-            .args(self.command_line(config.as_deref()))
-            .current_dir(self.folder.path());
+        command.args(self.command_line(config.as_deref())).current_dir(self.folder.path());
         let log = self.folder.path().join("output.log");
         let ready = self.ready();
         let (child, status) = spawn_and_wait(&mut command, &log, self.limit, &ready)?;
@@ -239,10 +221,7 @@ impl<'a> Launch<'a> {
     }
 
     fn command_line(&self, config: Option<&Path>) -> Vec<String> {
-        let mut line: Vec<String> = config
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        let mut line: Vec<String> = config.iter().map(|path| path.display().to_string()).collect();
         match self.role {
             Role::Server => {}
             Role::Sentinel => line.push("--sentinel".to_owned()),
@@ -321,9 +300,7 @@ fn ask(port: u16, line: &str) -> Option<String> {
 }
 
 pub(super) fn read(path: &Path) -> String {
-    std::fs::read(path)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 fn write_private(path: &Path, text: &str) {

@@ -24,7 +24,5 @@ pub(crate) mod watchdog;
 /// The user that this process runs as, as the owner of its own /proc entry.
 fn user_id() -> u32 {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self")
-        .expect("/proc is mounted")
-        .uid()
+    std::fs::metadata("/proc/self").expect("/proc is mounted").uid()
 }

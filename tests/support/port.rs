@@ -40,21 +40,13 @@ impl Port {
     fn search(offsets: &[u16]) -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         // Processes start at different places, so that they seldom meet at a lock.
-        let start = u16::try_from(std::process::id() % u32::from(COUNT))
-            .unwrap()
-            .wrapping_mul(37);
+        let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap().wrapping_mul(37);
         (0..COUNT)
             .find_map(|_| {
                 let step = NEXT.fetch_add(1, Ordering::Relaxed);
                 let number = FIRST + start.wrapping_add(step) % COUNT;
-                let locks = offsets
-                    .iter()
-                    .map(|offset| hold(number + offset))
-                    .collect::<Option<_>>()?;
-                Some(Self {
-                    number,
-                    _locks: locks,
-                })
+                let locks = offsets.iter().map(|offset| hold(number + offset)).collect::<Option<_>>()?;
+                Some(Self { number, _locks: locks })
             })
             .expect("no free port at all")
     }

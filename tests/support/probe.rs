@@ -23,6 +23,9 @@ use super::servers::Server;
 /// Refused by every version, in a file as by CONFIG SET: `rdbcompression` takes only yes and no.
 const GUARD: &str = "rdbcompression ?";
 
+/// Refused by every sentinel, after all that it reads before.
+const SENTINEL_GUARD: &str = "sentinel ?";
+
 /// A probe runs for milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -56,9 +59,7 @@ pub(crate) fn file(server: &Server, lines: &[&str]) -> Verdict {
 pub(crate) fn each(server: &Server, lines: &[&str]) -> Vec<Verdict> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     // Long files for lines that are mostly good; enough files that no thread is left with most of the bad.
-    let chunks: Vec<&[&str]> = lines
-        .chunks((lines.len() / (processors * 8)).clamp(16, 1_000))
-        .collect();
+    let chunks: Vec<&[&str]> = lines.chunks((lines.len() / (processors * 8)).clamp(16, 1_000)).collect();
     let next = AtomicUsize::new(0);
     let workers = processors.min(chunks.len());
     let work = || {
@@ -74,60 +75,76 @@ pub(crate) fn each(server: &Server, lines: &[&str]) -> Vec<Verdict> {
     };
     let mut judged: Vec<(usize, Vec<Verdict>)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("a prober"))
-            .collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("a prober")).collect()
     });
     judged.sort_by_key(|(index, _)| *index);
-    judged
-        .into_iter()
-        .flat_map(|(_, verdicts)| verdicts)
-        .collect()
+    judged.into_iter().flat_map(|(_, verdicts)| verdicts).collect()
+}
+
+/// Tries each line of a sentinel.conf by itself, below lines that all are parsed.
+///
+/// From 6.2 on a sentinel reads lines for itself before `monitor` lines and those before all others, each kind
+/// in file order: `lines` must be of one kind, and must not influence each other.
+pub(crate) fn sentinel_each(server: &Server, above: &[&str], lines: &[&str]) -> Vec<Verdict> {
+    Prober::of_sentinel(server, above).each(lines)
+}
+
+/// Parses these lines as one sentinel.conf.
+pub(crate) fn sentinel_file(server: &Server, lines: &[&str]) -> Verdict {
+    Prober::of_sentinel(server, &[]).file(lines)
 }
 
 /// One thread's means to run the program on files.
 struct Prober<'a> {
     server: &'a Server,
     folder: TempDir,
+    /// Lines above all others, each with its line break, and their number.
+    above: String,
+    above_count: usize,
+    /// The argument behind the file.
+    mode: Option<&'static str>,
+    /// The last line.
+    guard: &'static str,
 }
 
 impl<'a> Prober<'a> {
     fn new(server: &'a Server) -> Self {
-        assert!(
-            server.engine.is_redis_like(),
-            "{server} reads no redis.conf"
-        );
+        assert!(server.engine.is_redis_like(), "{server} reads no redis.conf");
+        let folder = TempDir::with_prefix("cachewright-probe-").expect("a temporary folder");
+        Self { server, folder, above: String::new(), above_count: 0, mode: None, guard: GUARD }
+    }
+
+    fn of_sentinel(server: &'a Server, above: &[&str]) -> Self {
         Self {
-            server,
-            folder: TempDir::with_prefix("cachewright-probe-").expect("a temporary folder"),
+            above: above.iter().flat_map(|line| [line, "\n"]).collect(),
+            above_count: above.len(),
+            mode: Some("--sentinel"),
+            guard: SENTINEL_GUARD,
+            ..Self::new(server)
         }
     }
 
     fn file(&self, lines: &[&str]) -> Verdict {
-        let mut text = String::new();
+        let mut text = self.above.clone();
         for line in lines {
             assert!(!line.contains('\n'), "one line at a time: {line:?}");
             text.push_str(line);
             text.push('\n');
         }
-        text.push_str(GUARD);
+        text.push_str(self.guard);
         text.push('\n');
         let path = self.folder.path().join("probe.conf");
         std::fs::write(&path, text).expect("the probe's file");
         let mut command = Command::new(&self.server.program);
-        let refusal = run(command.arg(&path).current_dir(self.folder.path()));
+        let refusal = run(command.arg(&path).args(self.mode).current_dir(self.folder.path()));
+        let last = self.above_count + lines.len() + 1;
         match refusal.fatal {
-            Some(fatal) if fatal.line == lines.len() + 1 && fatal.text == GUARD => {
-                Verdict::Accepted
+            Some(fatal) if fatal.line == last && fatal.text == self.guard => Verdict::Accepted,
+            Some(fatal) if fatal.line <= self.above_count => {
+                panic!("{} refuses line {} of those above: {}", self.server, fatal.line, fatal.message)
             }
-            Some(fatal) => Verdict::Refused {
-                line: fatal.line,
-                message: fatal.message,
-            },
-            None => Verdict::Crashed {
-                story: refusal.reason(),
-            },
+            Some(fatal) => Verdict::Refused { line: fatal.line - self.above_count, message: fatal.message },
+            None => Verdict::Crashed { story: refusal.reason() },
         }
     }
 
@@ -139,12 +156,7 @@ impl<'a> Prober<'a> {
             match self.file(rest) {
                 Verdict::Accepted => verdicts.resize(lines.len(), Verdict::Accepted),
                 Verdict::Refused { line, message } => {
-                    assert!(
-                        line <= rest.len(),
-                        "{}: an error at line {line} of {}",
-                        self.server,
-                        rest.len()
-                    );
+                    assert!(line <= rest.len(), "{}: an error at line {line} of {}", self.server, rest.len());
                     verdicts.resize(verdicts.len() + line - 1, Verdict::Accepted);
                     verdicts.push(Verdict::Refused { line: 1, message });
                 }
@@ -204,10 +216,7 @@ impl Live {
         server.has_atomic_config_set().then(|| {
             let running = server.launch().start();
             let connection = running.connect().expect("a connection");
-            Self {
-                connection,
-                running,
-            }
+            Self { connection, running }
         })
     }
 
@@ -220,31 +229,20 @@ impl Live {
     /// changed at runtime is refused with the server's words for that.
     pub(crate) fn value(&mut self, name: &str, value: &str) -> Verdict {
         // A pair may not come twice.
-        let guard = if name.eq_ignore_ascii_case("rdbcompression") {
-            "activerehashing"
-        } else {
-            "rdbcompression"
-        };
-        let error = match command(
-            &mut self.connection,
-            &["CONFIG", "SET", name, value, guard, "?"],
-        ) {
+        let guard =
+            if name.eq_ignore_ascii_case("rdbcompression") { "activerehashing" } else { "rdbcompression" };
+        let error = match command(&mut self.connection, &["CONFIG", "SET", name, value, guard, "?"]) {
             Ok(answer) => {
                 panic!("CONFIG SET {name} {value:?} with a wrong {guard} was taken: {answer:?}")
             }
             Err(error) => error,
         };
         let Some(message) = error.detail() else {
-            return Verdict::Crashed {
-                story: error.to_string(),
-            };
+            return Verdict::Crashed { story: error.to_string() };
         };
         if message.contains(&format!("(possibly related to argument '{guard}')")) {
             return Verdict::Accepted;
         }
-        Verdict::Refused {
-            line: 1,
-            message: message.to_owned(),
-        }
+        Verdict::Refused { line: 1, message: message.to_owned() }
     }
 }

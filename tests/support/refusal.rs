@@ -16,11 +16,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: Option<ExitStatus>, output: String) -> Self {
-        Self {
-            status,
-            fatal: FatalConfig::find(&output),
-            output,
-        }
+        Self { status, fatal: FatalConfig::find(&output), output }
     }
 
     /// Whether it ended through a signal (a crash), rather than by its own decision.
@@ -35,12 +31,7 @@ impl Refusal {
         if let Some(fatal) = &self.fatal {
             return format!("line {}: {}", fatal.line, fatal.message);
         }
-        let last = self
-            .output
-            .lines()
-            .rev()
-            .find(|l| !l.trim().is_empty())
-            .unwrap_or("(no output)");
+        let last = self.output.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("(no output)");
         match self.status {
             Some(status) => format!("{last} ({status})"),
             None => format!("{last} (still running at the time limit)"),
@@ -65,16 +56,8 @@ impl FatalConfig {
         let mut lines = block.lines().skip(1);
         // "Reading the configuration file, at line 3", then ">>> 'the line'", then the reason.
         let line = lines.next()?.rsplit(' ').next()?.parse().ok()?;
-        let text = lines
-            .next()?
-            .trim_start_matches(">>> ")
-            .trim_matches('\'')
-            .to_owned();
+        let text = lines.next()?.trim_start_matches(">>> ").trim_matches('\'').to_owned();
         let message = lines.next().unwrap_or_default().trim().to_owned();
-        Some(Self {
-            line,
-            text,
-            message,
-        })
+        Some(Self { line, text, message })
     }
 }

@@ -6,9 +6,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
-use redis::{
-    ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult, Value,
-};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult, Value};
 use tempfile::TempDir;
 
 use super::launch::{Ready, read, spawn_and_wait};
@@ -68,10 +66,7 @@ impl Running {
 
     /// Changes how later commands log in.
     pub(crate) fn set_login(&mut self, user: Option<&str>, password: &str) {
-        self.login = Some(Login {
-            user: user.map(str::to_owned),
-            password: password.to_owned(),
-        });
+        self.login = Some(Login { user: user.map(str::to_owned), password: password.to_owned() });
     }
 
     /// A connection of its own, logged in.
@@ -94,8 +89,7 @@ impl Running {
     /// Asks something on a new connection; panics with the server's words if it is refused.
     #[track_caller]
     pub(crate) fn command(&self, arguments: &[&str]) -> Value {
-        self.try_command(arguments)
-            .unwrap_or_else(|e| panic!("{} refuses {arguments:?}: {e}", self.server))
+        self.try_command(arguments).unwrap_or_else(|e| panic!("{} refuses {arguments:?}: {e}", self.server))
     }
 
     /// Asks something on a new connection.
@@ -106,17 +100,14 @@ impl Running {
     /// Asks something whose answer is one text (INFO, ROLE's name aside, CLUSTER INFO …).
     #[track_caller]
     pub(crate) fn text(&self, arguments: &[&str]) -> String {
-        redis::from_redis_value(self.command(arguments))
-            .unwrap_or_else(|e| panic!("{arguments:?}: {e}"))
+        redis::from_redis_value(self.command(arguments)).unwrap_or_else(|e| panic!("{arguments:?}: {e}"))
     }
 
     /// One field of INFO; `None` if it has none of that name.
     pub(crate) fn info(&self, field: &str) -> Option<String> {
-        self.text(&["INFO"]).lines().find_map(|line| {
-            line.strip_prefix(field)?
-                .strip_prefix(':')
-                .map(|v| v.trim().to_owned())
-        })
+        self.text(&["INFO"])
+            .lines()
+            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':').map(|v| v.trim().to_owned()))
     }
 
     /// CONFIG GET *.
@@ -130,12 +121,8 @@ impl Running {
     #[track_caller]
     pub(crate) fn memcached(&self, line: &str) -> Vec<String> {
         let stream = TcpStream::connect(("127.0.0.1", self.port())).expect("a connection");
-        stream
-            .set_read_timeout(Some(wait::LIMIT))
-            .expect("a time limit");
-        (&stream)
-            .write_all(format!("{line}\r\n").as_bytes())
-            .expect("a request");
+        stream.set_read_timeout(Some(wait::LIMIT)).expect("a time limit");
+        (&stream).write_all(format!("{line}\r\n").as_bytes()).expect("a request");
         let mut answer = Vec::new();
         for received in BufReader::new(&stream).lines() {
             let received = received.expect("an answer");
@@ -154,13 +141,7 @@ impl Running {
     /// Sends a signal by name: TERM, STOP, CONT …
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("sh")
-            .args([
-                "-c",
-                "kill -s \"$1\" \"$2\"",
-                "sh",
-                name,
-                &self.pid().to_string(),
-            ])
+            .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &self.pid().to_string()])
             .status()
             .expect("a shell");
         assert!(sent.success(), "signal {name} to {}", self.pid());
@@ -180,12 +161,7 @@ impl Running {
         let (child, ended) = spawn_and_wait(&mut self.command, &self.log, wait::LIMIT, &self.ready)
             .unwrap_or_else(|r| panic!("{} did not come back: {}", self.server, r.output));
         self.child = child;
-        assert!(
-            ended.is_none(),
-            "{} did not come back: {}",
-            self.server,
-            self.log()
-        );
+        assert!(ended.is_none(), "{} did not come back: {}", self.server, self.log());
     }
 
     /// Sends TERM and waits for the end.
@@ -193,10 +169,8 @@ impl Running {
     fn terminate(&mut self) -> ExitStatus {
         self.signal("TERM");
         let child = &mut self.child;
-        let status = wait::try_until(wait::LIMIT, || {
-            child.try_wait().expect("the state of a child")
-        })
-        .unwrap_or_else(|| panic!("{} ignores TERM", self.server));
+        let status = wait::try_until(wait::LIMIT, || child.try_wait().expect("the state of a child"))
+            .unwrap_or_else(|| panic!("{} ignores TERM", self.server));
         watchdog::forget(self.child.id());
         status
     }
@@ -212,23 +186,14 @@ impl Drop for Running {
         if std::thread::panicking() {
             let log = self.log();
             let skipped = log.lines().count().saturating_sub(20);
-            eprintln!(
-                "---- last lines of {} on port {} ----",
-                self.server,
-                self.port()
-            );
-            log.lines()
-                .skip(skipped)
-                .for_each(|line| eprintln!("{line}"));
+            eprintln!("---- last lines of {} on port {} ----", self.server, self.port());
+            log.lines().skip(skipped).for_each(|line| eprintln!("{line}"));
         }
     }
 }
 
 /// Asks something.
-pub(crate) fn command(
-    connection: &mut redis::Connection,
-    arguments: &[&str],
-) -> RedisResult<Value> {
+pub(crate) fn command(connection: &mut redis::Connection, arguments: &[&str]) -> RedisResult<Value> {
     let mut command = redis::Cmd::new();
     for argument in arguments {
         command.arg(argument);
@@ -237,8 +202,6 @@ pub(crate) fn command(
 }
 
 /// CONFIG GET *, sorted by name.
-pub(crate) fn config_get_all(
-    connection: &mut redis::Connection,
-) -> RedisResult<BTreeMap<String, String>> {
+pub(crate) fn config_get_all(connection: &mut redis::Connection) -> RedisResult<BTreeMap<String, String>> {
     redis::cmd("CONFIG").arg("GET").arg("*").query(connection)
 }

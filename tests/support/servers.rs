@@ -90,9 +90,7 @@ impl Server {
             program.is_file().then(|| Self {
                 engine,
                 version: version_of(folder, &program),
-                client: engine
-                    .is_redis_like()
-                    .then(|| bin.join(format!("{}-cli", engine.name()))),
+                client: engine.is_redis_like().then(|| bin.join(format!("{}-cli", engine.name()))),
                 program,
             })
         })
@@ -115,14 +113,12 @@ fn version_of(folder: &Path, program: &Path) -> Version {
             .unwrap_or_else(|e| panic!("{} does not run: {e}", program.display()));
         String::from_utf8_lossy(&output.stdout).into_owned()
     });
-    parse_version(&said)
-        .unwrap_or_else(|| panic!("{} says no version: {said:?}", program.display()))
+    parse_version(&said).unwrap_or_else(|| panic!("{} says no version: {said:?}", program.display()))
 }
 
 /// The version in the likes of `Redis server v=7.0.15 sha=…` and `memcached 1.6.18`.
 fn parse_version(said: &str) -> Option<Version> {
-    said.split_whitespace()
-        .find_map(|word| word.trim_start_matches("v=").parse().ok())
+    said.split_whitespace().find_map(|word| word.trim_start_matches("v=").parse().ok())
 }
 
 /// The servers at hand, looked up once per process and sorted by engine and version.
@@ -134,10 +130,7 @@ impl Servers {
         static ALL: OnceLock<Vec<Server>> = OnceLock::new();
         let all = ALL.get_or_init(|| find_in(&folder()));
         if all.is_empty() {
-            let complaint = format!(
-                "no servers in {}: run scripts/servers first",
-                folder().display()
-            );
+            let complaint = format!("no servers in {}: run scripts/servers first", folder().display());
             assert!(
                 std::env::var_os("REQUIRE_SERVERS").is_none_or(|v| v != "1"),
                 "{complaint} (REQUIRE_SERVERS=1)"
@@ -167,10 +160,8 @@ impl Servers {
 
 /// Where `scripts/servers` puts them.
 fn folder() -> PathBuf {
-    std::env::var_os("CACHEWRIGHT_SERVERS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join(".servers"),
-        PathBuf::from,
-    )
+    std::env::var_os("CACHEWRIGHT_SERVERS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".servers"), PathBuf::from)
 }
 
 fn find_in(folder: &Path) -> Vec<Server> {

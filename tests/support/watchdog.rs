@@ -46,8 +46,5 @@ pub(crate) fn forget(pid: u32) {
 
 fn tell(line: &str) {
     let mut shell = SHELL.lock().unwrap_or_else(PoisonError::into_inner);
-    shell
-        .1
-        .write_all(line.as_bytes())
-        .expect("the watching shell is there");
+    shell.1.write_all(line.as_bytes()).expect("the watching shell is there");
 }

@@ -43,7 +43,13 @@ fn args<A: Into<String>>(
 }
 
 fn secret(name: &'static str, secret: &At<SecretRef>, because: Derivation) -> Derived {
-    Derived { name, value: DerivedValue::Secret(secret.value.clone()), because, span: secret.span, unwritten: false }
+    Derived {
+        name,
+        value: DerivedValue::Secret(secret.value.clone()),
+        because,
+        span: secret.span,
+        unwritten: false,
+    }
 }
 
 /// What all nodes of a deployment share.
@@ -155,14 +161,14 @@ pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) 
     let address = [host.address.value.as_str()];
     let mut list = Vec::new();
     match (kind, host.ip()) {
-        (TopologyKind::Standalone, _) => {}
         (TopologyKind::Replicated | TopologyKind::Sentinel, _) => {
             list.push(args("replica-announce-ip", address, Derivation::HostAddress, host.address.span));
         }
         (TopologyKind::Cluster, Some(IpAddr::V4(_) | IpAddr::V6(_))) => {
             list.push(args("cluster-announce-ip", address, Derivation::HostAddress, host.address.span));
         }
-        (TopologyKind::Cluster, None) => {}
+        // A cluster's nodes know each other by IP address only.
+        (TopologyKind::Standalone, _) | (TopologyKind::Cluster, None) => {}
     }
     if users {
         let path = format!("{}/users.acl", data_dir.value.trim_end_matches('/'));

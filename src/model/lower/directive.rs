@@ -106,13 +106,14 @@ fn availability(
         return Err(Box::new(not_in_version(directive, name, subject)));
     }
     for facts in [first, last] {
-        if let Some(feature) = facts.needs {
-            if !target.build.has(feature) && facts.without_feature == WithoutFeature::Unknown {
-                let title = format!("`{}` needs a build with {}", name.value, feature.title());
-                let finding = Finding::new(Code::UnavailableDirective, name.span, title)
-                    .help(format!("remove it, or say `build = {{ {} = true }}` where that is so", feature.key()));
-                return Err(Box::new(finding));
-            }
+        if let Some(feature) = facts.needs
+            && !target.build.has(feature)
+            && facts.without_feature == WithoutFeature::Unknown
+        {
+            let title = format!("`{}` needs a build with {}", name.value, feature.title());
+            let finding = Finding::new(Code::UnavailableDirective, name.span, title)
+                .help(format!("remove it, or say `build = {{ {} = true }}` where that is so", feature.key()));
+            return Err(Box::new(finding));
         }
         if facts.name != spelling && !facts.aliases.contains(&spelling) {
             let title = format!(
@@ -134,8 +135,11 @@ fn availability(
 
 /// The newest version of the target that facts are known of.
 fn last_known(target: &Target) -> Version {
-    let minor = catalog::supported(target.engine).iter().find(|minor| minor.range.contains(target.versions.first));
-    minor.map_or(target.versions.last, |minor| minor.last_known.min(target.versions.last).max(target.versions.first))
+    let minor =
+        catalog::supported(target.engine).iter().find(|minor| minor.range.contains(target.versions.first));
+    minor.map_or(target.versions.last, |minor| {
+        minor.last_known.min(target.versions.last).max(target.versions.first)
+    })
 }
 
 fn not_in_version(directive: &'static Directive, name: &At<String>, subject: Subject<'_>) -> Finding {
@@ -156,7 +160,8 @@ fn not_in_version(directive: &'static Directive, name: &At<String>, subject: Sub
                 .help(format!("raise `version` to {since} or later, or remove the directive"))
         }
         (None, Some((until, facts))) => {
-            let finding = finding(format!("`{}` ended with {engine} {}, and {runs}", name.value, short(until)));
+            let finding =
+                finding(format!("`{}` ended with {engine} {}, and {runs}", name.value, short(until)));
             match facts.renamed {
                 Some(renamed) => finding.help(format!("write `{renamed}`")).fix(name.span, renamed),
                 None => finding.help("remove it"),
@@ -175,7 +180,9 @@ fn short(version: Version) -> String {
 fn refusal(target: &Target) -> String {
     let server = format!("a {} {} server", target.engine.title(), target.versions);
     match unknown_directive("name", 1, target) {
-        Unknown::Fatal => format!("{server} refuses to start with it (\"Bad directive or wrong number of arguments\")"),
+        Unknown::Fatal => {
+            format!("{server} refuses to start with it (\"Bad directive or wrong number of arguments\")")
+        }
         Unknown::FatalLater | Unknown::PerhapsAModules => {
             format!("{server} takes it for a module's, and gives up when no module claims it")
         }

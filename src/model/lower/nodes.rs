@@ -58,7 +58,12 @@ pub(super) fn seats(
 }
 
 /// Reports `nodes` entries that name no node of the deployment.
-pub(super) fn report_undefined(lowering: &mut Lowering<'_>, deployment: &str, specs: &Named<NodeSpec>, names: &[&str]) {
+pub(super) fn report_undefined(
+    lowering: &mut Lowering<'_>,
+    deployment: &str,
+    specs: &Named<NodeSpec>,
+    names: &[&str],
+) {
     for entry in specs.entries() {
         let name = &entry.name;
         if !names.contains(&name.value.as_str()) {

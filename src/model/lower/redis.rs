@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
+use super::names::Kind;
 use super::nodes::{Seat, report_undefined, seats};
 use super::target::target;
 use super::{Lowering, derived};
@@ -14,7 +15,7 @@ use crate::source::{At, Span};
 use crate::spec::{Credentials, RedisSpec, Replicas, TopologyKind};
 
 /// The usual port of a server.
-const PORT: u16 = 6379;
+pub(super) const PORT: u16 = 6379;
 
 /// Lowers every deployment whose engine, version and topology are known.
 pub(super) fn deployments(lowering: &mut Lowering<'_>) -> Vec<Deployment> {
@@ -40,7 +41,7 @@ fn deployment(
     // Names are looked up also where the version is unknown: a host used there is used.
     let placed = spec.topology.and_then(|topology| place(lowering, name, record, topology));
     let profiles = profiles(lowering, spec);
-    let target = target(engine, version?, spec.build.as_deref(), lowering.findings);
+    let target = target(engine, version?, spec.build.as_ref().map(|build| &build.value), lowering.findings);
     let (target, topology, placed) = (target?, spec.topology?, placed?);
 
     let version_span = version?.span;
@@ -50,11 +51,10 @@ fn deployment(
         cluster_bus: topology.value == TopologyKind::Cluster && tls.cluster_bus.is_none_or(|flag| flag.value),
         span: tls.span,
     });
-    let replication = spec.replication.as_ref().and_then(|credentials| login(credentials));
+    let replication = spec.replication.as_ref().and_then(login);
     let users = Vec::new();
 
-    let subject =
-        Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
+    let subject = Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
     let mut hand = Typed::default();
     for profile in profiles {
         lay_over(&mut hand, None, Level::Profile, profile, subject, lowering.findings);
@@ -66,7 +66,8 @@ fn deployment(
     let list = derived::shared(spec, topology, replication.as_ref(), tls.as_ref());
     derived::add(&mut shared, &hand, list, subject, lowering.findings);
 
-    let context = NodeContext { spec, topology, tls: tls.as_ref(), name, target: &target, version_span, hand: &hand };
+    let context =
+        NodeContext { spec, topology, tls: tls.as_ref(), name, target: &target, version_span, hand: &hand };
     let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat)).collect();
     let names: Vec<&str> = placed.seats.iter().map(|seat| seat.id.0.as_str()).collect();
     if placed.complete {
@@ -98,16 +99,14 @@ pub(super) fn profiles<'a>(lowering: &mut Lowering<'a>, spec: &RedisSpec) -> Vec
 }
 
 /// The `config` tables of named profiles; a name without one is reported.
-pub(super) fn profile_configs<'a>(lowering: &mut Lowering<'a>, names: &[At<String>]) -> Vec<&'a crate::spec::Config> {
+pub(super) fn profile_configs<'a>(
+    lowering: &mut Lowering<'a>,
+    names: &[At<String>],
+) -> Vec<&'a crate::spec::Config> {
     let mut configs = Vec::new();
     let spec = lowering.spec;
     for name in names {
-        lowering.used_profiles.insert(name.value.clone());
-        if !spec.profiles.declares(name) && !lowering.lossy {
-            let title = format!("`{}` is not a declared profile", name.value);
-            let help = lowering.meant(name, spec.profiles.names(), "[profiles]");
-            lowering.findings.push(Finding::new(Code::UndefinedProfile, name.span, title).help(help));
-        }
+        lowering.uses.note(Kind::Profile, name);
         if let Some(config) = spec.profiles.get(name).and_then(|profile| profile.config.as_ref()) {
             configs.push(&config.value);
         }
@@ -116,11 +115,11 @@ pub(super) fn profile_configs<'a>(lowering: &mut Lowering<'a>, names: &[At<Strin
 }
 
 /// The nodes of a deployment and how they relate.
-struct Placed {
-    seats: Vec<Seat>,
-    topology: Topology,
+pub(super) struct Placed {
+    pub(super) seats: Vec<Seat>,
+    pub(super) topology: Topology,
     /// Every mentioned host is known.
-    complete: bool,
+    pub(super) complete: bool,
 }
 
 fn place(
@@ -132,10 +131,13 @@ fn place(
     misplaced(lowering, name, record, topology);
     let spec = &record.value;
     let hosts: Vec<At<String>> = match topology.value {
-        TopologyKind::Standalone => required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?.value.clone(),
-        TopologyKind::Cluster => return super::cluster::place(lowering, name, record),
+        TopologyKind::Standalone => {
+            required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?.value.clone()
+        }
+        TopologyKind::Cluster => return super::cluster::place(lowering, name, spec, topology),
         TopologyKind::Replicated | TopologyKind::Sentinel => {
-            let primary = required(lowering, spec.initial_primary.as_ref(), "initial-primary", name, topology);
+            let primary =
+                required(lowering, spec.initial_primary.as_ref(), "initial-primary", name, topology);
             let replicas = match &spec.replicas {
                 Some(At { value: Replicas::Hosts(hosts), .. }) => hosts.clone(),
                 Some(At { value: Replicas::PerShard(_), span }) => {
@@ -166,7 +168,7 @@ fn place(
     Some(Placed { seats, topology, complete })
 }
 
-fn required<'s, T>(
+pub(super) fn required<'s, T>(
     lowering: &mut Lowering<'_>,
     field: Option<&'s At<T>>,
     key: &str,
@@ -186,13 +188,17 @@ fn required<'s, T>(
 }
 
 /// Keys that this topology has no use for.
-fn misplaced(lowering: &mut Lowering<'_>, name: &At<String>, record: &At<RedisSpec>, topology: At<TopologyKind>) {
+fn misplaced(
+    lowering: &mut Lowering<'_>,
+    name: &At<String>,
+    record: &At<RedisSpec>,
+    topology: At<TopologyKind>,
+) {
     use TopologyKind::{Cluster, Replicated, Sentinel, Standalone};
 
     let spec = &record.value;
-    let span_of = |span: Option<Span>| span;
     let keys: [(&str, Option<Span>, &[TopologyKind]); 6] = [
-        ("hosts", span_of(spec.hosts.as_ref().map(|f| f.span)), &[Standalone, Cluster]),
+        ("hosts", spec.hosts.as_ref().map(|f| f.span), &[Standalone, Cluster]),
         ("initial-primary", spec.initial_primary.as_ref().map(|f| f.span), &[Replicated, Sentinel]),
         ("replicas", spec.replicas.as_ref().map(|f| f.span), &[Replicated, Sentinel, Cluster]),
         ("shards", spec.shards.as_ref().map(|f| f.span), &[Cluster]),
@@ -220,12 +226,7 @@ fn watch(
 ) -> Option<Watch> {
     let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
     let set = table.set.clone()?;
-    lowering.used_sentinels.insert(set.value.clone());
-    if !lowering.spec.sentinels.declares(&set) && !lowering.lossy {
-        let title = format!("`{}` is not a declared set of sentinels", set.value);
-        let help = lowering.meant(&set, lowering.spec.sentinels.names(), "[sentinels]");
-        lowering.findings.push(Finding::new(Code::UndefinedSentinels, set.span, title).help(help).of(name));
-    }
+    lowering.uses.note(Kind::Sentinels, &set);
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
     Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
 }
@@ -249,16 +250,13 @@ fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> 
     if let Some(config) = own_spec.and_then(|own| own.config.as_ref()) {
         lay_over(&mut own_hand, Some(&hand.settings), Level::Node, config, subject, lowering.findings);
     }
-    let data_dir = own_spec.and_then(|own| own.data_dir.clone()).or_else(|| spec.data_dir.clone()).unwrap_or_else(
-        || At::new(format!("/var/lib/{}/{}-{}", target.engine, name.value, seat.port), seat.span),
-    );
+    let data_dir =
+        own_spec.and_then(|own| own.data_dir.clone()).or_else(|| spec.data_dir.clone()).unwrap_or_else(
+            || At::new(format!("/var/lib/{}/{}-{}", target.engine, name.value, seat.port), seat.span),
+        );
     let host = &lowering.hosts[seat.host.0];
-    let facts = derived::NodeFacts {
-        seat,
-        host,
-        tls: tls.zip(spec.tls.as_deref()),
-        data_dir,
-    };
+    let facts =
+        derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let mut list = derived::listening(&facts);
     list.extend(derived::announced(&facts, topology.value, !spec.users.is_empty()));
     let mut written = Typed { settings: Settings::default(), ..own_hand.clone() };

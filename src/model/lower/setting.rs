@@ -9,7 +9,9 @@ use crate::model::settings::Assigned;
 use crate::source::Span;
 use crate::spec::raw::{Node, Raw};
 use crate::spec::{ConfigEntry, Decode, Decoder, SecretRef, literal_secret};
-use crate::value::{BadShape, IntegerFault, Judgement, Otherwise, Reason, Written, fold_lines, written_lines};
+use crate::value::{
+    BadShape, IntegerFault, Judgement, Otherwise, Reason, Written, fold_lines, written_lines,
+};
 
 /// The key that insists on a value although another one is derived.
 const OVERRIDE: &str = "override";
@@ -46,7 +48,12 @@ pub(super) fn value(
 }
 
 /// A module's directive goes through as written, a list as arguments.
-fn foreign(entry: &ConfigEntry, node: &Node, subject: Subject<'_>, findings: &mut Findings) -> Option<Assigned> {
+fn foreign(
+    entry: &ConfigEntry,
+    node: &Node,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Option<Assigned> {
     let items: Vec<&Node> = match &node.value {
         Raw::List(items) => items.iter().collect(),
         _ => vec![node],
@@ -174,18 +181,23 @@ impl Typing<'_> {
         if let Some((versions, reason)) = judgement.refusal() {
             let finding = self.refusal(span, versions, reason);
             findings.push(finding.of(deployment));
-        } else if let Some(otherwise) = judgement.otherwise() {
-            if let Some(finding) = self.reinterpreted(span, otherwise, judgement) {
-                findings.push(finding.of(deployment));
-            }
+            return;
+        }
+        let otherwise = judgement.otherwise();
+        let finding = otherwise.and_then(|otherwise| self.reinterpreted(span, otherwise, judgement));
+        if let Some(finding) = finding {
+            findings.push(finding.of(deployment));
         }
     }
 
     fn refusal(&self, span: Span, versions: crate::catalog::VersionRange, reason: &Reason) -> Finding {
         let target = self.subject.target;
         let title = format!("`{}` cannot be `{}`: {reason}", self.name, self.shown());
-        let code =
-            if matches!(reason, Reason::NeedsFeature(_)) { Code::UnavailableDirective } else { Code::InvalidValue };
+        let code = if matches!(reason, Reason::NeedsFeature { .. }) {
+            Code::UnavailableDirective
+        } else {
+            Code::InvalidValue
+        };
         let mut finding = Finding::new(code, span, title);
         if let Some(text) = placeholder(&self.node.value) {
             finding = finding.help(format!("fill in the placeholder `{text}`"));
@@ -193,22 +205,26 @@ impl Typing<'_> {
         match reason {
             Reason::NotInEnum { words } => {
                 if let Some(near) = crate::spec::nearest(&self.shown(), words.iter().copied()) {
-                    finding = finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                    finding =
+                        finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
                 }
             }
             Reason::NotAnInteger(IntegerFault::Unit { means }) => {
                 finding = finding.help(format!("write `{means}`")).fix(span, means.to_string());
             }
-            Reason::NeedsFeature(feature) => {
-                finding =
-                    finding.help(format!("say `build = {{ {} = true }}` where the build has it", feature.key()));
+            Reason::NeedsFeature { feature, .. } => {
+                finding = finding
+                    .help(format!("say `build = {{ {} = true }}` where the build has it", feature.key()));
             }
             _ => {}
         }
         if versions != target.versions {
-            finding = finding
-                .related(self.subject.version_span, "the version is set here")
-                .note(format!("refused by {} {} to {}", target.engine.title(), versions.first, versions.last));
+            finding = finding.related(self.subject.version_span, "the version is set here").note(format!(
+                "refused by {} {} to {}",
+                target.engine.title(),
+                versions.first,
+                versions.last
+            ));
         }
         finding
     }
@@ -219,9 +235,11 @@ impl Typing<'_> {
             return None;
         }
         let engine = self.subject.target.engine.title();
-        let title = format!("{engine} takes `{} = {}` otherwise than written: {otherwise}", self.name, self.shown());
+        let title =
+            format!("{engine} takes `{} = {}` otherwise than written: {otherwise}", self.name, self.shown());
         let mut finding = Finding::new(Code::ReinterpretedValue, span, title);
-        let harmless = matches!(otherwise, Otherwise::Clamped { .. } | Otherwise::EmptyIsZero | Otherwise::NoEffect(_));
+        let harmless =
+            matches!(otherwise, Otherwise::Clamped { .. } | Otherwise::EmptyIsZero | Otherwise::NoEffect(_));
         finding.level = if harmless { Level::Warning } else { Level::Error };
         if let Some(value) = judgement.value() {
             let printed = value.printed(self.directive, self.subject.target.versions.last);
@@ -234,7 +252,9 @@ impl Typing<'_> {
         let Some(text) = placeholder(&self.node.value) else { return };
         let title = format!("nothing fills in the placeholder `{text}` of `{}`", self.name);
         let mut finding = Finding::new(Code::UnexpandedPlaceholder, self.node.span, title)
-            .help("write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`")
+            .help(
+                "write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`",
+            )
             .note("the server would take the placeholder itself for the value")
             .of(self.subject.deployment);
         finding.level = Level::Error;
@@ -252,9 +272,13 @@ fn placeholder(raw: &Raw) -> Option<String> {
 }
 
 fn placeholder_in(text: &str) -> Option<&str> {
-    let word = |text: &str| {
-        !text.trim().is_empty()
-            && text.trim().bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':' | b' '))
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let word = |open: &str, inner: &str| match open {
+        "%" => inner.bytes().all(letter) && inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'),
+        _ => {
+            let inner = inner.trim();
+            !inner.is_empty() && inner.bytes().all(|byte| letter(byte) || b" .:-".contains(&byte))
+        }
     };
     for (open, close) in [("${", "}"), ("{{", "}}"), ("%", "%")] {
         let mut from = 0;
@@ -262,7 +286,7 @@ fn placeholder_in(text: &str) -> Option<&str> {
             let inner = start + open.len();
             let Some(len) = text[inner..].find(close) else { break };
             let end = inner + len + close.len();
-            if word(&text[inner..inner + len]) {
+            if word(open, &text[inner..inner + len]) {
                 return Some(&text[start..end]);
             }
             from = inner;

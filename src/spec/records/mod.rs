@@ -8,8 +8,8 @@ mod root;
 mod sentinels;
 
 pub use common::{
-    BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, LintLevel, LintSpec, NodeSpec, ProfileSpec,
-    Purpose, Survives, TlsSpec,
+    AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, LintLevel, LintSpec,
+    NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,
 };
 pub use deployment::{PinRole, PinSpec, RedisSpec, Replicas, SentinelUse, TopologyKind, UserSpec};
 pub use memcached::MemcachedSpec;

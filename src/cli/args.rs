@@ -1,0 +1,170 @@
+//! The arguments of every command: types only, nothing acts here.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+use crate::catalog::{Engine, VersionRange};
+
+/// Checks one TOML spec of your Redis, Valkey, Sentinel and memcached servers, and renders every file
+/// that they need.
+///
+/// Exit codes: 0 clean, 1 findings, 2 wrong usage or an unreadable spec, 3 something could not be
+/// checked.
+#[derive(Debug, Parser)]
+#[command(name = "cachewright", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check specs: will every server start, and does the whole make sense?
+    Check(CheckArgs),
+    /// Render the files of every node
+    Render(RenderArgs),
+    /// Say where a setting of a node comes from
+    Why(WhyArgs),
+    /// Explain a rule
+    Explain(ExplainArgs),
+    /// Look up directives and options of the servers
+    Catalog(CatalogArgs),
+    /// Show where the nodes of clusters stand, or pin them there
+    Place(PlaceArgs),
+    /// Print a commented starter spec
+    Init(InitArgs),
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArg {
+    /// For people
+    Human,
+    /// For programs: see docs/json.md
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Specs to check; `-` reads standard input
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+
+    /// How to print findings
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: FormatArg,
+
+    /// Exit with 1 on warnings as well
+    #[arg(long, value_name = "WHAT", value_parser = ["warnings"])]
+    pub(super) deny: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RenderArgs {
+    /// The spec; `-` reads standard input
+    #[arg(value_name = "SPEC")]
+    pub(super) spec: PathBuf,
+
+    /// Print one file, named as below the output folder: `sessions/cache-a1/redis.conf`
+    #[arg(value_name = "FILE", required_unless_present = "out")]
+    pub(super) file: Option<String>,
+
+    /// Write all files below this folder
+    #[arg(short, long = "out", value_name = "DIR", conflicts_with = "file")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Put the secrets in (the files get mode 0600); without this they stay references
+    #[arg(long)]
+    pub(super) with_secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// The spec; `-` reads standard input
+    #[arg(value_name = "SPEC")]
+    pub(super) spec: PathBuf,
+
+    /// The node: its name, or `DEPLOYMENT/NODE` where several deployments have one of that name
+    #[arg(value_name = "NODE")]
+    pub(super) node: String,
+
+    /// The directive or option; all that the node sets if absent
+    #[arg(value_name = "DIRECTIVE")]
+    pub(super) directive: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The rule, as findings name it; all rules with a line each if absent
+    #[arg(value_name = "RULE")]
+    pub(super) rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CatalogArgs {
+    /// A directive, option, or part of a name
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
+
+    /// Only this engine
+    #[arg(long, value_name = "ENGINE")]
+    pub(super) engine: Option<EngineArg>,
+
+    /// Only what this version has, such as 7.2 or 6.2.14
+    #[arg(long, value_name = "VERSION")]
+    pub(super) version: Option<VersionRange>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineArg {
+    Redis,
+    Valkey,
+    Memcached,
+}
+
+impl From<EngineArg> for Engine {
+    fn from(engine: EngineArg) -> Self {
+        match engine {
+            EngineArg::Redis => Engine::Redis,
+            EngineArg::Valkey => Engine::Valkey,
+            EngineArg::Memcached => Engine::Memcached,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlaceArgs {
+    /// The spec; `-` reads standard input
+    #[arg(value_name = "SPEC")]
+    pub(super) spec: PathBuf,
+
+    /// Write the placement as pins to this layer, for `extends` and for your repository
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The topology to start from
+    #[arg(value_name = "TOPOLOGY", default_value = "standalone")]
+    pub(super) topology: TopologyArg,
+
+    /// Write to this file, which must not exist, instead of standard output
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TopologyArg {
+    Standalone,
+    Replicated,
+    Sentinel,
+    Cluster,
+    Memcached,
+}

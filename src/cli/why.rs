@@ -1,0 +1,248 @@
+//! `cachewright why`: the value of a setting, what set it, what that overrode, and the server's default.
+
+use std::fmt::Write as _;
+
+use super::args::WhyArgs;
+use super::exit::Exit;
+use super::files::compile_spec;
+use super::output::Output;
+use crate::catalog;
+use crate::model::{
+    Assigned, Deployment, MemcachedNode, MemcachedOption, Model, Node, Origin, Setting, Settings,
+};
+use crate::pipeline::Compiled;
+use crate::report::{self, Format, Options};
+use crate::source::{Sources, Span};
+use crate::spec::{listed, nearest};
+
+pub(super) fn run(args: &WhyArgs, output: &mut Output) -> Exit {
+    let compiled = compile_spec(&args.spec);
+    let exit = match &compiled.model {
+        None => Exit::Usage,
+        Some(model) => explain(&compiled, model, args, output),
+    };
+    if !compiled.findings.has_errors() {
+        return exit;
+    }
+    // What could be resolved is told; what could not may be the very setting that was asked for.
+    let secrets = compiled.secrets();
+    let options = Options { color: output.color_err(), redact: &secrets };
+    output.err(report::emit(&compiled.findings, &compiled.sources, Format::Human, &options));
+    if compiled.unreadable { Exit::Usage } else { exit.and(Exit::Findings) }
+}
+
+/// A server of any kind.
+enum Found<'m> {
+    Server(&'m Deployment, &'m Node),
+    Sentinel(&'m crate::model::SentinelSet, &'m Node),
+    Memcached(&'m crate::model::Memcached, &'m MemcachedNode),
+}
+
+impl Found<'_> {
+    fn name(&self) -> String {
+        match self {
+            Found::Server(deployment, node) => format!("{}/{}", deployment.name.value, node.id),
+            Found::Sentinel(set, node) => format!("sentinels-{}/{}", set.name.value, node.id),
+            Found::Memcached(deployment, node) => format!("{}/{}", deployment.name.value, node.id),
+        }
+    }
+}
+
+fn found(model: &Model) -> Vec<Found<'_>> {
+    let servers =
+        model.deployments.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Server(d, node)));
+    let sentinels =
+        model.sentinels.iter().flat_map(|s| s.nodes.iter().map(move |node| Found::Sentinel(s, node)));
+    let memcached =
+        model.memcached.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Memcached(d, node)));
+    servers.chain(sentinels).chain(memcached).collect()
+}
+
+fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Output) -> Exit {
+    let all = found(model);
+    let wanted = args.node.as_str();
+    let matches = |name: &str| name == wanted || name.split_once('/').is_some_and(|(_, node)| node == wanted);
+    let nodes: Vec<&Found<'_>> = all.iter().filter(|node| matches(&node.name())).collect();
+    match nodes.as_slice() {
+        [node] => print(compiled, node, args.directive.as_deref(), output),
+        [] => {
+            let names: Vec<String> = all.iter().map(Found::name).collect();
+            let short = names.iter().filter_map(|name| name.split_once('/')).map(|(_, node)| node);
+            let near = nearest(wanted, names.iter().map(String::as_str).chain(short));
+            let hint = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its nodes are\n  {}", names.join("\n  ")),
+            };
+            output.usage(&format!("the spec has no node `{wanted}`; {hint}"))
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|node| node.name()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            output.usage(&format!("several nodes are called `{wanted}`: name one of {}", listed(&names)))
+        }
+    }
+}
+
+fn print(compiled: &Compiled, node: &Found<'_>, name: Option<&str>, output: &mut Output) -> Exit {
+    let text = match node {
+        Found::Server(deployment, own) => {
+            let target = &deployment.target;
+            server(compiled, node, target, &deployment.shared, own, name)
+        }
+        Found::Sentinel(set, own) => server(compiled, node, &set.target, &set.shared, own, name),
+        Found::Memcached(deployment, own) => memcached(compiled, node, deployment, own, name),
+    };
+    match text {
+        Ok(text) => {
+            output.out(text);
+            Exit::Clean
+        }
+        Err(why) => output.usage(&why),
+    }
+}
+
+fn server(
+    compiled: &Compiled,
+    found: &Found<'_>,
+    target: &catalog::Target,
+    shared: &Settings,
+    node: &Node,
+    name: Option<&str>,
+) -> Result<String, String> {
+    let Some(name) = name else {
+        let chains = shared.overlaid(&node.own).map(|setting| chain(compiled, found, target, setting));
+        return Ok(chains.collect::<Vec<_>>().join("\n"));
+    };
+    let directive = catalog::directive(target.engine, name);
+    let canonical =
+        directive.and_then(|directive| directive.within(target.versions).last()).map(|facts| facts.name);
+    let canonical = canonical.unwrap_or(name);
+    if let Some(setting) = node.own.get(canonical).or_else(|| shared.get(canonical)) {
+        return Ok(chain(compiled, found, target, setting));
+    }
+    let Some(directive) = directive else {
+        let near = catalog::suggest(target.engine, target.versions, name);
+        let hint = near.first().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        return Err(format!("{} has no directive `{name}`{hint}", target.engine.title()));
+    };
+    let Some(facts) = directive.at(last_known(target)) else {
+        return Err(format!("{} {} has no directive `{name}`", target.engine.title(), target.versions));
+    };
+    let value = facts.default.unwrap_or("");
+    let mut text = format!("{canonical} = {}  ({})\n", shown_default(value), found.name());
+    let _ = writeln!(text, "  not set: this is the default of {} {}", target.engine.title(), target.versions);
+    Ok(text)
+}
+
+fn last_known(target: &catalog::Target) -> catalog::Version {
+    let minor =
+        catalog::supported(target.engine).iter().find(|minor| minor.range.contains(target.versions.first));
+    minor.map_or(target.versions.first, |minor| {
+        minor.last_known.clamp(target.versions.first, target.versions.last)
+    })
+}
+
+fn chain(compiled: &Compiled, found: &Found<'_>, target: &catalog::Target, setting: &Setting) -> String {
+    let mut text = format!("{} = {}  ({})\n", setting.name, shown(setting), found.name());
+    origins(&mut text, &compiled.sources, setting.origin, &setting.overrode);
+    let default = setting.directive.and_then(|directive| directive.at(last_known(target))?.default);
+    if let Some(default) = default {
+        let versions = format!("{} {}", target.engine.title(), target.versions);
+        let _ = writeln!(text, "  default    {}  ({versions})", shown_default(default));
+    }
+    text
+}
+
+fn origins(text: &mut String, sources: &Sources, origin: Origin, overrode: &[Origin]) {
+    let _ = writeln!(text, "  set by     {}", described(sources, origin));
+    for origin in overrode {
+        let _ = writeln!(text, "  overrides  {}", described(sources, *origin));
+    }
+}
+
+fn described(sources: &Sources, origin: Origin) -> String {
+    let at = |span: Span| sources.locate(span).to_string();
+    let line = |span: Span| {
+        let source = sources.get(span.source);
+        let start = source.text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
+        source.text[start..].lines().next().unwrap_or("").trim().to_owned()
+    };
+    match origin {
+        Origin::Default => "the server's default".to_owned(),
+        Origin::Profile(span) => format!("{}  (a profile)  {}", at(span), line(span)),
+        Origin::Deployment(span) => format!("{}  (the deployment)  {}", at(span), line(span)),
+        Origin::Node(span) => format!("{}  (the node)  {}", at(span), line(span)),
+        Origin::Derived(derivation, span) => format!("{}  (derived from {derivation})", at(span)),
+    }
+}
+
+/// A value for people; of a secret only where it is found.
+fn shown(setting: &Setting) -> String {
+    match &setting.value {
+        Assigned::Secret(secret) => format!("the secret {secret}"),
+        Assigned::Value(value) => quoted(&value.to_string()),
+        Assigned::Values(values) => values.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        Assigned::Verbatim(lines) => {
+            let words = lines.iter().flatten().map(|word| String::from_utf8_lossy(word));
+            words.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+fn shown_default(default: &str) -> String {
+    quoted(default)
+}
+
+fn quoted(text: &str) -> String {
+    if text.is_empty() { "\"\"".to_owned() } else { text.to_owned() }
+}
+
+fn memcached(
+    compiled: &Compiled,
+    found: &Found<'_>,
+    deployment: &crate::model::Memcached,
+    node: &MemcachedNode,
+    name: Option<&str>,
+) -> Result<String, String> {
+    let chain = |option: &MemcachedOption| {
+        let value = option.value.as_deref().unwrap_or("on");
+        let mut text = format!("{} = {}  ({})\n", option.name, quoted(value), found.name());
+        origins(&mut text, &compiled.sources, option.origin, &option.overrode);
+        let default = catalog::memcached::option(&option.name)
+            .and_then(|option| option.within(deployment.target.versions).last())
+            .and_then(|facts| facts.default);
+        if let Some(default) = default {
+            let _ = writeln!(
+                text,
+                "  default    {}  (memcached {})",
+                quoted(default),
+                deployment.target.versions
+            );
+        }
+        text
+    };
+    match name {
+        None => Ok(node.options.iter().map(chain).collect::<Vec<_>>().join("\n")),
+        Some(name) => match node.options.iter().find(|option| option.name == name) {
+            Some(option) => Ok(chain(option)),
+            None => match catalog::memcached::option(name) {
+                Some(option) => {
+                    let facts = option.within(deployment.target.versions).last();
+                    let default = facts.and_then(|facts| facts.default).unwrap_or("off");
+                    Ok(format!(
+                        "{name} = {}  ({})\n  not set: this is the default of memcached {}\n",
+                        quoted(default),
+                        found.name(),
+                        deployment.target.versions
+                    ))
+                }
+                None => {
+                    let near = catalog::memcached::suggest(deployment.target.versions, name);
+                    let hint =
+                        near.first().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                    Err(format!("memcached has no option `{name}`{hint}"))
+                }
+            },
+        },
+    }
+}

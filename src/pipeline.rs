@@ -1,0 +1,82 @@
+//! The way from a spec's path to a checked model, in one place: load, decode, lower, check, apply the
+//! spec's lint levels, and put the findings in order. Reading files is the caller's business.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::check::{self, Checked};
+use crate::diag::{Code, Finding, Findings, Place};
+use crate::model::{self, Model};
+use crate::source::{Sources, Span};
+use crate::spec::{self, Date, ReadText};
+
+/// What became of one spec.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Its texts.
+    pub sources: Sources,
+    /// What is wrong with it, in the order of the text, each cause once.
+    pub findings: Findings,
+    /// What could be resolved of it.
+    pub model: Option<Model>,
+    /// The main text could not be read at all.
+    pub unreadable: bool,
+}
+
+impl Compiled {
+    /// The model, if nothing hard was found.
+    pub fn checked(&self) -> Option<Checked<Model>> {
+        Checked::new(self.model.clone()?, &self.findings)
+    }
+
+    /// Literal secrets: never to be shown.
+    pub fn secrets(&self) -> Vec<Span> {
+        let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
+        self.findings.iter().filter_map(secret).collect()
+    }
+}
+
+/// Compiles the spec at `path`; `today` decides which lint levels have expired.
+pub fn compile(path: &Path, reader: &dyn ReadText, today: Date) -> Compiled {
+    let mut findings = Findings::default();
+    let layers = spec::load(path, reader, &mut findings);
+    let decoded = if layers.unreadable { None } else { spec::decode(&layers, &mut findings) };
+    let model = decoded.map(|spec| model::lower(&spec, &layers, &mut findings));
+    if let Some(model) = &model {
+        findings.append(check::check(model, today));
+        check::apply_lints(model, today, &mut findings);
+    }
+    let unreadable = layers.unreadable;
+    Compiled { sources: layers.sources, findings: one_cause_once(findings), model, unreadable }
+}
+
+/// Orders findings by place. A profile's fault shows up in every deployment that uses it: it is one
+/// finding, which names them.
+fn one_cause_once(mut findings: Findings) -> Findings {
+    findings.sort();
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut seen: BTreeMap<(Code, Place), usize> = BTreeMap::new();
+    let mut others: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for finding in findings {
+        let key = (finding.code, finding.place.clone());
+        let named = !matches!(finding.place, Place::Named(_));
+        match seen.get(&key).filter(|_| named && finding.deployment.is_some()) {
+            Some(first) if kept[*first].deployment != finding.deployment => {
+                others.entry(*first).or_default().extend(finding.deployment);
+            }
+            Some(_) => {}
+            None => {
+                seen.entry(key).or_insert(kept.len());
+                kept.push(finding);
+            }
+        }
+    }
+    for (at, mut deployments) in others {
+        deployments.sort();
+        deployments.dedup();
+        let names: Vec<&str> = deployments.iter().map(String::as_str).collect();
+        let note = format!("the same holds for {}", spec::listed(&names));
+        kept[at].notes.push(note);
+    }
+    kept.into_iter().collect()
+}
