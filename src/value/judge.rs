@@ -102,6 +102,11 @@ pub fn judge<A: AsRef<[u8]>>(directive: &Directive, args: &[A], target: &Target)
             Some(facts) => read_span(directive, facts, versions, target.engine, target.build, &args),
         })
         .collect();
+    summed_up(spans)
+}
+
+/// The judgement that some spans make up.
+pub(super) fn summed_up(spans: Vec<Span>) -> Judgement {
     let mut judgement = Judgement { verdict: Verdict::Accepted, spans };
     judgement.verdict = verdict(&judgement);
     judgement

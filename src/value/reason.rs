@@ -126,6 +126,11 @@ pub enum Reason {
     PercentileOutOfRange,
     /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
+    /// Sentinel's identities have exactly 40 characters.
+    NotAnId,
+    /// A host name where only addresses are looked at: Sentinel resolves names from 6.2 on, and only with
+    /// `resolve-hostnames yes`.
+    NotAnAddress,
 }
 
 /// What is wrong with a text that should be an integer.
@@ -216,6 +221,10 @@ impl fmt::Display for Reason {
             Reason::BadPercentile => f.write_str("a percentile must be a number"),
             Reason::PercentileOutOfRange => f.write_str("a percentile must be between 0 and 100"),
             Reason::CrashesTheServer => f.write_str("the server crashes with it at its start"),
+            Reason::NotAnId => f.write_str("it takes an identity of exactly 40 characters"),
+            Reason::NotAnAddress => {
+                f.write_str("it takes an IP address; host names need Sentinel 6.2 and `resolve-hostnames`")
+            }
         }
     }
 }
@@ -240,6 +249,10 @@ pub enum Otherwise {
     Wraps,
     /// The number is too large and becomes the largest one.
     Saturates,
+    /// The number does not fit into 32 bits, and only the low ones count.
+    CutTo32Bits,
+    /// The host name is looked up once, and its address of that moment is kept (Sentinel 6.0).
+    ResolvedOnce,
     /// A value outside of what the server works with, moved to the nearest it does.
     Clamped {
         /// Lowest value in effect.
@@ -273,6 +286,12 @@ impl fmt::Display for Otherwise {
             Otherwise::Saturates => f.write_str("the number is too large and becomes the largest one"),
             Otherwise::Clamped { min, max } => {
                 write!(f, "values outside of {min} to {max} are moved to the nearest")
+            }
+            Otherwise::CutTo32Bits => {
+                f.write_str("the number does not fit into 32 bits, and only the low ones count")
+            }
+            Otherwise::ResolvedOnce => {
+                f.write_str("the name is looked up once at the start, and the address of that moment kept")
             }
             Otherwise::GarbageRead => f.write_str("what is not a number is cut off or read as 0"),
             Otherwise::EmptyIsZero => f.write_str("an empty text is read as 0"),

@@ -144,7 +144,7 @@ fn nested(value: &Written<'_>) -> Result<Vec<u8>, BadShape> {
 }
 
 /// One argument.
-fn scalar(value: &Written<'_>) -> Result<Vec<u8>, BadShape> {
+pub(super) fn scalar(value: &Written<'_>) -> Result<Vec<u8>, BadShape> {
     Ok(match value {
         Written::Bool(true) => b"yes".to_vec(),
         Written::Bool(false) => b"no".to_vec(),

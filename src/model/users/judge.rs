@@ -22,7 +22,8 @@ pub struct Judged {
 }
 
 /// Every rule that a server of this version refuses in an ACL file, in order. `channels_open` is what
-/// `acl-pubsub-default` says.
+/// `acl-pubsub-default` says. Rules are judged as [`crate::text::acl::write_rule`] writes them: `%RW~a`, which
+/// 6.x does not know, is `~a`.
 pub fn judge(rules: &[SpannedRule], engine: Engine, version: Version, channels_open: bool) -> Vec<Judged> {
     let known_only = acl::behaviour(engine, version).is_some_and(|b| b.subcommands == Subcommands::KnownOnly);
     let server = Server { engine, version, channels_open, known_only };
@@ -196,8 +197,10 @@ impl Rights {
                 server.word("resetchannels")?;
                 self.all_channels = false;
             }
-            AclRule::KeyPattern { read, write, .. } => {
+            AclRule::KeyPattern { read, write, pattern } => {
+                // `~*` is a keyword: as a pattern, a lone star must be written `%RW~*`.
                 server.word(match (read, write) {
+                    (true, true) if pattern == b"*" => "%RW~",
                     (true, true) => "~",
                     (true, false) => "%R~",
                     _ => "%W~",
