@@ -213,7 +213,7 @@ fn remarks(
             Finding::new(Code::RenamedDirective, name.span, title)
                 .help(format!("write `{}`", facts.name))
                 .fix(name.span, facts.name)
-                .note(format!("{engine} {} takes both; {}", subject.target.versions, directive.about))
+                .note(format!("{engine} {} takes both names and shows both", subject.target.versions))
                 .of(subject.deployment),
         );
     }

@@ -216,7 +216,11 @@ impl Typing<'_> {
 
     fn refusal(&self, span: Span, versions: crate::catalog::VersionRange, reason: &Reason) -> Finding {
         let target = self.subject.target;
-        let title = format!("`{}` cannot be `{}`: {reason}", self.name, self.shown());
+        let mut title = format!("`{}` cannot be `{}`", self.name, self.shown());
+        // Many words read better as help.
+        if !matches!(reason, Reason::NotInEnum { .. }) {
+            title = format!("{title}: {reason}");
+        }
         let code = if matches!(reason, Reason::NeedsFeature { .. }) {
             Code::UnavailableDirective
         } else {
@@ -231,6 +235,8 @@ impl Typing<'_> {
                 if let Some(near) = crate::spec::nearest(&self.shown(), words.iter().copied()) {
                     finding =
                         finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                } else {
+                    finding = finding.help(reason.to_string());
                 }
             }
             Reason::NotAnInteger(IntegerFault::Unit { means }) => {
