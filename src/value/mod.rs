@@ -48,7 +48,7 @@ pub use percentiles::Percentile;
 pub use reason::{IntegerFault, Otherwise, Reason, Stage};
 pub use save::SavePoint;
 pub use sentinel::{HostNames, judge_sentinel, sentinel_rewrite, written_sentinel_lines};
-pub use units::{BadDuration, BadSize, parse_duration, parse_size};
+pub use units::{BadDuration, BadSize, parse_duration, parse_size, size_text};
 pub use unknown::{Unknown, unknown_directive};
 pub use value::{Primary, Value};
 pub use written::{BadShape, Written, written_lines};
