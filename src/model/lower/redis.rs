@@ -66,6 +66,10 @@ fn deployment(
     }
     let sentinel = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref());
     let sentinel = sentinel.and_then(|set| lowering.spec.sentinels.get(set)?.auth.as_ref().and_then(login));
+    let requirepass = hand.settings.get("requirepass").and_then(|setting| match &setting.value {
+        Assigned::Secret(secret) => Some(At::new(secret.clone(), setting.value_span?)),
+        _ => None,
+    });
     let users = users(
         &UserSources {
             declared: &spec.users,
@@ -73,6 +77,7 @@ fn deployment(
             sentinel: sentinel.as_ref(),
             target: &target,
             channels_open: channels_open(&hand.settings),
+            requirepass: requirepass.as_ref(),
             deployment: name,
             sources: lowering.sources,
         },

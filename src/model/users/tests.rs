@@ -38,6 +38,7 @@ fn lower(engine: &str, version: &str, rest: &str) -> (Vec<String>, Vec<(Code, St
         replication: login.as_ref(),
         sentinel: sentinel.as_ref(),
         target: &target,
+        requirepass: None,
         channels_open: None,
         deployment: "d",
         sources: &layers.sources,
