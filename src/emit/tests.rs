@@ -149,14 +149,20 @@ fn sentinel_set(spec: &Spec, target: Target) -> SentinelSet {
     shared.set(setting(Engine::Redis, "port", Assigned::Value(Value::Integer(26379))));
     let mut own = Settings::default();
     own.set(setting(Engine::Redis, "dir", text("/var/lib/sentinel main")));
-    let global =
-        |name: &str, value: &str| WatchSetting { name: at(name.into()), lines: vec![vec![value.into()]] };
+    let global = |name: &str, value: &str| WatchSetting {
+        name: at(name.into()),
+        lines: vec![vec![value.into()]],
+        secret: None,
+        origin: Origin::Default,
+        overrode: Vec::new(),
+    };
     SentinelSet {
         name: at("main".into()),
         target,
         version_span: Span::default(),
         shared: Arc::new(shared),
         global: vec![global("resolve-hostnames", "yes"), global("announce-hostnames", "no")],
+        own_global: std::collections::BTreeMap::new(),
         nodes: vec![Node {
             id: NodeId("a".into()),
             host: model::HostId(0),
@@ -227,6 +233,9 @@ fn shop() -> Model {
                 let option = |name: &str, value: &str| WatchSetting {
                     name: at(name.into()),
                     lines: vec![vec![value.into()]],
+                    secret: None,
+                    origin: Origin::Default,
+                    overrode: Vec::new(),
                 };
                 watch.settings =
                     vec![option("parallel-syncs", "2"), option("down-after-milliseconds", "5000")];
