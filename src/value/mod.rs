@@ -27,6 +27,7 @@ mod reason;
 mod resplit;
 mod save;
 mod sentinel;
+mod server_words;
 mod text_rules;
 mod units;
 mod unknown;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::case::{Case, Reading};
+use super::case::{Case, Reading, arity};
 use super::cnum::{strtoll, until_nul};
 use super::memory::{Size, size};
 use super::reason::{Otherwise, Reason};
@@ -119,7 +119,7 @@ pub(super) fn limits_line(
     if args.len().is_multiple_of(4) {
         strict_limits(&args, |text| case.size(text))
     } else {
-        case.arity("a class, two sizes and seconds", &args)
+        arity("a class, two sizes and seconds", &args)
     }
 }
 

@@ -118,7 +118,7 @@ pub enum Reason {
         /// The most addresses it takes.
         max: usize,
     },
-    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `*` on 6.0.
+    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `::*` on 6.0.
     UnusableAddress,
     /// A percentile that is not a number.
     BadPercentile,

@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn durations() {
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
-        assert_eq!(parse_duration("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(parse_duration("10m"), Ok(Duration::from_mins(10)));
+        assert_eq!(parse_duration("2d"), Ok(Duration::from_hours(48)));
         assert_eq!(parse_duration("5"), Err(BadDuration::NoUnit));
         assert_eq!(parse_duration("5 s"), Err(BadDuration::Unit));
         assert_eq!(parse_duration("1.5h"), Err(BadDuration::Fraction));

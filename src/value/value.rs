@@ -14,7 +14,7 @@ use super::save::SavePoint;
 /// same value. Ordered and hashable; what it means depends on the directive it belongs to.
 ///
 /// A text may be a secret: whoever prints a value asks [`Directive::secret`] first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// `yes` or `no`.
     Bool(bool),
@@ -127,6 +127,17 @@ impl Primary {
         text.extend_from_slice(format!(" {}", self.port).as_bytes());
         text.truncate(255);
         text
+    }
+}
+
+impl fmt::Debug for Value {
+    // A text may be a password: what panics and logs print must not hold it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Value::Args(args) => write!(f, "Args({} arguments)", args.len()),
+            other => write!(f, "{other}"),
+        }
     }
 }
 
