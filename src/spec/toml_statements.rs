@@ -54,18 +54,18 @@ fn first_error(text: &str) -> Option<(Range<usize>, String)> {
 fn mistake(text: &str, at: Range<usize>, message: String, tries: &mut usize) -> Mistake {
     let lines = Lines::new(text);
     let mut sound = |line: usize| {
-        *tries = tries.saturating_sub(1);
-        *tries == 0 || first_error(&text[..lines.start(line)]).is_none()
+        *tries = tries.checked_sub(1)?;
+        Some(first_error(&text[..lines.start(line)]).is_none())
     };
     let mut start = lines.statement(lines.of(at.start));
     // Something before is not closed: it is what is wrong.
-    while start > 0 && !sound(start) {
+    while start > 0 && sound(start) == Some(false) {
         start = lines.statement(start - 1);
     }
     let next = lines.next_statement(start);
     // Of several lines, the first that cannot stand behind the ones above.
     while let Some(line) = (start + 1..next).find(|line| lines.says_something(*line)) {
-        if *tries == 0 || !sound(line) {
+        if sound(line) != Some(true) {
             break;
         }
         start = line;
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(rest.len(), text.len());
         assert!(first_error(&rest).is_none(), "{rest}");
         let line = |at: usize| text[..at].matches('\n').count() + 1;
-        mistakes.into_iter().map(|mistake| (&text[mistake.lost.clone()], line(mistake.at.start))).collect()
+        mistakes.into_iter().map(|mistake| (text[mistake.lost.clone()].trim_end(), line(mistake.at.start))).collect()
     }
 
     #[test]
@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_broken_header_takes_its_table_along() {
-        assert_eq!(mistakes("[a\nx = 1\n\n[b]\ny = 2\n"), [("[a\nx = 1\n", 1)]);
-        assert_eq!(mistakes("[b]\ny = 2\na.c]\nx = 1\n"), [("a.c]\nx = 1\n", 3)]);
+        assert_eq!(mistakes("[a\nx = 1\n\n[b]\ny = 2\n"), [("[a\nx = 1", 1)]);
+        assert_eq!(mistakes("[b]\ny = 2\na.c]\nx = 1\n"), [("a.c]\nx = 1", 3)]);
     }
 
     #[test]
