@@ -379,7 +379,7 @@ fn servers_read_what_the_model_says() {
             let found = artifacts.iter().find(|file| {
                 file.deployment == deployment.name.value
                     && file.node.as_ref() == Some(&node.id)
-                    && file.path.ends_with(".conf")
+                    && (file.path.ends_with("redis.conf") || file.path.ends_with("valkey.conf"))
             });
             assert_eq!(read_back(&found.unwrap().bytes), expected);
             compared += 1;
@@ -532,7 +532,7 @@ fn slots_of_old_servers_are_given_one_by_one() {
 
 #[test]
 fn sh_reads_the_scripts() {
-    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+    for artifact in files(shop()).iter().filter(|file| file.path.ends_with("/bootstrap.sh")) {
         let text = String::from_utf8(artifact.bytes.clone()).unwrap();
         let output = std::process::Command::new("sh").args(["-n", "-c", &text]).output().unwrap();
         assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stderr));
@@ -545,7 +545,18 @@ fn shellcheck_finds_nothing_in_the_scripts() {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
 
-    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+    // The other half of the text: slots one by one, names to look up, TLS.
+    let mut other = shop();
+    other.hosts[0].address.value = "a.example".into();
+    for deployment in &mut other.deployments {
+        deployment.target.versions = "6.2".parse().unwrap();
+        let span = Span::default();
+        deployment.tls = Some(model::Tls { plain_too: false, replication: true, cluster_bus: true, span });
+    }
+    let mut scripts = [files(shop()), files(other)].concat();
+    scripts.retain(|file| file.path.ends_with("/bootstrap.sh"));
+    assert_eq!(scripts.len(), 6);
+    for artifact in scripts {
         let started = Command::new("shellcheck")
             .args(["-s", "sh", "-"])
             .stdin(Stdio::piped())

@@ -8,6 +8,7 @@ use super::cnum::{strtoll, until_nul};
 use super::memory::{Size, size};
 use super::reason::{Otherwise, Reason};
 use super::resplit::{arguments, split};
+use super::units::size_text;
 use super::value::Value;
 
 /// How far the output buffer of a client may grow before the client is dropped.
@@ -59,8 +60,8 @@ impl OutputLimits {
             .map(|((class, _), limit)| {
                 let words = [
                     class.to_owned(),
-                    limit.hard.to_string(),
-                    limit.soft.to_string(),
+                    size_text(limit.hard),
+                    size_text(limit.soft),
                     limit.seconds.to_string(),
                 ];
                 words.map(String::into_bytes).to_vec()

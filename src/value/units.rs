@@ -16,6 +16,14 @@ const DURATION_UNITS: [(&str, u64); 7] = [
     ("w", 604_800_000_000),
 ];
 
+/// A number of bytes in the largest unit that leaves a whole number, as every version of the servers
+/// reads it: `4gb`, `1536mb`, `100`.
+pub fn size_text(bytes: u64) -> String {
+    let units = [(1 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb")];
+    let unit = units.iter().find(|(factor, _)| bytes >= *factor && bytes.is_multiple_of(*factor));
+    unit.map_or_else(|| bytes.to_string(), |(factor, unit)| format!("{}{unit}", bytes / factor))
+}
+
 /// A text is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadSize {

@@ -22,6 +22,8 @@ pub(super) struct Assignment {
     pub(super) assigned: Assigned,
     /// It was written as `{ override = … }`.
     pub(super) insisted: bool,
+    /// It was reported, and what follows from it is not worth saying.
+    pub(super) doubtful: bool,
 }
 
 /// Types the value of an entry. None was reported.
@@ -44,7 +46,8 @@ pub(super) fn value(
             typing.assigned(findings)?
         }
     };
-    Some(Assignment { assigned, insisted })
+    let doubtful = placeholder(&node.value).is_some();
+    Some(Assignment { assigned, insisted, doubtful })
 }
 
 /// A module's directive goes through as written, a list as arguments.
