@@ -443,6 +443,23 @@ fn a_secret_that_the_format_cannot_hold_is_named_and_not_shown() {
 }
 
 #[test]
+fn redis_6_0_would_write_a_password_without_its_quotes() {
+    let mut model = shop();
+    let sessions = model.deployments.iter_mut().find(|d| d.name.value == "sessions").unwrap();
+    sessions.target.versions = "6.0.16".parse().unwrap();
+    sessions.nodes.truncate(1);
+    sessions.nodes[0].own.set(setting(Engine::Redis, "requirepass", Assigned::Secret(env("ALL"))));
+    let options = EmitOptions { secrets: Some(&Same(b"a b")) };
+    let errors = |model| {
+        let errors = emit(&checked(model), &options).unwrap_err();
+        errors.into_iter().filter(|error| error.artifact == "sessions/a/redis.conf").count()
+    };
+    assert_eq!(errors(model.clone()), 1);
+    model.deployments.iter_mut().for_each(|d| d.target.versions = "6.2.14".parse().unwrap());
+    assert_eq!(errors(model), 0);
+}
+
+#[test]
 fn a_missing_secret_is_an_error() {
     let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Nothing) }).unwrap_err();
     let first = errors.iter().map(ToString::to_string).min().unwrap();
@@ -519,6 +536,28 @@ fn sh_reads_the_scripts() {
         let text = String::from_utf8(artifact.bytes.clone()).unwrap();
         let output = std::process::Command::new("sh").args(["-n", "-c", &text]).output().unwrap();
         assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Where shellcheck is not there, nothing is checked, and that is said.
+#[test]
+fn shellcheck_finds_nothing_in_the_scripts() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+        let started = Command::new("shellcheck")
+            .args(["-s", "sh", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = started else {
+            eprintln!("SKIPPED, NOTHING WAS CHECKED: shellcheck is not there");
+            return;
+        };
+        child.stdin.take().unwrap().write_all(&artifact.bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stdout));
     }
 }
 
