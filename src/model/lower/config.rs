@@ -21,7 +21,7 @@ pub(super) enum Level {
 }
 
 impl Level {
-    fn origin(self, span: Span) -> Origin {
+    pub(super) fn origin(self, span: Span) -> Origin {
         match self {
             Level::Profile => Origin::Profile(span),
             Level::Deployment => Origin::Deployment(span),
@@ -81,6 +81,9 @@ pub(super) fn lay_over(
             }
         };
         if let Some(other) = first.insert(named.name().to_owned(), entry) {
+            let both = [Some(entry.name.span), Some(other.name.span)];
+            findings
+                .retain_mut(|found| found.code != Code::RenamedDirective || !both.contains(&found.span()));
             findings.push(contradiction(entry, other, subject));
             typed.poisoned.push(named.name().to_owned());
             continue;

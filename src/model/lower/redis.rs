@@ -47,7 +47,8 @@ fn deployment(
     let (target, topology, placed) = (target?, spec.topology?, placed?);
 
     let version_span = version?.span;
-    let tls = spec.tls.as_ref().map(|tls| Tls {
+    // A table for a build without TLS is reported as such; what would follow from it is not.
+    let tls = spec.tls.as_ref().filter(|_| target.build.tls).map(|tls| Tls {
         plain_too: tls.port.is_some(),
         replication: tls.replication.is_none_or(|flag| flag.value),
         cluster_bus: topology.value == TopologyKind::Cluster && tls.cluster_bus.is_none_or(|flag| flag.value),
