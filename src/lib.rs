@@ -1,8 +1,10 @@
 //! cachewright: a compiler for cache infrastructure. See ARCHITECTURE.md for the pipeline.
 
 pub mod catalog;
+pub mod catalog_check;
 pub mod check;
 pub mod diag;
+pub mod live;
 pub mod model;
 pub mod pipeline;
 pub mod report;
