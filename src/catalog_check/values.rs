@@ -4,8 +4,11 @@ use super::names::known;
 use super::parser::{Answer, Parser, Trial};
 use super::report::{Aspect, Report};
 use super::told;
-use crate::catalog::{Build, EnumWord, Facts, Kind, Numeric, Special, Target};
+use crate::catalog::{EnumWord, Facts, Kind, Numeric, Special, Target, Version};
 use crate::live::Failure;
+
+/// Since then numbers of bytes are read without a sign.
+const UNSIGNED_BYTES: Version = Version::new(7, 0, 0);
 
 /// What is expected of a value.
 enum Expected {
@@ -25,7 +28,7 @@ pub(super) fn check(parser: &mut dyn Parser, target: &Target, report: &mut Repor
     let mut expected = Vec::new();
     let mut trials = Vec::new();
     for (_, facts) in known(target) {
-        for (value, expectation) in cases(facts, target.build) {
+        for (value, expectation) in cases(facts, target) {
             if harmless || !matches!(expectation, Expected::Taken) {
                 expected.push((facts, expectation));
                 trials.push(Trial { name: facts.name, value });
@@ -55,20 +58,21 @@ pub(super) fn check(parser: &mut dyn Parser, target: &Target, report: &mut Repor
 }
 
 /// The values to try.
-fn cases(facts: &Facts, build: Build) -> Vec<(String, Expected)> {
+fn cases(facts: &Facts, target: &Target) -> Vec<(String, Expected)> {
+    // 6.x reads bytes by strtoll, which makes the highest number of every higher one (memtoll in util.c).
+    let bytes = if target.versions.first < UNSIGNED_BYTES { i64::MAX.into() } else { u64::MAX.into() };
     match facts.kind {
-        // Values beyond are taken and replaced: there is no edge.
         Kind::Integer(numeric) => edges(numeric, 10, (i64::MIN.into(), i64::MAX.into()), &|n| n.to_string()),
-        Kind::Memory(numeric) => memory(numeric),
+        Kind::Memory(numeric) => memory(numeric, bytes),
         Kind::Octal(numeric) => edges(numeric, 8, (0, i64::MAX.into()), &|n| format!("{n:o}")),
         Kind::MemoryOrPercent { numeric, max_percent } => {
-            let mut cases = memory(numeric);
+            let mut cases = memory(numeric, bytes);
             cases.push((format!("{max_percent}%"), Expected::Taken));
             cases.push((format!("{}%", u16::from(max_percent) + 1), Expected::AbovePercent(max_percent)));
             cases
         }
         Kind::Enum(words) | Kind::Flags(words) => {
-            let takable = words.iter().filter(|word| word.needs.is_none_or(|feature| build.has(feature)));
+            let takable = words.iter().filter(|word| word.needs.is_none_or(|feature| target.build.has(feature)));
             let mut cases: Vec<_> =
                 takable.map(|word| (word.word.to_owned(), Expected::Taken)).collect();
             cases.push(("?".to_owned(), Expected::NotOneOf(words)));
@@ -79,8 +83,8 @@ fn cases(facts: &Facts, build: Build) -> Vec<(String, Expected)> {
 }
 
 /// The edges of a number of bytes, which is read without a sign.
-fn memory(numeric: Numeric) -> Vec<(String, Expected)> {
-    edges(numeric, 10, (0, u64::MAX.into()), &|n| n.to_string())
+fn memory(numeric: Numeric, highest: i128) -> Vec<(String, Expected)> {
+    edges(numeric, 10, (0, highest), &|n| n.to_string())
 }
 
 /// Both edges, and the values next to them as far as the server can read such numbers.
@@ -177,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_readable_numbers_are_tried() {
-        let values = |numeric| memory(numeric).into_iter().map(|(value, _)| value).collect::<Vec<_>>();
+        let values = |numeric| memory(numeric, u64::MAX.into()).into_iter().map(|(value, _)| value).collect::<Vec<_>>();
         assert_eq!(values(HZ), ["1", "500", "0", "501"]);
         let all = Numeric { min: 0, max: u64::MAX.into(), unit: Unit::Bytes };
         assert_eq!(values(all), ["0", "18446744073709551615"]);
