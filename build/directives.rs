@@ -19,8 +19,18 @@ const ENGINES: [(&str, &str); 2] = [("redis.toml", "REDIS"), ("valkey.toml", "VA
 const KIND_HEADS: [&str; 2] = ["kind", "special"];
 
 /// The fields that together say what values look like.
-const KIND_FIELDS: [&str; 9] =
-    ["kind", "special", "range", "unit", "max-percent", "values", "empty-is-unset", "max-bytes", "rule"];
+const KIND_FIELDS: [&str; 10] = [
+    "kind",
+    "special",
+    "range",
+    "unit",
+    "max-percent",
+    "values",
+    "empty-is-unset",
+    "max-bytes",
+    "rule",
+    "binary",
+];
 
 /// What is true of the engine as a whole.
 #[derive(Deserialize)]
@@ -73,6 +83,8 @@ struct Entry {
     #[serde(default)]
     empty_is_unset: bool,
     max_bytes: Option<u32>,
+    #[serde(default)]
+    binary: bool,
     rule: Option<TextRule>,
     default: Option<String>,
     #[serde(default = "yes")]
@@ -357,10 +369,11 @@ fn kind(entry: &Entry) -> Result<String, String> {
             format!("{name} {{ numeric: {}, max_percent: {max_percent} }}", numeric(entry, Unit::Bytes)?)
         }
         KindName::Text => format!(
-            "{name} {{ empty_is_unset: {}, rule: {}, max_bytes: {} }}",
+            "{name} {{ empty_is_unset: {}, rule: {}, max_bytes: {}, binary: {} }}",
             entry.empty_is_unset,
             option(entry.rule.map(|rule| variant("TextRule", rule))),
             option(entry.max_bytes),
+            entry.binary,
         ),
     })
 }

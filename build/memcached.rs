@@ -20,6 +20,17 @@ struct Meta {
     verified: Vec<String>,
 }
 
+/// What options have to satisfy together.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Limits {
+    page_size: u32,
+    item_share: u32,
+    hot_and_warm_percent: u8,
+    default_hashpower: u8,
+    item_lock_powers: Vec<(u32, u8)>,
+}
+
 /// One state of an option, as written.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -130,6 +141,7 @@ pub(crate) fn tables(folder: &Path) -> Result<String, Vec<Problem>> {
     let mut schema = Schema::read(folder, "memcached.toml")?;
     let meta: Meta = schema.take("meta")?;
     let (first, minors) = supported(&schema, &meta).map_err(|problem| vec![problem])?;
+    let limits: Limits = schema.take("limits")?;
     let mut options = Vec::new();
     let mut problems = Vec::new();
     for (name, value) in &schema.tables {
@@ -139,10 +151,27 @@ pub(crate) fn tables(folder: &Path) -> Result<String, Vec<Problem>> {
         }
     }
     if problems.is_empty() {
-        Ok(table("MEMCACHED_MINORS", "Minor", [minors]) + &table("OPTIONS", "MemcachedOption", options))
+        Ok([
+            table("MEMCACHED_MINORS", "Minor", [minors]),
+            table("OPTIONS", "MemcachedOption", options),
+            limits_literal(&limits),
+        ]
+        .concat())
     } else {
         Err(problems)
     }
+}
+
+fn limits_literal(limits: &Limits) -> String {
+    format!(
+        "pub(super) static LIMITS: Limits = Limits {{ page_size: {}, item_share: {}, hot_and_warm_percent: {}, \
+         default_hashpower: {}, item_lock_powers: {} }};\n",
+        limits.page_size,
+        limits.item_share,
+        limits.hot_and_warm_percent,
+        limits.default_hashpower,
+        slice(limits.item_lock_powers.iter().map(|(threads, power)| format!("({threads}, {power})"))),
+    )
 }
 
 /// The first version, and the source of the one supported minor.

@@ -3,7 +3,10 @@
 pub mod catalog;
 pub mod catalog_check;
 pub mod check;
+pub mod cli;
 pub mod diag;
+pub mod emit;
+pub mod explain;
 pub mod live;
 pub mod model;
 pub mod pipeline;

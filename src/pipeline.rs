@@ -43,7 +43,7 @@ pub fn compile(path: &Path, reader: &dyn ReadText, today: Date) -> Compiled {
     let decoded = if layers.unreadable { None } else { spec::decode(&layers, &mut findings) };
     let model = decoded.map(|spec| model::lower(&spec, &layers, &mut findings));
     if let Some(model) = &model {
-        findings.append(check::check(model));
+        findings.append(check::check(model, today));
         check::apply_lints(model, today, &mut findings);
     }
     let unreadable = layers.unreadable;

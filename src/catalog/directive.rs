@@ -115,6 +115,8 @@ pub enum Kind {
         rule: Option<TextRule>,
         /// Longest accepted value in bytes, where the server has a limit.
         max_bytes: Option<u32>,
+        /// The server keeps NUL bytes; elsewhere a text ends at the first one.
+        binary: bool,
     },
     /// A grammar of its own, implemented in `value`.
     Special(Special),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Engine, VersionRange};
-use crate::spec::TopologyKind;
 
 /// Checks one TOML spec of your Redis, Valkey, Sentinel and memcached servers, and renders every file
 /// that they need.
@@ -36,6 +35,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Look up directives and options of the servers
     Catalog(CatalogArgs),
+    /// Show where the nodes of clusters stand, or pin them there
+    Place(PlaceArgs),
     /// Print a commented starter spec
     Init(InitArgs),
 }
@@ -135,6 +136,17 @@ impl From<EngineArg> for Engine {
             EngineArg::Memcached => Engine::Memcached,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlaceArgs {
+    /// The spec; `-` reads standard input
+    #[arg(value_name = "SPEC")]
+    pub(super) spec: PathBuf,
+
+    /// Write the placement as pins to this layer, for `extends` and for your repository
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

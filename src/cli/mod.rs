@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod init;
 mod output;
+mod place;
 mod render;
 mod why;
 
@@ -17,7 +18,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::Cli;
-use exit::Exit;
 use output::Output;
 
 /// Runs the program with the process's own arguments.
@@ -30,6 +30,7 @@ pub fn run() -> ExitCode {
         args::Command::Why(args) => why::run(&args, &mut output),
         args::Command::Explain(args) => explain::run(&args, &mut output),
         args::Command::Catalog(args) => catalog::run(&args, &mut output),
+        args::Command::Place(args) => place::run(&args, &mut output),
         args::Command::Init(args) => init::run(&args, &mut output),
     };
     output.finish(exit)

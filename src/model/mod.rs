@@ -7,6 +7,7 @@ mod origin;
 pub mod placement;
 mod settings;
 mod topology;
+pub mod users;
 
 pub use lower::lower;
 pub use origin::{Derivation, Origin};

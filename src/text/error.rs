@@ -60,11 +60,11 @@ pub struct Unrepresentable {
 }
 
 impl Unrepresentable {
-    pub(super) fn new(format: Format, what: &'static str, reason: &'static str) -> Self {
+    pub(crate) fn new(format: Format, what: &'static str, reason: &'static str) -> Self {
         Self { format, what, reason, at: None }
     }
 
-    pub(super) fn at(mut self, offset: usize) -> Self {
+    pub(crate) fn at(mut self, offset: usize) -> Self {
         self.at = u32::try_from(offset).ok();
         self
     }

@@ -30,9 +30,9 @@ impl Server {
 
     /// When a line that the reader does not recognise by its name and number of arguments fails.
     pub(super) fn unmatched(self, got: usize) -> Stage {
-        let all = supported(self.engine)
-            .iter()
-            .any(|minor| minor.range.contains(self.version) && minor.unknown == UnknownDirectives::AllAreQueued);
+        let all = supported(self.engine).iter().any(|minor| {
+            minor.range.contains(self.version) && minor.unknown == UnknownDirectives::AllAreQueued
+        });
         if all && got > 0 { Stage::Start } else { Stage::Parse }
     }
 

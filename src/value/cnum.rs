@@ -102,7 +102,19 @@ mod tests {
     fn string2ll_is_strict() {
         assert_eq!(string2ll(b"0"), Some(0));
         assert_eq!(string2ll(b"-9223372036854775808"), Some(i64::MIN));
-        for text in [&b""[..], b"-", b"-0", b"00", b"007", b"+5", b" 5", b"5 ", b"5.0", b"9223372036854775808", b"5\0"] {
+        for text in [
+            &b""[..],
+            b"-",
+            b"-0",
+            b"00",
+            b"007",
+            b"+5",
+            b" 5",
+            b"5 ",
+            b"5.0",
+            b"9223372036854775808",
+            b"5\0",
+        ] {
             assert_eq!(string2ll(text), None, "{text:?}");
         }
     }

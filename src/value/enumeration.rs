@@ -34,7 +34,11 @@ pub(super) fn read_word(case: Case<'_>, words: &'static [EnumWord], arg: &[u8]) 
 }
 
 /// A directive whose value is a set of words. The default's word stands for the empty set.
-pub(super) fn read_flags(case: Case<'_>, words: &'static [EnumWord], args: &[&[u8]]) -> Result<Reading, Reason> {
+pub(super) fn read_flags(
+    case: Case<'_>,
+    words: &'static [EnumWord],
+    args: &[&[u8]],
+) -> Result<Reading, Reason> {
     let args = arguments(case.server, args);
     if args.is_empty() {
         return Err(Reason::NotInEnum { words: names(words) });
@@ -48,7 +52,8 @@ pub(super) fn read_flags(case: Case<'_>, words: &'static [EnumWord], args: &[&[u
     }
     // The word of the empty set says nothing beside others.
     let none = words.iter().map(|word| word.word).find(|word| case.facts.default == Some(word));
-    let mut flags: Vec<_> = words.iter().map(|w| w.word).filter(|w| set.contains(w) && none != Some(*w)).collect();
+    let mut flags: Vec<_> =
+        words.iter().map(|w| w.word).filter(|w| set.contains(w) && none != Some(*w)).collect();
     if flags.is_empty() {
         flags.extend(none);
     }

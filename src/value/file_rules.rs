@@ -26,7 +26,8 @@ pub enum FileProblem {
     UsersAndAclFile,
     /// TLS is used (a port, replication or the cluster bus) without a certificate and its key.
     TlsWithoutCertificate,
-    /// TLS is used, clients must show a certificate, and there is no authority to check it with.
+    /// TLS is used, clients must show a certificate or the server checks those of its primary and of other
+    /// nodes, and there is no authority to check it with.
     TlsWithoutAuthority,
     /// `port` and `tls-port` are the same.
     SamePortTwice {
@@ -69,10 +70,16 @@ pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> 
     let certificate = settings.is_set("tls-cert-file") && settings.is_set("tls-key-file");
     check(tls && !certificate, FileProblem::TlsWithoutCertificate);
     let authority = settings.is_set("tls-ca-cert-file") || settings.is_set("tls-ca-cert-dir");
-    check(tls && certificate && !authority && settings.checks_clients(), FileProblem::TlsWithoutAuthority);
+    check(
+        tls && certificate && !authority && settings.checks_certificates(),
+        FileProblem::TlsWithoutAuthority,
+    );
     let (port, tls_port) = (settings.port("port", 6379), settings.port("tls-port", 0));
     check(port != 0 && port == tls_port, FileProblem::SamePortTwice { port });
-    check(cluster && settings.bus_is_out_of_room(port, tls_port, target), settings.bus_problem(port, tls_port));
+    check(
+        cluster && settings.bus_is_out_of_room(port, tls_port, target),
+        settings.bus_problem(port, tls_port),
+    );
     let no_address = has_no_address(settings, target);
     let no_port = port == 0 && tls_port == 0;
     check((no_port || no_address) && !settings.is_set("unixsocket"), FileProblem::ListensNowhere);
@@ -82,7 +89,8 @@ pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> 
 
 /// Whether the file says explicitly to listen on no address, which Redis 6 cannot be told.
 fn has_no_address(settings: &FileSettings, target: &Target) -> bool {
-    let none = matches!(settings.values.get("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
+    let none =
+        matches!(settings.values.get("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
     none && target.versions.last >= Version::new(7, 0, 0)
 }
 
@@ -110,9 +118,11 @@ impl FileSettings {
         self.port("tls-port", 0) != 0 || self.is_on("tls-replication") || self.is_on("tls-cluster")
     }
 
-    /// Whether clients must or may show a certificate; `yes` is the default.
-    fn checks_clients(&self) -> bool {
-        self.values.get("tls-auth-clients") != Some(&Value::Word("no"))
+    /// Whether certificates of others are checked: those of clients (`yes` is the default), of the primary
+    /// or of other nodes of a cluster (tlsConfigure in tls.c, all versions).
+    fn checks_certificates(&self) -> bool {
+        let clients = self.values.get("tls-auth-clients") != Some(&Value::Word("no"));
+        clients || self.is_on("tls-replication") || self.is_on("tls-cluster")
     }
 
     /// The port whose sum with 10000 is the bus': the TLS one where the bus speaks TLS.

@@ -66,7 +66,16 @@ mod tests {
     #[test]
     #[expect(clippy::float_cmp, reason = "the numbers are exact")]
     fn reads_what_strtod_reads() {
-        for (text, number) in [("50.0", 50.0), ("+5", 5.0), ("5.", 5.0), (".5", 0.5), ("5e0", 5.0), ("0x1p3", 8.0), ("0x.8", 0.5), ("-1", -1.0)] {
+        for (text, number) in [
+            ("50.0", 50.0),
+            ("+5", 5.0),
+            ("5.", 5.0),
+            (".5", 0.5),
+            ("5e0", 5.0),
+            ("0x1p3", 8.0),
+            ("0x.8", 0.5),
+            ("-1", -1.0),
+        ] {
             assert_eq!(string2d(text.as_bytes(), Syntax::C), Some(number), "{text}");
         }
         for text in ["", " 5", "5 ", "5e", "0x", "nan", "1e400", "1e-400", "5,0", ".", "--5", "+-5", "5\0"] {

@@ -1,6 +1,8 @@
 //! The judgement of one line's arguments against a target.
 
-use crate::catalog::{Build, Directive, Engine, Facts, Kind, Shown, Special, Target, Version, VersionRange, WithoutFeature};
+use crate::catalog::{
+    Build, Directive, Engine, Facts, Kind, Shown, Special, Target, Version, VersionRange, WithoutFeature,
+};
 
 use super::bind::{Bounds, read_addresses};
 use super::case::{Case, RESPLIT_SINCE, Reading, Server};
@@ -16,7 +18,7 @@ use super::percentiles::read_percentiles;
 use super::primary::read_primary;
 use super::reason::{Otherwise, Reason, Stage};
 use super::save::read_save;
-use super::text_rules::read_text;
+use super::text_rules::{TextKind, read_text};
 use super::value::Value;
 
 /// What becomes of a value on every version of a target.
@@ -100,6 +102,11 @@ pub fn judge<A: AsRef<[u8]>>(directive: &Directive, args: &[A], target: &Target)
             Some(facts) => read_span(directive, facts, versions, target.engine, target.build, &args),
         })
         .collect();
+    summed_up(spans)
+}
+
+/// The judgement that some spans make up.
+pub(super) fn summed_up(spans: Vec<Span>) -> Judgement {
     let mut judgement = Judgement { verdict: Verdict::Accepted, spans };
     judgement.verdict = verdict(&judgement);
     judgement
@@ -116,7 +123,8 @@ pub(super) fn newest_case<'a>(directive: &'a Directive, target: &Target) -> Opti
 fn verdict(judgement: &Judgement) -> Verdict {
     let mut reasons = judgement.spans.iter().filter_map(|span| span.outcome.as_ref().err()).peekable();
     if reasons.peek().is_some() {
-        let build_only = reasons.all(|reason| matches!(reason, Reason::NeedsFeature { .. } | Reason::TestBuildsOnly { .. }));
+        let build_only = reasons
+            .all(|reason| matches!(reason, Reason::NeedsFeature { .. } | Reason::TestBuildsOnly { .. }));
         if build_only { Verdict::DependsOnBuild } else { Verdict::Refused }
     } else if judgement.otherwise().is_some() {
         Verdict::AcceptedOtherwise
@@ -129,12 +137,17 @@ fn verdict(judgement: &Judgement) -> Verdict {
 fn spans(directive: &Directive, versions: VersionRange) -> Vec<(VersionRange, Option<&'static Facts>)> {
     let edges = directive.within(versions).flat_map(|facts| [Some(facts.since), facts.until]);
     let edges = edges.flatten().chain([RESPLIT_SINCE]);
-    let mut starts: Vec<Version> = edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
+    let mut starts: Vec<Version> =
+        edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
     starts.push(versions.first);
     starts.sort_unstable();
     starts.dedup();
     let ends = starts.iter().skip(1).map(|next| before(*next)).chain([versions.last]);
-    starts.iter().zip(ends).map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first))).collect()
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(first, last)| (VersionRange { first: *first, last }, directive.at(*first)))
+        .collect()
 }
 
 /// The last possible patch before a version.
@@ -188,7 +201,9 @@ pub(super) fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reaso
             read_memory_or_percent(case, numeric, max_percent, case.one(args)?)
         }
         Kind::Octal(numeric) => read_octal(numeric, case.one(args)?),
-        Kind::Text { rule, max_bytes, .. } => read_text(case, rule, max_bytes, case.one(args)?),
+        Kind::Text { rule, max_bytes, binary, .. } => {
+            read_text(case, TextKind { rule, max_bytes, binary }, case.one(args)?)
+        }
         Kind::Ignored => match args {
             [_] => Ok(Reading::noted(as_args(args), Some(Otherwise::Ignored))),
             _ => case.unmatched_arity("one value", args),
@@ -217,7 +232,9 @@ fn read_special(case: Case<'_>, special: Special, args: &[&[u8]]) -> Result<Read
         Special::Replicaof { port_checked } => read_primary(case, port_checked, args),
         Special::RenameCommand => commanded(case, "a command and its new name", 2..=2, args),
         Special::Save { strict } => read_save(case, strict, args),
-        Special::Sentinel if args.is_empty() => Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored))),
+        Special::Sentinel if args.is_empty() => {
+            Ok(Reading::noted(as_args(args), Some(Otherwise::LineIgnored)))
+        }
         Special::Sentinel => Err(Reason::SentinelOnly),
         Special::User => commanded(case, "a name and rules", 1..=usize::MAX, args),
         Special::UncheckedMemory => read_unchecked_memory(case, args),
@@ -233,7 +250,11 @@ fn commanded(
     number: std::ops::RangeInclusive<usize>,
     args: &[&[u8]],
 ) -> Result<Reading, Reason> {
-    if number.contains(&args.len()) { Ok(Reading::plain(as_args(args))) } else { case.unmatched_arity(wanted, args) }
+    if number.contains(&args.len()) {
+        Ok(Reading::plain(as_args(args)))
+    } else {
+        case.unmatched_arity(wanted, args)
+    }
 }
 
 /// The arguments as they are.

@@ -190,7 +190,9 @@ mod tests {
 
     #[test]
     fn units_are_the_servers_own() {
-        for (text, bytes) in [("1k", 1000), ("1kb", 1024), ("1K", 1000), ("1Kb", 1024), ("0100", 100), ("5b", 5)] {
+        for (text, bytes) in
+            [("1k", 1000), ("1kb", 1024), ("1K", 1000), ("1Kb", 1024), ("0100", 100), ("5b", 5)]
+        {
             assert_eq!(bits(text, true), Some(bytes), "{text}");
             assert_eq!(bits(text, false), Some(bytes), "{text}");
         }

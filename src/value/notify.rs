@@ -37,7 +37,8 @@ impl Events {
         if !self.has(Events::of(all.as_bytes())) {
             return self.letters();
         }
-        let others: String = self.letters().chars().filter(|letter| matches!(letter, 'K' | 'E' | 'm')).collect();
+        let others: String =
+            self.letters().chars().filter(|letter| matches!(letter, 'K' | 'E' | 'm')).collect();
         format!("A{others}")
     }
 }
@@ -49,7 +50,12 @@ fn bit(letter: u8) -> u16 {
 }
 
 /// The classes that a text names: `all` are those of `A`, `others` the remaining ones.
-pub(super) fn read_events(case: Case<'_>, all: &str, others: &str, args: &[&[u8]]) -> Result<Reading, Reason> {
+pub(super) fn read_events(
+    case: Case<'_>,
+    all: &str,
+    others: &str,
+    args: &[&[u8]],
+) -> Result<Reading, Reason> {
     let [arg] = args else {
         return if case.server.is_six() {
             case.unmatched_arity("one text", args)

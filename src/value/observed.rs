@@ -32,7 +32,8 @@ pub fn observed(directive: &Directive, engine: Engine, version: Version, printed
         Kind::Special(Special::NotInFiles) => {
             return super::cnum::string2ll(printed).map(|number| Value::Integer(number.into()));
         }
-        Kind::Flags(_) | Kind::Special(Special::OomScoreAdjValues { .. } | Special::LatencyTrackingInfoPercentiles) => {
+        Kind::Flags(_)
+        | Kind::Special(Special::OomScoreAdjValues { .. } | Special::LatencyTrackingInfoPercentiles) => {
             words.as_slice()
         }
         _ => one.as_slice(),

@@ -11,7 +11,11 @@ pub(super) fn read_oom_scores(case: Case<'_>, min: i16, max: i16, args: &[&[u8]]
     let wanted = "three scores";
     let words = arguments(case.server, args);
     if words.len() != 3 {
-        return if case.server.is_six() { case.unmatched_arity(wanted, args) } else { case.arity(wanted, args) };
+        return if case.server.is_six() {
+            case.unmatched_arity(wanted, args)
+        } else {
+            case.arity(wanted, args)
+        };
     }
     let mut scores = [0; 3];
     let mut otherwise = None;

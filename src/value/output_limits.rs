@@ -55,15 +55,25 @@ impl OutputLimits {
 
     /// The arguments of one line per class.
     pub(super) fn lines(&self) -> Vec<Vec<Vec<u8>>> {
-        self.classes().map(|((class, _), limit)| {
-            let words = [class.to_owned(), limit.hard.to_string(), limit.soft.to_string(), limit.seconds.to_string()];
-            words.map(String::into_bytes).to_vec()
-        }).collect()
+        self.classes()
+            .map(|((class, _), limit)| {
+                let words = [
+                    class.to_owned(),
+                    limit.hard.to_string(),
+                    limit.soft.to_string(),
+                    limit.seconds.to_string(),
+                ];
+                words.map(String::into_bytes).to_vec()
+            })
+            .collect()
     }
 
     /// The classes that have limits.
     fn classes(&self) -> impl Iterator<Item = ((&'static str, &'static str), Limit)> {
-        CLASSES.into_iter().zip([self.normal, self.replica, self.pubsub]).filter_map(|(c, limit)| Some((c, limit?)))
+        CLASSES
+            .into_iter()
+            .zip([self.normal, self.replica, self.pubsub])
+            .filter_map(|(c, limit)| Some((c, limit?)))
     }
 
     /// The place of the class that a word names; none for clients without limits (`master`) or no class.
@@ -106,7 +116,11 @@ pub(super) fn limits_line(
     }
     let args = arguments(case.server, args);
     let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    if args.len().is_multiple_of(4) { strict_limits(&args, |text| case.size(text)) } else { case.arity("a class, two sizes and seconds", &args) }
+    if args.len().is_multiple_of(4) {
+        strict_limits(&args, |text| case.size(text))
+    } else {
+        case.arity("a class, two sizes and seconds", &args)
+    }
 }
 
 /// The limits that a server printed: of every class.

@@ -62,9 +62,15 @@ mod tests {
 
     #[test]
     fn printed_as_the_servers_print() {
-        for (number, text) in
-            [(50.0, "50"), (99.9, "99.9"), (100.0, "100"), (0.0, "0"), (-0.0, "-0"), (99.999_999_9, "100"), (0.000_001, "0.000001")]
-        {
+        for (number, text) in [
+            (50.0, "50"),
+            (99.9, "99.9"),
+            (100.0, "100"),
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (99.999_999_9, "100"),
+            (0.000_001, "0.000001"),
+        ] {
             assert_eq!(Percentile::new(number).map(|p| p.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Percentile::new(100.000_1), None);

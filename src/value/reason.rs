@@ -124,8 +124,13 @@ pub enum Reason {
     BadPercentile,
     /// A percentile below 0 or above 100.
     PercentileOutOfRange,
-    /// The server divides by it and crashes (`hz 0` on 6.0).
+    /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
+    /// Sentinel's identities have exactly 40 characters.
+    NotAnId,
+    /// A host name where only addresses are looked at: Sentinel resolves names from 6.2 on, and only with
+    /// `resolve-hostnames yes`.
+    NotAnAddress,
 }
 
 /// What is wrong with a text that should be an integer.
@@ -182,10 +187,12 @@ impl fmt::Display for Reason {
             Reason::NotAMemory => {
                 f.write_str("it takes a whole number of bytes, with the unit k, kb, m, mb, g, gb or none")
             }
-            Reason::NotAMemoryOrPercent => {
-                f.write_str("it takes a whole number of bytes with an optional unit, or a percentage such as 5%")
+            Reason::NotAMemoryOrPercent => f.write_str(
+                "it takes a whole number of bytes with an optional unit, or a percentage such as 5%",
+            ),
+            Reason::OutOfRange { min, max, octal: true } => {
+                write!(f, "it must be between {min:o} and {max:o}")
             }
-            Reason::OutOfRange { min, max, octal: true } => write!(f, "it must be between {min:o} and {max:o}"),
             Reason::OutOfRange { min, max, octal: false } => write!(f, "it must be between {min} and {max}"),
             Reason::PercentTooHigh { max } => write!(f, "the percentage must not exceed {max}"),
             Reason::Empty => f.write_str("it must not be empty"),
@@ -194,20 +201,30 @@ impl fmt::Display for Reason {
             Reason::BadCharacter(byte) => write!(f, "it must not hold `{}`", byte.escape_ascii()),
             Reason::NotIpV4 => f.write_str("it takes an IPv4 address"),
             Reason::NotIpV6 => f.write_str("it takes an IPv6 address"),
-            Reason::BadTemplate => f.write_str("the template is empty or has an unknown variable or an open brace"),
+            Reason::BadTemplate => {
+                f.write_str("the template is empty or has an unknown variable or an open brace")
+            }
             Reason::BadSavePoints => {
                 f.write_str("it takes pairs of seconds (1 or more) and changes (0 or more), or \"\"")
             }
             Reason::UnknownClass => f.write_str("the client classes are normal, replica and pubsub"),
             Reason::BadLimit => f.write_str("a class takes two sizes and a number of seconds"),
-            Reason::UnknownEvent(byte) => write!(f, "`{}` is no class of events in this version", byte.escape_ascii()),
-            Reason::BadOomScore { min, max } => write!(f, "the scores must be integers between {min} and {max}"),
+            Reason::UnknownEvent(byte) => {
+                write!(f, "`{}` is no class of events in this version", byte.escape_ascii())
+            }
+            Reason::BadOomScore { min, max } => {
+                write!(f, "the scores must be integers between {min} and {max}")
+            }
             Reason::BadPort => f.write_str("the port must be a number up to 65535"),
             Reason::TooManyAddresses { max } => write!(f, "it takes at most {max} addresses"),
             Reason::UnusableAddress => f.write_str("this version cannot listen on such an address"),
             Reason::BadPercentile => f.write_str("a percentile must be a number"),
             Reason::PercentileOutOfRange => f.write_str("a percentile must be between 0 and 100"),
             Reason::CrashesTheServer => f.write_str("the server crashes with it at its start"),
+            Reason::NotAnId => f.write_str("it takes an identity of exactly 40 characters"),
+            Reason::NotAnAddress => {
+                f.write_str("it takes an IP address; host names need Sentinel 6.2 and `resolve-hostnames`")
+            }
         }
     }
 }
@@ -232,6 +249,10 @@ pub enum Otherwise {
     Wraps,
     /// The number is too large and becomes the largest one.
     Saturates,
+    /// The number does not fit into 32 bits, and only the low ones count.
+    CutTo32Bits,
+    /// The host name is looked up once, and its address of that moment is kept (Sentinel 6.0).
+    ResolvedOnce,
     /// A value outside of what the server works with, moved to the nearest it does.
     Clamped {
         /// Lowest value in effect.
@@ -263,7 +284,15 @@ impl fmt::Display for Otherwise {
         match self {
             Otherwise::Wraps => f.write_str("the number of bytes does not fit into 64 bits and wraps around"),
             Otherwise::Saturates => f.write_str("the number is too large and becomes the largest one"),
-            Otherwise::Clamped { min, max } => write!(f, "values outside of {min} to {max} are moved to the nearest"),
+            Otherwise::Clamped { min, max } => {
+                write!(f, "values outside of {min} to {max} are moved to the nearest")
+            }
+            Otherwise::CutTo32Bits => {
+                f.write_str("the number does not fit into 32 bits, and only the low ones count")
+            }
+            Otherwise::ResolvedOnce => {
+                f.write_str("the name is looked up once at the start, and the address of that moment kept")
+            }
             Otherwise::GarbageRead => f.write_str("what is not a number is cut off or read as 0"),
             Otherwise::EmptyIsZero => f.write_str("an empty text is read as 0"),
             Otherwise::LineIgnored => f.write_str("the line is ignored"),

@@ -92,7 +92,8 @@ fn lenient_line(args: &[&[u8]]) -> Result<(SaveLine, Option<Otherwise>), Reason>
             if point.seconds < 1 || point.changes < 0 {
                 return Err(Reason::BadSavePoints);
             }
-            let garbage = (!seconds.rest.is_empty() || !changes.rest.is_empty()).then_some(Otherwise::GarbageRead);
+            let garbage =
+                (!seconds.rest.is_empty() || !changes.rest.is_empty()).then_some(Otherwise::GarbageRead);
             let otherwise = garbage.or(loss(seconds, true)).or(loss(changes, true));
             Ok((SaveLine::Add(vec![point]), otherwise))
         }

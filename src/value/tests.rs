@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::catalog::{Build, Directive, Engine, Target, Version, VersionRange, directive, directives, supported};
+use crate::catalog::{
+    Build, Directive, Engine, Target, Version, VersionRange, directive, directives, supported,
+};
 
 const FULL: Build = Build { tls: true, defrag: true, systemd: true, modules: false };
 
@@ -129,7 +131,9 @@ fn every_default_is_accepted_and_prints_itself() {
                 // empty only where nothing sets it.
                 let unreadable = target.versions.first < Version::new(7, 0, 0)
                     && ["save", "client-output-buffer-limit", "bind"].contains(&directive.name);
-                let test_build = folded.judgements[0].refusal().is_some_and(|(_, r)| matches!(r, Reason::TestBuildsOnly { .. }));
+                let test_build = folded.judgements[0]
+                    .refusal()
+                    .is_some_and(|(_, r)| matches!(r, Reason::TestBuildsOnly { .. }));
                 let file = folded.judgements[0].refusal().is_some_and(|(_, r)| *r == Reason::NotInAFile);
                 if unreadable || test_build || file || directive.name == "replicaof" {
                     continue;
@@ -185,7 +189,10 @@ fn quirks_are_told() {
     assert_eq!(note("maxmemory", "7.0.15", &["1k"]), None);
     assert_eq!(note("save", "6.2.16", &["900", "1", "300", "10"]), Some(Otherwise::LineIgnored));
     assert_eq!(note("unixsocketperm", "6.2.16", &["888"]), Some(Otherwise::GarbageRead));
-    assert_eq!(note("client-output-buffer-limit", "6.2.16", &["normal", "foo", "0", "0"]), Some(Otherwise::GarbageRead));
+    assert_eq!(
+        note("client-output-buffer-limit", "6.2.16", &["normal", "foo", "0", "0"]),
+        Some(Otherwise::GarbageRead)
+    );
     assert_eq!(note("hz", "7.2.6", &["1000"]), Some(Otherwise::Clamped { min: 1, max: 500 }));
     assert_eq!(judged("hz", "6.0.20", &["0"]).refusal().unwrap().1, &Reason::CrashesTheServer);
     assert_eq!(judged("timeout", "7.2.6", &["5", "#", "x"]).refusal().unwrap().1, &Reason::TrailingComment);
@@ -199,14 +206,17 @@ fn lines_add_up_or_replace_each_other() {
     let value = |name: &str, lines: &[&[&str]]| {
         let lines: Vec<Vec<&str>> = lines.iter().map(|line| line.to_vec()).collect();
         let folded = fold_lines(redis(name), &lines, &target);
-        folded.value().map(|value| String::from_utf8(value.printed(redis(name), target.versions.first)).unwrap())
+        folded
+            .value()
+            .map(|value| String::from_utf8(value.printed(redis(name), target.versions.first)).unwrap())
     };
     assert_eq!(value("save", &[&["900", "1"], &[""], &["60", "5"]]).as_deref(), Some("60 5"));
     assert_eq!(value("save", &[&["900", "1"], &["60", "5"]]).as_deref(), Some("900 1 60 5"));
     assert_eq!(value("timeout", &[&["5"], &["6"]]).as_deref(), Some("6"));
     assert_eq!(value("timeout", &[&["5"], &["x"]]), None);
     assert_eq!(
-        value("client-output-buffer-limit", &[&["replica", "1mb", "1mb", "1"], &["normal", "1", "2", "3"]]).as_deref(),
+        value("client-output-buffer-limit", &[&["replica", "1mb", "1mb", "1"], &["normal", "1", "2", "3"]])
+            .as_deref(),
         Some("normal 1 2 3 slave 1048576 1048576 1 pubsub 33554432 8388608 60")
     );
     let users = [vec!["a", "on"], vec!["b", "off"]];
@@ -218,7 +228,10 @@ fn a_spec_writes_what_is_natural() {
     let version = Version::new(7, 2, 6);
     let lines = |name: &str, value: &Written<'_>| {
         written_lines(redis(name), value, version).map(|lines| {
-            lines.iter().map(|args| args.iter().map(|a| String::from_utf8_lossy(a).into_owned()).collect::<Vec<_>>()).collect::<Vec<_>>()
+            lines
+                .iter()
+                .map(|args| args.iter().map(|a| String::from_utf8_lossy(a).into_owned()).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
         })
     };
     let list = |items: &[&'static str]| Written::List(items.iter().map(|item| Written::Text(item)).collect());
@@ -230,7 +243,14 @@ fn a_spec_writes_what_is_natural() {
     assert_eq!(lines("bind", &list(&["127.0.0.1", "-::1"])).unwrap(), [["127.0.0.1", "-::1"]]);
     assert_eq!(lines("bind", &Written::Text("127.0.0.1 -::1")).unwrap(), [["127.0.0.1", "-::1"]]);
     assert_eq!(lines("shutdown-on-sigterm", &list(&["now", "force"])).unwrap(), [["now", "force"]]);
-    assert_eq!(lines("latency-tracking-info-percentiles", &Written::List(vec![Written::Integer(50), Written::Float(99.9)])).unwrap(), [["50", "99.9"]]);
+    assert_eq!(
+        lines(
+            "latency-tracking-info-percentiles",
+            &Written::List(vec![Written::Integer(50), Written::Float(99.9)])
+        )
+        .unwrap(),
+        [["50", "99.9"]]
+    );
     assert_eq!(lines("client-output-buffer-limit", &list(&["replica 256mb 64mb 60"])).unwrap()[0].len(), 4);
     assert_eq!(lines("requirepass", &Written::Text("a b")).unwrap(), [["a b"]]);
     assert_eq!(lines("requirepass", &list(&["a"])), Err(BadShape::NotAList));

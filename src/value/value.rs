@@ -72,8 +72,12 @@ impl Value {
             Value::Octal(bits) => format!("{bits:o}").into_bytes(),
             Value::Text(text) => text.clone(),
             Value::Save(points) => joined(points),
-            Value::Addresses(addresses) => addresses.iter().map(|a| until_nul(a)).collect::<Vec<_>>().join(&b' '),
-            Value::OutputLimits(limits) => limits.completed(default_of(directive, version)).to_string().into_bytes(),
+            Value::Addresses(addresses) => {
+                addresses.iter().map(|a| until_nul(a)).collect::<Vec<_>>().join(&b' ')
+            }
+            Value::OutputLimits(limits) => {
+                limits.completed(default_of(directive, version)).to_string().into_bytes()
+            }
             Value::Events(events) => events.printed(all_events(directive, version)).into_bytes(),
             Value::Percentiles(percentiles) => joined(percentiles),
             Value::OomScores(scores) => joined(scores),

@@ -79,7 +79,9 @@ pub fn written_lines(
     }
     match (shape(facts), value) {
         (Shape::One, value) => Ok(vec![vec![scalar(value)?]]),
-        (Shape::LinesOfOne, Written::List(items)) => items.iter().map(|item| Ok(vec![scalar(item)?])).collect(),
+        (Shape::LinesOfOne, Written::List(items)) => {
+            items.iter().map(|item| Ok(vec![scalar(item)?])).collect()
+        }
         (Shape::LinesOfOne, value) => Ok(vec![vec![scalar(value)?]]),
         (_, Written::List(items)) if items.is_empty() => Ok(nothing(facts)),
         (Shape::Arguments, Written::List(items)) => {
@@ -142,7 +144,7 @@ fn nested(value: &Written<'_>) -> Result<Vec<u8>, BadShape> {
 }
 
 /// One argument.
-fn scalar(value: &Written<'_>) -> Result<Vec<u8>, BadShape> {
+pub(super) fn scalar(value: &Written<'_>) -> Result<Vec<u8>, BadShape> {
     Ok(match value {
         Written::Bool(true) => b"yes".to_vec(),
         Written::Bool(false) => b"no".to_vec(),

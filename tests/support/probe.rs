@@ -23,6 +23,9 @@ use super::servers::Server;
 /// Refused by every version, in a file as by CONFIG SET: `rdbcompression` takes only yes and no.
 const GUARD: &str = "rdbcompression ?";
 
+/// Refused by every sentinel, after all that it reads before.
+const SENTINEL_GUARD: &str = "sentinel ?";
+
 /// A probe runs for milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -78,34 +81,69 @@ pub(crate) fn each(server: &Server, lines: &[&str]) -> Vec<Verdict> {
     judged.into_iter().flat_map(|(_, verdicts)| verdicts).collect()
 }
 
+/// Tries each line of a sentinel.conf by itself, below lines that all are parsed.
+///
+/// From 6.2 on a sentinel reads lines for itself before `monitor` lines and those before all others, each kind
+/// in file order: `lines` must be of one kind, and must not influence each other.
+pub(crate) fn sentinel_each(server: &Server, above: &[&str], lines: &[&str]) -> Vec<Verdict> {
+    Prober::of_sentinel(server, above).each(lines)
+}
+
+/// Parses these lines as one sentinel.conf.
+pub(crate) fn sentinel_file(server: &Server, lines: &[&str]) -> Verdict {
+    Prober::of_sentinel(server, &[]).file(lines)
+}
+
 /// One thread's means to run the program on files.
 struct Prober<'a> {
     server: &'a Server,
     folder: TempDir,
+    /// Lines above all others, each with its line break, and their number.
+    above: String,
+    above_count: usize,
+    /// The argument behind the file.
+    mode: Option<&'static str>,
+    /// The last line.
+    guard: &'static str,
 }
 
 impl<'a> Prober<'a> {
     fn new(server: &'a Server) -> Self {
         assert!(server.engine.is_redis_like(), "{server} reads no redis.conf");
-        Self { server, folder: TempDir::with_prefix("cachewright-probe-").expect("a temporary folder") }
+        let folder = TempDir::with_prefix("cachewright-probe-").expect("a temporary folder");
+        Self { server, folder, above: String::new(), above_count: 0, mode: None, guard: GUARD }
+    }
+
+    fn of_sentinel(server: &'a Server, above: &[&str]) -> Self {
+        Self {
+            above: above.iter().flat_map(|line| [line, "\n"]).collect(),
+            above_count: above.len(),
+            mode: Some("--sentinel"),
+            guard: SENTINEL_GUARD,
+            ..Self::new(server)
+        }
     }
 
     fn file(&self, lines: &[&str]) -> Verdict {
-        let mut text = String::new();
+        let mut text = self.above.clone();
         for line in lines {
             assert!(!line.contains('\n'), "one line at a time: {line:?}");
             text.push_str(line);
             text.push('\n');
         }
-        text.push_str(GUARD);
+        text.push_str(self.guard);
         text.push('\n');
         let path = self.folder.path().join("probe.conf");
         std::fs::write(&path, text).expect("the probe's file");
         let mut command = Command::new(&self.server.program);
-        let refusal = run(command.arg(&path).current_dir(self.folder.path()));
+        let refusal = run(command.arg(&path).args(self.mode).current_dir(self.folder.path()));
+        let last = self.above_count + lines.len() + 1;
         match refusal.fatal {
-            Some(fatal) if fatal.line == lines.len() + 1 && fatal.text == GUARD => Verdict::Accepted,
-            Some(fatal) => Verdict::Refused { line: fatal.line, message: fatal.message },
+            Some(fatal) if fatal.line == last && fatal.text == self.guard => Verdict::Accepted,
+            Some(fatal) if fatal.line <= self.above_count => {
+                panic!("{} refuses line {} of those above: {}", self.server, fatal.line, fatal.message)
+            }
+            Some(fatal) => Verdict::Refused { line: fatal.line - self.above_count, message: fatal.message },
             None => Verdict::Crashed { story: refusal.reason() },
         }
     }

@@ -6,18 +6,19 @@ mod config;
 mod derived;
 mod directive;
 mod hosts;
+mod names;
 mod nodes;
 mod redis;
 mod setting;
 mod target;
 
-use std::collections::BTreeSet;
+use names::{Kind, Uses};
 
 use super::topology::{Host, HostId, Model};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
 use crate::spec::raw::{Raw, Table};
-use crate::spec::{Layers, Spec, nearest};
+use crate::spec::{Layers, Spec};
 
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
 pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
@@ -29,13 +30,12 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
         lossy: layers.lossy,
         root: &layers.root,
         hosts: hosts::hosts(spec),
-        used_hosts: BTreeSet::new(),
-        used_profiles: BTreeSet::new(),
-        used_sentinels: BTreeSet::new(),
+        uses: Uses::default(),
+        unsure: names_lost(spec, layers),
     };
     lowering.report_duplicate_names();
     let deployments = redis::deployments(&mut lowering);
-    lowering.report_unused();
+    lowering.report_names();
     Model {
         name: spec.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
         hosts: lowering.hosts,
@@ -48,43 +48,29 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
 }
 
 /// What lowering carries along.
-pub(super) struct Lowering<'a> {
+struct Lowering<'a> {
     /// The spec as written.
-    pub(super) spec: &'a Spec,
+    spec: &'a Spec,
     /// The texts it stands in.
-    pub(super) sources: &'a Sources,
+    sources: &'a Sources,
     /// Where findings go.
-    pub(super) findings: &'a mut Findings,
+    findings: &'a mut Findings,
     /// Parts of the spec were lost: that something is not there proves nothing.
     lossy: bool,
     root: &'a Table,
     /// The hosts that have an address.
-    pub(super) hosts: Vec<Host>,
-    used_hosts: BTreeSet<String>,
-    used_profiles: BTreeSet<String>,
-    used_sentinels: BTreeSet<String>,
+    hosts: Vec<Host>,
+    /// The names that the spec uses.
+    uses: Uses,
+    /// A list of names could not be read: what it would have used is unknown.
+    unsure: bool,
 }
 
 impl Lowering<'_> {
-    /// The host of a name. None was reported: here where it is not declared, earlier where its table is
-    /// wrong.
-    pub(super) fn host(&mut self, name: &At<String>) -> Option<HostId> {
-        self.used_hosts.insert(name.value.clone());
-        let declared = self.spec.hosts.declares(name);
-        if !declared && !self.lossy {
-            let title = format!("`{}` is not a declared host", name.value);
-            let help = Lowering::meant(name, self.spec.hosts.names(), "[hosts]");
-            self.findings.push(Finding::new(Code::UndefinedHost, name.span, title).help(help));
-        }
+    /// The host of a name. None was reported, or will be with all names.
+    fn host(&mut self, name: &At<String>) -> Option<HostId> {
+        self.uses.note(Kind::Host, name);
         self.hosts.iter().position(|host| host.name.value == name.value).map(HostId)
-    }
-
-    /// "Did you mean", or where to declare the name.
-    fn meant<'n>(name: &str, known: impl Iterator<Item = &'n str>, table: &str) -> String {
-        match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it under {table}"),
-        }
     }
 
     /// Whether a deployment's table has a key at all, decodable or not: then its absence is no finding.
@@ -122,31 +108,44 @@ impl Lowering<'_> {
         }
     }
 
-    /// Hosts, profiles and sentinels that nothing refers to.
-    fn report_unused(&mut self) {
+    /// Names that lead nowhere, and hosts, profiles and sentinels that nothing refers to.
+    fn report_names(&mut self) {
+        if self.lossy {
+            return;
+        }
         let spec = self.spec;
         // A deployment that could not be decoded may have used anything.
         let undecoded = spec.redis.entries().chain(spec.valkey.entries()).any(|entry| entry.value.is_none())
             || spec.memcached.entries().any(|entry| entry.value.is_none())
             || spec.sentinels.entries().any(|entry| entry.value.is_none());
-        if self.lossy || undecoded {
-            return;
-        }
-        let hosts = spec.hosts.entries().map(|entry| (&entry.name, &self.used_hosts, Code::UnusedHost));
-        let profiles =
-            spec.profiles.entries().map(|entry| (&entry.name, &self.used_profiles, Code::UnusedProfile));
-        let sentinels =
-            spec.sentinels.entries().map(|entry| (&entry.name, &self.used_sentinels, Code::UnusedSentinels));
-        for (name, used, code) in hosts.chain(profiles).chain(sentinels) {
-            if !used.contains(&name.value) {
-                let what = match code {
-                    Code::UnusedHost => "host",
-                    Code::UnusedProfile => "profile",
-                    _ => "set of sentinels",
-                };
-                let title = format!("nothing uses the {what} `{}`", name.value);
-                self.findings.push(Finding::new(code, name.span, title).help("use it or remove it"));
-            }
-        }
+        self.uses.report(spec, !undecoded && !self.unsure, self.findings);
     }
+}
+
+/// Whether a list of names stands in the spec and could not be decoded.
+fn names_lost(spec: &Spec, layers: &Layers) -> bool {
+    let lost = |table: &str, name: &At<String>, key: &str, decoded: bool| {
+        let Some(Raw::Table(named)) = layers.root.get(table).map(|node| &node.value) else { return false };
+        let Some(Raw::Table(record)) = named.get(name).map(|node| &node.value) else { return false };
+        !decoded && record.get(key).is_some()
+    };
+    let redis = [("redis", &spec.redis), ("valkey", &spec.valkey)];
+    redis.iter().flat_map(|(table, named)| named.iter().map(move |pair| (*table, pair))).any(
+        |(table, (name, d))| {
+            lost(table, name, "hosts", d.hosts.is_some())
+                || lost(table, name, "initial-primary", d.initial_primary.is_some())
+                || lost(table, name, "replicas", d.replicas.is_some())
+                || lost(table, name, "profiles", d.profiles.is_some())
+                || lost(
+                    table,
+                    name,
+                    "sentinel",
+                    d.sentinel.as_ref().is_some_and(|sentinel| sentinel.set.is_some()),
+                )
+                || d.topology.is_none()
+        },
+    ) || spec.memcached.iter().any(|(name, d)| {
+        lost("memcached", name, "hosts", d.hosts.is_some())
+            || lost("memcached", name, "profiles", d.profiles.is_some())
+    }) || spec.sentinels.iter().any(|(name, s)| lost("sentinels", name, "hosts", s.hosts.is_some()))
 }

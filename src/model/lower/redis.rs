@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
+use super::names::Kind;
 use super::nodes::{Seat, report_undefined, seats};
 use super::target::target;
 use super::{Lowering, derived};
@@ -105,12 +106,7 @@ pub(super) fn profile_configs<'a>(
     let mut configs = Vec::new();
     let spec = lowering.spec;
     for name in names {
-        lowering.used_profiles.insert(name.value.clone());
-        if !spec.profiles.declares(name) && !lowering.lossy {
-            let title = format!("`{}` is not a declared profile", name.value);
-            let help = Lowering::meant(name, spec.profiles.names(), "[profiles]");
-            lowering.findings.push(Finding::new(Code::UndefinedProfile, name.span, title).help(help));
-        }
+        lowering.uses.note(Kind::Profile, name);
         if let Some(config) = spec.profiles.get(name).and_then(|profile| profile.config.as_ref()) {
             configs.push(&config.value);
         }
@@ -230,12 +226,7 @@ fn watch(
 ) -> Option<Watch> {
     let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
     let set = table.set.clone()?;
-    lowering.used_sentinels.insert(set.value.clone());
-    if !lowering.spec.sentinels.declares(&set) && !lowering.lossy {
-        let title = format!("`{}` is not a declared set of sentinels", set.value);
-        let help = Lowering::meant(&set, lowering.spec.sentinels.names(), "[sentinels]");
-        lowering.findings.push(Finding::new(Code::UndefinedSentinels, set.span, title).help(help).of(name));
-    }
+    lowering.uses.note(Kind::Sentinels, &set);
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
     Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
 }

@@ -272,12 +272,13 @@ fn placeholder(raw: &Raw) -> Option<String> {
 }
 
 fn placeholder_in(text: &str) -> Option<&str> {
-    let word = |text: &str| {
-        !text.trim().is_empty()
-            && text
-                .trim()
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':' | b' '))
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let word = |open: &str, inner: &str| match open {
+        "%" => inner.bytes().all(letter) && inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'),
+        _ => {
+            let inner = inner.trim();
+            !inner.is_empty() && inner.bytes().all(|byte| letter(byte) || b" .:-".contains(&byte))
+        }
     };
     for (open, close) in [("${", "}"), ("{{", "}}"), ("%", "%")] {
         let mut from = 0;
@@ -285,7 +286,7 @@ fn placeholder_in(text: &str) -> Option<&str> {
             let inner = start + open.len();
             let Some(len) = text[inner..].find(close) else { break };
             let end = inner + len + close.len();
-            if word(&text[inner..inner + len]) {
+            if word(open, &text[inner..inner + len]) {
                 return Some(&text[start..end]);
             }
             from = inner;
