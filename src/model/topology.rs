@@ -1,5 +1,6 @@
 //! Hosts, nodes, shards, sentinels, and the deployments that they make up.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -160,8 +161,14 @@ pub struct Watch {
 pub struct WatchSetting {
     /// The option, such as `down-after-milliseconds`.
     pub name: At<String>,
-    /// The arguments of each of its lines, behind the master's name.
+    /// The arguments of each of its lines, behind the master's name; none where it is a secret.
     pub lines: Vec<Vec<String>>,
+    /// The one argument, where it is a secret (`auth-pass`, `sentinel-pass`).
+    pub secret: Option<At<SecretRef>>,
+    /// Where it came from.
+    pub origin: super::origin::Origin,
+    /// What it overrode, nearest first.
+    pub overrode: Vec<super::origin::Origin>,
 }
 
 /// A shard, counted from 1; it keeps its number when other shards come and go.
@@ -268,8 +275,10 @@ pub struct SentinelSet {
     pub version_span: Span,
     /// The directives of a plain server that its sentinels share (`port`, `loglevel`).
     pub shared: Arc<Settings>,
-    /// Sentinel's own settings for the whole sentinel.
+    /// Sentinel's own settings for the whole sentinel, by name.
     pub global: Vec<WatchSetting>,
+    /// What single sentinels set differently, by name; see [`SentinelSet::globals`].
+    pub own_global: BTreeMap<NodeId, Vec<WatchSetting>>,
     /// The sentinels.
     pub nodes: Vec<Sentinel>,
     /// Whom they log in as at the servers that they watch.
@@ -280,6 +289,23 @@ pub struct SentinelSet {
     pub spec: Arc<SentinelsSpec>,
     /// Directives whose value failed.
     pub poisoned: Vec<String>,
+}
+
+impl SentinelSet {
+    /// Sentinel's own settings of one sentinel, by name.
+    pub fn globals(&self, sentinel: &Sentinel) -> Vec<&WatchSetting> {
+        let own = self.own_global.get(&sentinel.id).map_or(&[][..], Vec::as_slice);
+        let shared =
+            self.global.iter().filter(|shared| own.iter().all(|own| own.name.value != shared.name.value));
+        let mut all: Vec<&WatchSetting> = shared.chain(own).collect();
+        all.sort_by_key(|setting| setting.name.value.as_str());
+        all
+    }
+
+    /// Every plain directive of one sentinel, by name.
+    pub fn settings<'s>(&'s self, sentinel: &'s Sentinel) -> impl Iterator<Item = &'s Setting> {
+        self.shared.overlaid(&sentinel.own)
+    }
 }
 
 /// One sentinel; the same shape as a server.

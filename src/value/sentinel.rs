@@ -55,7 +55,7 @@ pub fn judge_sentinel<A: AsRef<[u8]>>(
 }
 
 fn unknown(versions: VersionRange) -> Span {
-    Span { versions, outcome: Err(Reason::NotInThisVersion), otherwise: None }
+    Span { versions, outcome: Err(Reason::NotInThisVersion { stage: Stage::Parse }), otherwise: None }
 }
 
 fn judged(
@@ -369,7 +369,7 @@ mod tests {
         let names = directive(Engine::Redis, "resolve-hostnames").unwrap();
         let old = target(Engine::Redis, "6.0");
         let judgement = judge_sentinel(names, &["yes"], HostNames::Resolved, &old);
-        assert_eq!(judgement.refusal().unwrap().1, &Reason::NotInThisVersion);
+        assert_eq!(judgement.refusal().unwrap().1, &Reason::NotInThisVersion { stage: Stage::Parse });
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) enum Level {
 }
 
 impl Level {
-    fn origin(self, span: Span) -> Origin {
+    pub(super) fn origin(self, span: Span) -> Origin {
         match self {
             Level::Profile => Origin::Profile(span),
             Level::Deployment => Origin::Deployment(span),

@@ -77,13 +77,18 @@ pub(super) fn shared(
     if let (Some(tls), Some(spec)) = (tls, &spec.tls) {
         list.extend(certificates(spec));
         if tls.replication {
-            list.push(args("tls-replication", ["yes"], Derivation::Tls, tls.span));
+            list.push(tls_replication(tls));
         }
         if tls.cluster_bus {
             list.push(args("tls-cluster", ["yes"], Derivation::Tls, tls.span));
         }
     }
     list
+}
+
+/// Connections to other servers speak TLS.
+pub(super) fn tls_replication(tls: &Tls) -> Derived {
+    args("tls-replication", ["yes"], Derivation::Tls, tls.span)
 }
 
 /// The certificates of a TLS table, for servers and sentinels alike.

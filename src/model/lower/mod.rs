@@ -8,7 +8,9 @@ mod directive;
 mod hosts;
 mod names;
 mod nodes;
+mod options;
 mod redis;
+mod sentinels;
 mod setting;
 mod target;
 
@@ -34,13 +36,14 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
         unsure: names_lost(spec, layers),
     };
     lowering.report_duplicate_names();
-    let deployments = redis::deployments(&mut lowering);
+    let mut deployments = redis::deployments(&mut lowering);
+    let sentinels = sentinels::sets(&mut lowering, &mut deployments);
     lowering.report_names();
     Model {
         name: spec.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
         hosts: lowering.hosts,
         deployments,
-        sentinels: Vec::new(),
+        sentinels,
         memcached: Vec::new(),
         lints: spec.lints.clone(),
         span,

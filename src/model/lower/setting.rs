@@ -14,7 +14,7 @@ use crate::value::{
 };
 
 /// The key that insists on a value although another one is derived.
-const OVERRIDE: &str = "override";
+pub(super) const OVERRIDE: &str = "override";
 
 /// A typed value.
 #[derive(Debug)]
@@ -81,6 +81,49 @@ fn not_a_value(name: &str, span: Span, raw: &Raw, subject: Subject<'_>) -> Findi
         .of(subject.deployment)
 }
 
+/// The value as TOML types it; what no server takes is reported.
+pub(super) fn as_written<'n>(
+    name: &str,
+    node: &'n Node,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> Option<Written<'n>> {
+    Some(match &node.value {
+        Raw::Bool(flag) => Written::Bool(*flag),
+        Raw::Integer(number) => Written::Integer(*number),
+        Raw::Float(number) => Written::Float(*number),
+        Raw::Text(text) => Written::Text(text),
+        Raw::List(items) => {
+            let items: Option<Vec<_>> =
+                items.iter().map(|item| as_written(name, item, subject, findings)).collect();
+            Written::List(items?)
+        }
+        other @ (Raw::Null | Raw::Datetime(_) | Raw::Table(_)) => {
+            findings.push(not_a_value(name, node.span, other, subject));
+            return None;
+        }
+    })
+}
+
+/// The value as a message shows it: the first line as written, without quotes.
+pub(super) fn shown(node: &Node, subject: Subject<'_>) -> String {
+    let text = subject.sources.slice(node.span);
+    let first = text.lines().next().unwrap_or("");
+    first.trim_matches('"').trim_matches('\'').to_owned()
+}
+
+/// Reports a placeholder that nothing fills in.
+pub(super) fn report_placeholder(name: &str, node: &Node, subject: Subject<'_>, findings: &mut Findings) {
+    let Some(text) = placeholder(&node.value) else { return };
+    let title = format!("nothing fills in the placeholder `{text}` of `{name}`");
+    let mut finding = Finding::new(Code::UnexpandedPlaceholder, node.span, title)
+        .help("write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`")
+        .note("the server would take the placeholder itself for the value")
+        .of(subject.deployment);
+    finding.level = Level::Error;
+    findings.push(finding);
+}
+
 /// One value on its way to its canonical form.
 struct Typing<'a> {
     name: &'a str,
@@ -95,7 +138,7 @@ impl Typing<'_> {
         if SecretRef::is_reference(self.node) {
             return self.secret(findings);
         }
-        let written = self.written(self.node, findings)?;
+        let written = as_written(self.name, self.node, self.subject, findings)?;
         if self.directive.secret && !matches!(&self.node.value, Raw::Text(text) if text.is_empty()) {
             let what = format!("the value of `{}`", self.name);
             let finding = literal_secret(crate::source::At::new(what.as_str(), self.node.span));
@@ -116,7 +159,7 @@ impl Typing<'_> {
             self.report(judgement, self.line_span(at, lines.len()), findings);
         }
         if !refused {
-            self.report_placeholder(findings);
+            report_placeholder(self.name, self.node, self.subject, findings);
         }
         match (folded.values.len(), self.facts.repeat) {
             (0, _) if lines.is_empty() => Some(Assigned::Values(Vec::new())),
@@ -140,23 +183,6 @@ impl Typing<'_> {
         None
     }
 
-    fn written<'n>(&self, node: &'n Node, findings: &mut Findings) -> Option<Written<'n>> {
-        Some(match &node.value {
-            Raw::Bool(flag) => Written::Bool(*flag),
-            Raw::Integer(number) => Written::Integer(*number),
-            Raw::Float(number) => Written::Float(*number),
-            Raw::Text(text) => Written::Text(text),
-            Raw::List(items) => {
-                let items: Option<Vec<_>> = items.iter().map(|item| self.written(item, findings)).collect();
-                Written::List(items?)
-            }
-            other @ (Raw::Null | Raw::Datetime(_) | Raw::Table(_)) => {
-                findings.push(not_a_value(self.name, node.span, other, self.subject));
-                return None;
-            }
-        })
-    }
-
     /// The item of a list that one line came from.
     fn line_span(&self, line: usize, lines: usize) -> Span {
         match &self.node.value {
@@ -166,9 +192,7 @@ impl Typing<'_> {
     }
 
     fn shown(&self) -> String {
-        let text = self.subject.sources.slice(self.node.span);
-        let first = text.lines().next().unwrap_or("");
-        first.trim_matches('"').trim_matches('\'').to_owned()
+        shown(self.node, self.subject)
     }
 
     fn misshapen(&self, shape: BadShape) -> Finding {
@@ -246,19 +270,6 @@ impl Typing<'_> {
             finding = finding.note(format!("CONFIG GET would print `{}`", String::from_utf8_lossy(&printed)));
         }
         Some(finding.help("write the value that is meant"))
-    }
-
-    fn report_placeholder(&self, findings: &mut Findings) {
-        let Some(text) = placeholder(&self.node.value) else { return };
-        let title = format!("nothing fills in the placeholder `{text}` of `{}`", self.name);
-        let mut finding = Finding::new(Code::UnexpandedPlaceholder, self.node.span, title)
-            .help(
-                "write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`",
-            )
-            .note("the server would take the placeholder itself for the value")
-            .of(self.subject.deployment);
-        finding.level = Level::Error;
-        findings.push(finding);
     }
 }
 

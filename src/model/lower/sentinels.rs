@@ -1,0 +1,297 @@
+//! Sets of sentinels, and their settings for each deployment that they watch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::config::{Level, Subject, Typed, lay_over};
+use super::nodes::{Seat, report_undefined, seats};
+use super::options::{self, Context, Options};
+use super::redis::login;
+use super::target::target;
+use super::{Lowering, derived};
+use crate::catalog::sentinel::{Scope, behaviour, directive};
+use crate::catalog::{Engine, Target};
+use crate::diag::{Code, Finding};
+use crate::model::origin::{Derivation, Origin};
+use crate::model::settings::Settings;
+use crate::model::topology::{Deployment, Sentinel, SentinelSet, Tls, Topology, WatchSetting};
+use crate::source::{At, Span};
+use crate::spec::{Config, ConfigEntry, SentinelEngine, SentinelsSpec};
+
+/// The usual port of a sentinel.
+const PORT: u16 = 26379;
+
+/// Lowers every set whose version is known, and completes what the deployments say to their sentinels.
+pub(super) fn sets(lowering: &mut Lowering<'_>, deployments: &mut [Deployment]) -> Vec<SentinelSet> {
+    let spec = lowering.spec;
+    let mut sets: Vec<SentinelSet> = spec
+        .sentinels
+        .iter()
+        .filter_map(|(name, record)| {
+            let set = set(lowering, name, &record.value, deployments)?;
+            watched_by(deployments, &name.value).for_each(|watched| {
+                watch_settings(lowering, &set, watched);
+            });
+            Some(set)
+        })
+        .collect();
+    sets.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    sets
+}
+
+fn watched_by<'d>(deployments: &'d mut [Deployment], set: &str) -> impl Iterator<Item = &'d mut Deployment> {
+    deployments.iter_mut().filter(move |deployment| watches(deployment, set))
+}
+
+fn watches(deployment: &Deployment, set: &str) -> bool {
+    matches!(&deployment.topology, Topology::Sentinel { watch, .. } if watch.set.value == set)
+}
+
+fn set(
+    lowering: &mut Lowering<'_>,
+    name: &At<String>,
+    spec: &SentinelsSpec,
+    deployments: &[Deployment],
+) -> Option<SentinelSet> {
+    // Hosts are looked up also where the version is unknown: one that is used there is used.
+    let seats = spec.hosts.as_ref().map(|hosts| {
+        let seats = seats(lowering, &hosts.value, spec.port, PORT, &spec.nodes);
+        let complete = seats.len() == hosts.value.len();
+        (seats, complete)
+    });
+    let version = spec.version?;
+    let engine = match spec.engine.map(|engine| engine.value) {
+        Some(SentinelEngine::Valkey) => Engine::Valkey,
+        Some(SentinelEngine::Redis) | None => Engine::Redis,
+    };
+    let target = target(engine, version, spec.build.as_ref().map(|build| &build.value), lowering.findings)?;
+    let (seats, complete) = seats?;
+    let subject =
+        Subject { deployment: name, target: &target, version_span: version.span, sources: lowering.sources };
+    let tls = spec.tls.as_ref().map(|tls| Tls {
+        plain_too: tls.port.is_some(),
+        replication: tls
+            .replication
+            // Without a plain port sentinels reach each other by TLS only.
+            .map_or_else(|| tls.port.is_none() || speak_tls(deployments, name), |flag| flag.value),
+        cluster_bus: false,
+        span: tls.span,
+    });
+
+    let mut hand = Typed::default();
+    let mut own_words = Options::default();
+    if let Some(config) = &spec.config {
+        let (plain, own) = split(&config.value, subject);
+        lay_over(&mut hand, None, Level::Deployment, &plain, subject, lowering.findings);
+        let context = Context { subject, set: name, scope: Scope::Global };
+        options::lay_over(&mut own_words, &[], Level::Deployment, &own, context, lowering.findings);
+        for unset in config.unset.iter().filter(|unset| options::is_own(&unset.name, subject)) {
+            options::take_away(&mut own_words, &[], unset, subject, lowering.findings);
+        }
+    }
+    host_names(lowering, &mut own_words, deployments, subject);
+
+    let mut shared = hand.clone();
+    derived::add(&mut shared, &hand, derived_shared(spec, tls.as_ref()), subject, lowering.findings);
+    let context = NodeContext { spec, subject, tls: tls.as_ref(), hand: &hand, global: &own_words.list };
+    let mut nodes = Vec::new();
+    let mut own_global = BTreeMap::new();
+    for seat in &seats {
+        let (node, own) = sentinel(lowering, &context, seat);
+        if !own.is_empty() {
+            own_global.insert(node.id.clone(), own);
+        }
+        nodes.push(node);
+    }
+    if complete {
+        let names: Vec<&str> = seats.iter().map(|seat| seat.id.0.as_str()).collect();
+        report_undefined(lowering, name, &spec.nodes, &names);
+    }
+    let mut poisoned = hand.poisoned.clone();
+    poisoned.extend(own_words.poisoned);
+    Some(SentinelSet {
+        name: name.clone(),
+        version_span: version.span,
+        shared: Arc::new(shared.settings),
+        global: own_words.list,
+        own_global,
+        nodes,
+        auth: spec.auth.as_ref().and_then(login),
+        tls,
+        spec: Arc::new(spec.clone()),
+        poisoned,
+        target,
+    })
+}
+
+/// Whether what a set watches speaks TLS among itself; then its sentinels have to.
+fn speak_tls(deployments: &[Deployment], set: &str) -> bool {
+    let mut watched = deployments.iter().filter(|deployment| watches(deployment, set));
+    watched.any(|deployment| deployment.tls.is_some_and(|tls| tls.replication || !tls.plain_too))
+}
+
+fn derived_shared(spec: &SentinelsSpec, tls: Option<&Tls>) -> Vec<derived::Derived> {
+    let (Some(tls), Some(certificates)) = (tls, &spec.tls) else { return Vec::new() };
+    let mut list = derived::certificates(certificates);
+    if tls.replication {
+        list.push(derived::tls_replication(tls));
+    }
+    list
+}
+
+/// The entries of plain directives, and Sentinel's own.
+fn split<'c>(config: &'c Config, subject: Subject<'_>) -> (Config, Vec<&'c ConfigEntry>) {
+    let (own, plain): (Vec<&ConfigEntry>, Vec<&ConfigEntry>) =
+        config.entries.iter().partition(|entry| options::is_own(&entry.name, subject));
+    let unset = config.unset.iter().filter(|unset| !options::is_own(&unset.name, subject));
+    let plain = Config { entries: plain.into_iter().cloned().collect(), unset: unset.cloned().collect() };
+    (plain, own)
+}
+
+/// Names instead of addresses among what a set watches: sentinels have to resolve them, and to pass them on.
+fn host_names(
+    lowering: &mut Lowering<'_>,
+    own_words: &mut Options,
+    deployments: &[Deployment],
+    subject: Subject<'_>,
+) {
+    let watched = deployments.iter().filter(|deployment| watches(deployment, subject.deployment));
+    let mut hosts = watched.flat_map(|deployment| &deployment.nodes).map(|node| &lowering.hosts[node.host.0]);
+    let Some(host) = hosts.find(|host| host.ip().is_none()) else { return };
+    let address = host.address.clone();
+    let target = subject.target;
+    if !behaviour(target.engine, target.versions.first).is_some_and(|behaviour| behaviour.host_names) {
+        let title = format!(
+            "the sentinels `{}` look up `{}` once, when they start",
+            subject.deployment, address.value
+        );
+        lowering.findings.push(
+            Finding::new(Code::ReinterpretedValue, address.span, title)
+                .related(subject.version_span, "the version of the sentinels is set here")
+                .help("write an IP address, or raise `version` of the sentinels to 6.2 or later")
+                .note("Sentinel 6.0 keeps the address of that moment, and refuses to start while the name is unknown")
+                .of(subject.deployment),
+        );
+        return;
+    }
+    for name in ["resolve-hostnames", "announce-hostnames"] {
+        let known = directive(target.engine, name).is_some_and(|one| one.at(target.versions.first).is_some());
+        if !known || own_words.poisoned.iter().any(|poisoned| poisoned == name) {
+            continue;
+        }
+        let derived = WatchSetting {
+            name: At::new(name.to_owned(), address.span),
+            lines: vec![vec!["yes".to_owned()]],
+            secret: None,
+            origin: Origin::Derived(Derivation::HostAddress, address.span),
+            overrode: Vec::new(),
+        };
+        match own_words.get(name) {
+            None => own_words.set(derived),
+            Some(written)
+                if written.lines == derived.lines || own_words.insisted.iter().any(|other| other == name) => {
+            }
+            Some(written) => lowering.findings.push(
+                by_hand(written, address.span)
+                    .note("Sentinel would take only IP addresses")
+                    .of(subject.deployment),
+            ),
+        }
+    }
+}
+
+fn by_hand(written: &WatchSetting, because: Span) -> Finding {
+    let title = format!("`{}` follows from the host's address: it is `yes`", written.name.value);
+    Finding::new(Code::DerivedByHand, written.name.span, title)
+        .related(because, "it follows from this")
+        .help("remove the line, or insist on it with `{ override = … }`")
+}
+
+/// What the sentinels of one set have in common while they are lowered.
+struct NodeContext<'a> {
+    spec: &'a SentinelsSpec,
+    subject: Subject<'a>,
+    tls: Option<&'a Tls>,
+    hand: &'a Typed,
+    global: &'a [WatchSetting],
+}
+
+/// One sentinel, and what it sets differently of Sentinel's own.
+fn sentinel(
+    lowering: &mut Lowering<'_>,
+    context: &NodeContext<'_>,
+    seat: &Seat,
+) -> (Sentinel, Vec<WatchSetting>) {
+    let NodeContext { spec, subject, tls, hand, global } = *context;
+    let own_spec = spec.nodes.get(&seat.id.0);
+    let mut own = Typed::default();
+    let mut own_words = Options::default();
+    if let Some(config) = own_spec.and_then(|own| own.config.as_ref()) {
+        let (plain, words) = split(&config.value, subject);
+        lay_over(&mut own, Some(&hand.settings), Level::Node, &plain, subject, lowering.findings);
+        let context = Context { subject, set: subject.deployment, scope: Scope::Global };
+        options::lay_over(&mut own_words, global, Level::Node, &words, context, lowering.findings);
+    }
+    let data_dir = data_dir(spec, subject.target, subject.deployment, seat);
+    let host = &lowering.hosts[seat.host.0];
+    let facts =
+        derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
+    let mut written = Typed { settings: Settings::default(), ..own.clone() };
+    for setting in hand.settings.overlaid(&own.settings) {
+        written.settings.set(setting.clone());
+    }
+    written.insisted.extend(hand.insisted.iter().cloned());
+    written.poisoned.extend(hand.poisoned.iter().cloned());
+    derived::add(&mut own, &written, derived::listening(&facts), subject, lowering.findings);
+    let node = Sentinel {
+        id: seat.id.clone(),
+        host: seat.host,
+        span: seat.span,
+        port: seat.port,
+        own: own.settings,
+    };
+    (node, own_words.list)
+}
+
+/// The declared folder, or one named after engine, set and port.
+fn data_dir(spec: &SentinelsSpec, target: &Target, set: &str, seat: &Seat) -> At<String> {
+    let declared = spec.nodes.get(&seat.id.0).and_then(|own| own.data_dir.clone());
+    declared.or_else(|| spec.data_dir.clone()).unwrap_or_else(|| {
+        At::new(format!("/var/lib/{}/sentinel-{set}-{}", target.engine, seat.port), seat.span)
+    })
+}
+
+/// Reads what a deployment says to its sentinels, by the version that they run.
+fn watch_settings(lowering: &mut Lowering<'_>, set: &SentinelSet, deployment: &mut Deployment) {
+    let spec = Arc::clone(&deployment.spec);
+    let Some(table) = &spec.sentinel else { return };
+    let subject = Subject {
+        deployment: &deployment.name,
+        target: &set.target,
+        version_span: set.version_span,
+        sources: lowering.sources,
+    };
+    let mut options = Options::default();
+    let entries: Vec<&ConfigEntry> = table.settings.entries.iter().collect();
+    let context = Context { subject, set: &set.name, scope: Scope::Primary };
+    options::lay_over(&mut options, &[], Level::Deployment, &entries, context, lowering.findings);
+    for unset in &table.settings.unset {
+        options::take_away(&mut options, &[], unset, subject, lowering.findings);
+    }
+    for name in ["auth-user", "auth-pass"] {
+        let insisted = options.insisted.iter().any(|other| other == name);
+        if let (Some(written), Some(auth), false) = (options.get(name), &set.spec.auth, insisted) {
+            let title = format!("`{name}` follows from `auth` of the sentinels `{}`", set.name.value);
+            lowering.findings.push(
+                Finding::new(Code::DerivedByHand, written.name.span, title)
+                    .related(auth.span, "it follows from this")
+                    .help("remove the line, or insist on it with `{ override = … }`")
+                    .of(subject.deployment),
+            );
+        }
+    }
+    deployment.poisoned.extend(options.poisoned);
+    if let Topology::Sentinel { watch, .. } = &mut deployment.topology {
+        watch.settings = options.list;
+    }
+}
