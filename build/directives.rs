@@ -68,6 +68,8 @@ struct Entry {
     owner: Owner,
     #[serde(default)]
     secret: bool,
+    #[serde(default)]
+    backported: bool,
     since: Option<String>,
     until: Option<String>,
     name: Option<String>,
@@ -294,12 +296,13 @@ fn directive(
     spellings.sort();
     spellings.dedup();
     let text = format!(
-        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, revisions: &[\n{revisions}] }},\n",
+        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, backported: {}, revisions: &[\n{revisions}] }},\n",
         string(name),
         string(&base.about),
         variant("Group", base.group),
         variant("Owner", base.owner),
         base.secret,
+        base.backported,
     );
     Ok((text, spellings))
 }

@@ -105,6 +105,7 @@ enum Build {
     Sasl,
     Proxy,
     Extstore,
+    DropPrivileges,
     Debug,
     SockCookie,
 }
@@ -120,6 +121,7 @@ enum Repeat {
 struct Stat {
     name: String,
     format: Format,
+    build: Option<Build>,
 }
 
 #[derive(Deserialize)]
@@ -297,5 +299,9 @@ fn stat(stat: &Stat) -> String {
         Format::Fixed(text) => format!("Fixed({})", string(text)),
         Format::Unsafe => "Unsafe".to_owned(),
     };
-    format!("Stat {{ name: {}, format: StatFormat::{format} }}", string(&stat.name))
+    format!(
+        "Stat {{ name: {}, format: StatFormat::{format}, build: {} }}",
+        string(&stat.name),
+        option(stat.build.as_ref().map(|build| variant("MemcachedFeature", build))),
+    )
 }

@@ -17,6 +17,8 @@ pub struct Directive {
     pub owner: Owner,
     /// The value must never be shown.
     pub secret: bool,
+    /// Distributions carry it in older versions than [`Facts::since`] says too, with a mended security flaw.
+    pub backported: bool,
     /// Facts by version: sorted by [`Facts::since`], never overlapping, gaps where it does not exist.
     pub revisions: &'static [Facts],
 }

@@ -180,6 +180,8 @@ pub enum MemcachedFeature {
     Proxy,
     /// Storage on disk; on unless `--disable-extstore`.
     Extstore,
+    /// System calls that can be given up (seccomp and the like); without it the options are taken all the same.
+    DropPrivileges,
     /// The debugging binary.
     Debug,
     /// A system that can mark sockets with a cookie.
@@ -193,6 +195,8 @@ pub struct Stat {
     pub name: &'static str,
     /// How it prints the value.
     pub format: StatFormat,
+    /// The part of the build without which there is no such row, though the option is taken.
+    pub build: Option<MemcachedFeature>,
 }
 
 /// How `stats settings` prints the value of an option.

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use redis::Value;
+
 use super::report::{Aspect, Report};
 use crate::catalog::Target;
 use crate::catalog::acl;
 use crate::live::Failure;
 use crate::live::redis::RedisServer;
 
-/// Compares what `ACL CAT` lists. Commands of modules have a dot in their names and are left out.
+/// Compares what `ACL CAT` and `COMMAND` list. Commands of modules have a dot in their names and are left out.
 pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Report) -> Result<(), Failure> {
     let categories: BTreeSet<String> = server.texts(&["ACL", "CAT"])?.into_iter().collect();
     let ours: BTreeSet<String> =
@@ -20,6 +22,16 @@ pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Repo
     for category in &categories {
         for command in server.texts(&["ACL", "CAT", category])? {
             theirs.entry(command.to_ascii_lowercase()).or_default().insert(category.clone());
+        }
+    }
+    // A command of no category stands in no list; subcommands always have one.
+    if let Value::Array(all) = server.command(&["COMMAND"])? {
+        for command in all {
+            if let Value::Array(fields) = command
+                && let Some(Value::BulkString(name)) = fields.first()
+            {
+                theirs.entry(String::from_utf8_lossy(name).to_ascii_lowercase()).or_default();
+            }
         }
     }
     theirs.retain(|name, _| !name.contains('.'));

@@ -25,7 +25,7 @@ pub(super) fn check(address: &Address, asked: &Options) -> Result<Report, Failur
         };
         // A row of a part that was not built in is missing, and a negation shares its option's row.
         let Some(shown) = rows.get(stat.name) else {
-            if facts.build.is_none() {
+            if facts.build.or(stat.build).is_none() {
                 report.count(Aspect::Names);
                 report.contradict(Aspect::Names, option.name, format!("it shows as `{}`", stat.name), "does not show it");
             }

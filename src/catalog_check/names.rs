@@ -97,7 +97,8 @@ pub(super) fn check_in_files(
             let known = here.is_some();
             let builds_differ = facts.shown == Shown::SpecialBuilds
                 || facts.needs.is_some_and(|feature| !target.build.has(feature));
-            if builds_differ || (!known && queued(target)) {
+            let undecided = !known && (directive.backported || queued(target));
+            if builds_differ || undecided {
                 continue;
             }
             let Some(value) = sample(facts) else { continue };

@@ -20,7 +20,7 @@ pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Repo
         report.compare(Aspect::AclRules, rule.text, (ours, theirs), |taken| said(*taken));
         if let Some(other) = rule.same_as.filter(|_| ours && theirs) {
             let own = listed(server, &samples(rule))?;
-            let same = listed(server, &[expand(other, rule.arg)])?;
+            let same = listed(server, &samples_of(other, rule.arg))?;
             report.compare(Aspect::AclRules, rule.text, (same, own), |line| format!("`{line}`"));
         }
     }
@@ -59,11 +59,17 @@ fn acl_since(target: &Target, text: &str) -> crate::catalog::Version {
 
 /// Rules that show whether the server knows one; the last of them holds it.
 fn samples(rule: &AclRule) -> Vec<String> {
-    let own = expand(rule.text, rule.arg);
-    match (rule.text, rule.arg) {
+    samples_of(rule.text, rule.arg)
+}
+
+fn samples_of(text: &str, arg: Option<AclArg>) -> Vec<String> {
+    let own = expand(text, arg);
+    match (text, arg) {
         // What is removed has to be there.
         ("<", _) => vec![">secret".to_owned(), own],
         ("!", _) => vec![format!("#{HASH}"), own],
+        // To all channels, which some new users may use, no pattern can be added.
+        (_, Some(AclArg::ChannelPattern)) => vec!["resetchannels".to_owned(), own],
         _ => vec![own],
     }
 }

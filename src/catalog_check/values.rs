@@ -62,6 +62,11 @@ fn cases(facts: &Facts, target: &Target) -> Vec<(String, Expected)> {
     // 6.x reads bytes by strtoll, which makes the highest number of every higher one (memtoll in util.c).
     let bytes = if target.versions.first < UNSIGNED_BYTES { i64::MAX.into() } else { u64::MAX.into() };
     match facts.kind {
+        // Integers are read with a sign; where the highest is beyond, negative ones count as huge, and nothing
+        // that can be written is out of range.
+        Kind::Integer(numeric) if numeric.max > i64::MAX.into() => {
+            vec![(numeric.min.to_string(), Expected::Taken)]
+        }
         Kind::Integer(numeric) => edges(numeric, 10, (i64::MIN.into(), i64::MAX.into()), &|n| n.to_string()),
         Kind::Memory(numeric) => memory(numeric, bytes),
         Kind::Octal(numeric) => edges(numeric, 8, (0, i64::MAX.into()), &|n| format!("{n:o}")),
@@ -133,7 +138,7 @@ pub(super) fn sample(facts: &Facts) -> Option<String> {
     let text = match facts.kind {
         Kind::Bool => "no",
         Kind::Enum(words) | Kind::Flags(words) => words.iter().find(|word| word.needs.is_none())?.word,
-        Kind::Integer(numeric) => return Some(numeric.max.to_string()),
+        Kind::Integer(numeric) => return Some(numeric.min.to_string()),
         Kind::Memory(numeric) | Kind::MemoryOrPercent { numeric, .. } => return Some(numeric.max.to_string()),
         Kind::Octal(numeric) => return Some(format!("{:o}", numeric.max)),
         Kind::Text { .. } => facts.default.filter(|default| !default.contains(' ')).unwrap_or("x"),
