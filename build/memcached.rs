@@ -40,6 +40,7 @@ struct Entry {
     scope: Option<Scope>,
     #[serde(default = "operator")]
     owner: Owner,
+    from_spec: Option<String>,
     kind: Kind,
     range: Option<String>,
     unit: Option<Unit>,
@@ -225,10 +226,11 @@ fn one(schema: &Schema, name: &str, value: &Value, first: Version) -> Result<Str
         _ => return Err(problem("needs either `flag` or `scope = \"extended\"`".to_owned())),
     };
     Ok(format!(
-        "MemcachedOption {{ name: {}, about: {}, spelling: {spelling}, owner: {}, accumulates: {}, revisions: {} }}",
+        "MemcachedOption {{ name: {}, about: {}, spelling: {spelling}, owner: {}, from_spec: {}, accumulates: {}, revisions: {} }}",
         string(name),
         string(&newest.about),
         variant("Owner", newest.owner),
+        option(newest.from_spec.as_deref().map(string)),
         matches!(newest.repeat, Some(Repeat::Accumulate)),
         slice(revisions),
     ))

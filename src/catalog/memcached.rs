@@ -31,6 +31,8 @@ pub struct MemcachedOption {
     pub spelling: Spelling,
     /// Who decides its value.
     pub owner: Owner,
+    /// What of a spec it is written through, where it is not set by its name.
+    pub from_spec: Option<&'static str>,
     /// Several of it add up (`listen`, `ext_path`); otherwise the last one counts.
     pub accumulates: bool,
     /// Facts by version, never overlapping, oldest first.

@@ -3,6 +3,7 @@
 //! a file or the environment, or prints; and nothing here lets a secret through that it was told of.
 
 mod excerpt;
+pub mod catalog;
 pub mod human;
 pub mod json;
 mod redact;
