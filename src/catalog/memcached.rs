@@ -190,6 +190,38 @@ pub enum MemcachedFeature {
     SockCookie,
 }
 
+impl MemcachedFeature {
+    /// The name as prose writes it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            MemcachedFeature::Tls => "TLS",
+            MemcachedFeature::Sasl => "SASL",
+            MemcachedFeature::Proxy => "the proxy",
+            MemcachedFeature::Extstore => "storage on disk",
+            MemcachedFeature::Debug => "debugging",
+            MemcachedFeature::SockCookie => "socket cookies",
+        }
+    }
+
+    /// Whether a build has it: SASL and storage on disk are in every usual one, the last three in special
+    /// ones only (`build = { modules = true }`).
+    pub const fn is_in(self, build: super::version::Build) -> bool {
+        match self {
+            MemcachedFeature::Tls => build.tls,
+            MemcachedFeature::Sasl | MemcachedFeature::Extstore => true,
+            MemcachedFeature::Proxy | MemcachedFeature::Debug | MemcachedFeature::SockCookie => build.modules,
+        }
+    }
+
+    /// The key of `build` that declares it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            MemcachedFeature::Tls => "tls",
+            _ => "modules",
+        }
+    }
+}
+
 /// A row of `stats settings`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stat {

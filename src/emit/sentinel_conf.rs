@@ -11,7 +11,7 @@ use super::endpoint::link_port;
 use super::error::Problem;
 use super::run::{Place, Run};
 use super::secret::Vault;
-use super::server_conf::block;
+use super::server_conf::{Rewrite, Writing, block};
 use super::templates::Template;
 
 const FILE: &str = "sentinel.conf";
@@ -54,7 +54,8 @@ pub(super) fn folder(set: &SentinelSet) -> String {
 pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     let folder = folder(set);
     let everywhere = Place { folder: &folder, node: None, file: FILE };
-    let (shared, problems) = block(&set.shared, run.vault);
+    let writing = Writing { vault: run.vault, rewrite: Rewrite::of(&set.target) };
+    let (shared, problems) = block(&set.shared, writing);
     for problem in problems {
         run.fail_all(everywhere, problem);
     }
@@ -75,7 +76,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     let (spec, name) = (one_line(&run.model.name), one_line(&set.name));
     for sentinel in &set.nodes {
         let place = Place { node: Some(&sentinel.id), ..everywhere };
-        let (own, problems) = block(&sentinel.own, run.vault);
+        let (own, problems) = block(&sentinel.own, writing);
         for problem in problems {
             run.fail(place, problem);
         }

@@ -379,7 +379,7 @@ fn servers_read_what_the_model_says() {
             let found = artifacts.iter().find(|file| {
                 file.deployment == deployment.name.value
                     && file.node.as_ref() == Some(&node.id)
-                    && file.path.ends_with(".conf")
+                    && (file.path.ends_with("redis.conf") || file.path.ends_with("valkey.conf"))
             });
             assert_eq!(read_back(&found.unwrap().bytes), expected);
             compared += 1;
@@ -440,6 +440,23 @@ fn a_secret_that_the_format_cannot_hold_is_named_and_not_shown() {
 
     let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Same(b"a\0")) }).unwrap_err();
     assert_eq!(errors.len(), 4, "{errors:?}");
+}
+
+#[test]
+fn redis_6_0_would_write_a_password_without_its_quotes() {
+    let mut model = shop();
+    let sessions = model.deployments.iter_mut().find(|d| d.name.value == "sessions").unwrap();
+    sessions.target.versions = "6.0.16".parse().unwrap();
+    sessions.nodes.truncate(1);
+    sessions.nodes[0].own.set(setting(Engine::Redis, "requirepass", Assigned::Secret(env("ALL"))));
+    let options = EmitOptions { secrets: Some(&Same(b"a b")) };
+    let errors = |model| {
+        let errors = emit(&checked(model), &options).unwrap_err();
+        errors.into_iter().filter(|error| error.artifact == "sessions/a/redis.conf").count()
+    };
+    assert_eq!(errors(model.clone()), 1);
+    model.deployments.iter_mut().for_each(|d| d.target.versions = "6.2.14".parse().unwrap());
+    assert_eq!(errors(model), 0);
 }
 
 #[test]
@@ -515,10 +532,43 @@ fn slots_of_old_servers_are_given_one_by_one() {
 
 #[test]
 fn sh_reads_the_scripts() {
-    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+    for artifact in files(shop()).iter().filter(|file| file.path.ends_with("/bootstrap.sh")) {
         let text = String::from_utf8(artifact.bytes.clone()).unwrap();
         let output = std::process::Command::new("sh").args(["-n", "-c", &text]).output().unwrap();
         assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Where shellcheck is not there, nothing is checked, and that is said.
+#[test]
+fn shellcheck_finds_nothing_in_the_scripts() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    // The other half of the text: slots one by one, names to look up, TLS.
+    let mut other = shop();
+    other.hosts[0].address.value = "a.example".into();
+    for deployment in &mut other.deployments {
+        deployment.target.versions = "6.2".parse().unwrap();
+        let span = Span::default();
+        deployment.tls = Some(model::Tls { plain_too: false, replication: true, cluster_bus: true, span });
+    }
+    let mut scripts = [files(shop()), files(other)].concat();
+    scripts.retain(|file| file.path.ends_with("/bootstrap.sh"));
+    assert_eq!(scripts.len(), 6);
+    for artifact in scripts {
+        let started = Command::new("shellcheck")
+            .args(["-s", "sh", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = started else {
+            eprintln!("SKIPPED, NOTHING WAS CHECKED: shellcheck is not there");
+            return;
+        };
+        child.stdin.take().unwrap().write_all(&artifact.bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stdout));
     }
 }
 

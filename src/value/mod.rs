@@ -6,6 +6,7 @@
 //! What may not live here: I/O, facts about single directives (they are data of the catalogue), opinions
 //! about a value that every server takes as written (those are rules of `check`).
 
+mod atoi;
 mod bind;
 mod case;
 mod cnum;
@@ -15,6 +16,8 @@ mod float;
 mod integer;
 mod judge;
 mod lines;
+mod memcached;
+mod memcached_rules;
 mod memory;
 mod notify;
 mod observed;
@@ -27,6 +30,7 @@ mod reason;
 mod resplit;
 mod save;
 mod sentinel;
+mod server_words;
 mod text_rules;
 mod units;
 mod unknown;
@@ -40,6 +44,8 @@ mod tests;
 pub use file_rules::{FileProblem, FileSettings, file_rules, runtime_value};
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};
+pub use memcached::judge_option;
+pub use memcached_rules::{OptionProblem, option_rules};
 pub use notify::Events;
 pub use observed::observed;
 pub use output_limits::{Limit, OutputLimits};
@@ -47,7 +53,7 @@ pub use percentiles::Percentile;
 pub use reason::{IntegerFault, Otherwise, Reason, Stage};
 pub use save::SavePoint;
 pub use sentinel::{HostNames, judge_sentinel, sentinel_rewrite, written_sentinel_lines};
-pub use units::{BadDuration, BadSize, parse_duration, parse_size};
+pub use units::{BadDuration, BadSize, parse_duration, parse_size, size_text};
 pub use unknown::{Unknown, unknown_directive};
 pub use value::{Primary, Value};
 pub use written::{BadShape, Written, written_lines};

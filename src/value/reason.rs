@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::catalog::Feature;
+use crate::catalog::memcached::MemcachedFeature;
 
 /// When a refusal happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,7 +119,7 @@ pub enum Reason {
         /// The most addresses it takes.
         max: usize,
     },
-    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `*` on 6.0.
+    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `::*` on 6.0.
     UnusableAddress,
     /// A percentile that is not a number.
     BadPercentile,
@@ -126,6 +127,14 @@ pub enum Reason {
     PercentileOutOfRange,
     /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
+    /// The build of memcached lacks what the option needs.
+    NeedsBuild(MemcachedFeature),
+    /// No number with a fraction.
+    NotAFloat,
+    /// A number with a fraction, outside of these bounds: `above 0 and at most 1`.
+    FloatOutOfRange(String),
+    /// Not a file and a size with one of the units m, g, t, p, and maybe the name of a bucket.
+    BadStorage,
     /// Sentinel's identities have exactly 40 characters.
     NotAnId,
     /// A host name where only addresses are looked at: Sentinel resolves names from 6.2 on, and only with
@@ -221,6 +230,12 @@ impl fmt::Display for Reason {
             Reason::BadPercentile => f.write_str("a percentile must be a number"),
             Reason::PercentileOutOfRange => f.write_str("a percentile must be between 0 and 100"),
             Reason::CrashesTheServer => f.write_str("the server crashes with it at its start"),
+            Reason::NeedsBuild(feature) => write!(f, "the build lacks {}", feature.title()),
+            Reason::NotAFloat => f.write_str("it takes a number"),
+            Reason::FloatOutOfRange(bounds) => write!(f, "it must be {bounds}"),
+            Reason::BadStorage => f.write_str(
+                "it takes a file and a size such as `/data/extstore:64g`, with the unit m, g, t or p",
+            ),
             Reason::NotAnId => f.write_str("it takes an identity of exactly 40 characters"),
             Reason::NotAnAddress => {
                 f.write_str("it takes an IP address; host names need Sentinel 6.2 and `resolve-hostnames`")

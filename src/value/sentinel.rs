@@ -4,10 +4,11 @@
 use std::net::Ipv6Addr;
 
 use crate::catalog::sentinel::{SentinelArg, SentinelArgKind, SentinelDirective, SentinelFacts, behaviour};
-use crate::catalog::{Engine, Numeric, Target, Version, VersionRange};
+use crate::catalog::{Engine, Target, Version, VersionRange};
 use crate::text::sentinel::survives_rewrite;
 use crate::text::{Format, Unrepresentable};
 
+use super::atoi::read_atoi;
 use super::case::Reading;
 use super::cnum::{strtoll, until_nul};
 use super::judge::{Judgement, Span, summed_up};
@@ -55,6 +56,7 @@ pub fn judge_sentinel<A: AsRef<[u8]>>(
 }
 
 fn unknown(versions: VersionRange) -> Span {
+    // sentinel.conf has no module to come that could know the line.
     Span { versions, outcome: Err(Reason::NotInThisVersion { stage: Stage::Parse }), otherwise: None }
 }
 
@@ -133,7 +135,10 @@ fn read_arg(
     let whole = until_nul(text);
     let cut = (whole.len() < text.len()).then_some(Otherwise::CutAtNul);
     match arg.kind {
-        SentinelArgKind::Atoi(numeric) => read_atoi(numeric, text),
+        SentinelArgKind::Atoi(numeric) => {
+            let (number, note) = read_atoi(numeric, text)?;
+            Ok((number.to_string().into_bytes(), note))
+        }
         SentinelArgKind::Bool => {
             let word = [&b"yes"[..], b"no"].into_iter().find(|word| whole.eq_ignore_ascii_case(word));
             word.map(|word| (word.to_vec(), cut)).ok_or(Reason::NotABool)
@@ -157,22 +162,6 @@ fn read_arg(
             Ok((whole.to_vec(), cut))
         }
     }
-}
-
-/// `atoi`: leading digits count, the low 32 bits of them are taken, and bounds are those of the result.
-fn read_atoi(numeric: Numeric, text: &[u8]) -> Result<(Vec<u8>, Option<Otherwise>), Reason> {
-    let number = strtoll(text, 10);
-    let read = number.as_int();
-    if i128::from(read) < numeric.min || i128::from(read) > numeric.max {
-        return Err(Reason::OutOfRange { min: numeric.min, max: numeric.max, octal: false });
-    }
-    let garbage = !number.digits || !number.rest.is_empty() || text.contains(&0);
-    let note = if garbage {
-        Some(Otherwise::GarbageRead)
-    } else {
-        (number.overflow || i64::from(read) != number.value).then_some(Otherwise::CutTo32Bits)
-    };
-    Ok((read.to_string().into_bytes(), note))
 }
 
 fn read_host(text: &[u8], resolves: Resolving) -> Result<Option<Otherwise>, Reason> {

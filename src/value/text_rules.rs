@@ -9,9 +9,9 @@ use super::enumeration::c_word;
 use super::reason::Reason;
 use super::value::Value;
 
-/// The first length of an announced host name that is too long (NET_HOST_STR_LEN).
+/// The first length of an announced host name that is too long (`NET_HOST_STR_LEN`).
 const HOST_NAME_LIMIT: u32 = 255;
-/// The longest announced address of Valkey 9.1 (NET_IP_STR_LEN less the NUL).
+/// The longest announced address of Valkey 9.1 (`NET_IP_STR_LEN` less the NUL).
 const ANNOUNCED_IP_LIMIT: u32 = 45;
 
 /// The longest hash seed (measured on Valkey 9.1.2).

@@ -56,6 +56,10 @@ user = "metrics off -@all +ping"
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
         for (problem, node) in servers.file_problems() {
+            // A TLS table for such a build is told by `incomplete-tls`.
+            if problem == FileProblem::TlsNotBuilt && servers.tls_spec.is_some() {
+                continue;
+            }
             if let Some(problem) = told(problem)
                 && !servers.is_poisoned(problem.names)
             {
@@ -82,6 +86,12 @@ fn told(problem: FileProblem) -> Option<Told> {
         FileProblem::TlsWithoutCertificate
         | FileProblem::TlsWithoutAuthority
         | FileProblem::SamePortTwice { .. } => None,
+        FileProblem::TlsNotBuilt => told(
+            &["tls-port", "tls-replication", "tls-cluster"],
+            "uses TLS, which its build lacks",
+            "declare a build with TLS (`build = { tls = true }`), or remove the directive",
+            "Failed finding TLS support.",
+        ),
         FileProblem::ReplicaofInCluster => told(
             &["replicaof", "cluster-enabled"],
             "follows a primary by `replicaof` and is a node of a cluster",

@@ -55,7 +55,7 @@ fn run(model: &Model, today: Date, findings: &mut Findings) {
     for (deployment, lints) in tables(model) {
         for (name, lint) in lints.iter() {
             let Some(until) = lint.until.filter(|until| until.value < today) else { continue };
-            let title = format!("the level of `{}` held until {}", name.value, until.value);
+            let title = format!("the level set for `{}` ended on {}", name.value, until.value);
             let finding = Finding::new(Code::ExpiredLint, until.span, title)
                 .help("mend what the rule reports, or write a later day")
                 .note("the rule has its usual level again");

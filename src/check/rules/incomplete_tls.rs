@@ -255,8 +255,11 @@ mod tests {
 
     #[test]
     fn a_build_without_tls_is_one_finding() {
-        let codes = watched("", &format!("{TABLE}build = {{ tls = false }}\n"));
-        assert_eq!(codes, ["incomplete-tls"]);
+        for version in ["6.2", "7.0", "7.2", "8.0"] {
+            let text = super::RULE.passes.spec.replace("7.2", version);
+            let codes = codes_of(&format!("{text}build = {{ tls = false }}\n"));
+            assert_eq!(codes, ["incomplete-tls"], "{version}");
+        }
     }
 
     #[test]

@@ -91,15 +91,15 @@ enum Purpose {
 }
 
 impl fmt::Display for Purpose {
-    /// Completes "`sessions` has its ...".
+    /// Completes "... of `sessions`".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Purpose::Clients => "port for clients",
-            Purpose::Tls => "TLS port",
-            Purpose::Bus => "cluster bus, 10000 above its port",
-            Purpose::NamedBus => "cluster bus",
-            Purpose::Sentinel => "sentinels' port",
-            Purpose::Udp => "UDP port",
+            Purpose::Clients => "the port",
+            Purpose::Tls => "the TLS port",
+            Purpose::Bus => "10000 above it, the cluster bus",
+            Purpose::NamedBus => "the cluster bus",
+            Purpose::Sentinel => "the sentinels",
+            Purpose::Udp => "the UDP port",
         })
     }
 }
@@ -198,8 +198,8 @@ fn finding(model: &Model, first: Claim<'_>, other: Claim<'_>, more: &[(Claim<'_>
     let mut finding = Finding::new(Code::PortClash, place, title).of(other.owner);
     if place != related {
         finding = finding
-            .label(format!("`{}` has its {}", other.owner, other.purpose))
-            .related(related, format!("`{}` has its {}", first.owner, first.purpose));
+            .label(format!("{} of `{}`", other.purpose, other.owner))
+            .related(related, format!("{} of `{}`", first.purpose, first.owner));
     }
     if here != there {
         finding = finding.related(

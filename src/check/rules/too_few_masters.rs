@@ -64,7 +64,8 @@ fn run(model: &Model, findings: &mut Findings) {
         }
         let place = deployment.spec.shards.map_or(deployment.name.span, |shards| shards.span);
         let count = if shards.len() == 1 { "1 shard".to_owned() } else { format!("{} shards", shards.len()) };
-        let title = format!("the cluster `{}` has {count}, and needs {FEWEST}", deployment.name.value);
+        let title =
+            format!("the cluster `{}` has {count}, and needs {FEWEST} or more", deployment.name.value);
         findings.push(
             Finding::new(Code::TooFewMasters, place, title)
                 .help("write `shards = 3` or more, or use `topology = \"sentinel\"` for one data set")

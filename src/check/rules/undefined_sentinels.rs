@@ -29,7 +29,7 @@ version = "7.2"
 topology = "sentinel"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
-sentinel = { set = "primary", quorum = 2 }
+sentinel = { set = "mian", quorum = 2 }
 "#,
     ),
     passes: Example::spec(

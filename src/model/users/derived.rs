@@ -20,8 +20,8 @@ pub fn replication_rules(engine: Engine, version: Version) -> Vec<AclRule> {
 
 /// What a sentinel sends to the servers that it watches (every `redisAsyncCommand` of sentinel.c of 6.0.16,
 /// 6.2.14, 7.0.15, 7.2.6 and Valkey 8.0.1: the same set), and ROLE, which redis.io's page on Sentinel lists too.
-/// 6.x knows the subcommands as first arguments. FAILOVER is sent from Valkey 9.0 on, to a primary that is
-/// well (coordinated failover), in the same transaction as CLIENT.
+/// 6.x knows the subcommands as first arguments. Coordinated failover (`SENTINEL FAILOVER name COORDINATED`,
+/// observed on Valkey 9.1.2) also sends CLIENT PAUSE and FAILOVER to a primary that is well.
 pub fn sentinel_rules(engine: Engine, version: Version) -> Vec<AclRule> {
     let mut rules = Vec::new();
     if has_channels(version) {
@@ -32,7 +32,7 @@ pub fn sentinel_rules(engine: Engine, version: Version) -> Vec<AclRule> {
     let subs = [("client", "kill"), ("client", "setname"), ("config", "rewrite"), ("script", "kill")];
     rules.extend(subs.map(|(name, sub)| allow(name, Some(sub))));
     if engine == Engine::Valkey && version >= Version::new(9, 0, 0) {
-        rules.push(allow("failover", None));
+        rules.extend([allow("failover", None), allow("client", Some("pause"))]);
     }
     rules
 }
