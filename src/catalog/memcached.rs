@@ -198,18 +198,22 @@ impl MemcachedFeature {
             MemcachedFeature::Sasl => "SASL",
             MemcachedFeature::Proxy => "the proxy",
             MemcachedFeature::Extstore => "storage on disk",
+            MemcachedFeature::DropPrivileges => "system calls that can be given up",
             MemcachedFeature::Debug => "debugging",
             MemcachedFeature::SockCookie => "socket cookies",
         }
     }
 
-    /// Whether a build has it: SASL and storage on disk are in every usual one, the last three in special
+    /// Whether a build has it: SASL and storage on disk are in every usual one, the others in special
     /// ones only (`build = { modules = true }`).
     pub const fn is_in(self, build: super::version::Build) -> bool {
         match self {
             MemcachedFeature::Tls => build.tls,
             MemcachedFeature::Sasl | MemcachedFeature::Extstore => true,
-            MemcachedFeature::Proxy | MemcachedFeature::Debug | MemcachedFeature::SockCookie => build.modules,
+            MemcachedFeature::Proxy
+            | MemcachedFeature::DropPrivileges
+            | MemcachedFeature::Debug
+            | MemcachedFeature::SockCookie => build.modules,
         }
     }
 

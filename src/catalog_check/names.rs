@@ -77,6 +77,10 @@ fn default(
     report: &mut Report,
 ) {
     if let Some(default) = facts.default.filter(|_| !given.contains(directive.name)) {
+        if let Some(why) = directive.default_varies.filter(|_| value != default) {
+            report.note(format!("`{name}` stands at `{value}` instead of `{default}`: {why}"));
+            return;
+        }
         report.compare(Aspect::Defaults, name, (default, value), |value| format!("`{value}`"));
     }
 }

@@ -77,6 +77,18 @@ impl Report {
         Report { identity, compared: BTreeMap::new(), disagreements: Vec::new(), notes: Vec::new() }
     }
 
+    /// Who was asked, and how much was compared, in one line.
+    pub fn summary(&self) -> String {
+        let Identity { engine, version, fork, sentinel } = &self.identity;
+        let fork = fork.as_ref().map(|fork| format!("{fork} as ")).unwrap_or_default();
+        let role = if *sentinel { " as Sentinel" } else { "" };
+        let counts: Vec<String> =
+            self.compared.iter().map(|(aspect, count)| format!("{count} {}", aspect.title())).collect();
+        let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
+        let found = self.disagreements.len();
+        format!("{fork}{engine} {version}{role}: compared {counts}; {found} disagreements")
+    }
+
     pub(super) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
     }

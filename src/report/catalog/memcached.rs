@@ -4,7 +4,7 @@ use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
 use crate::catalog::Owner;
-use crate::catalog::memcached::{MemcachedFeature, MemcachedOption, OptionFacts, OptionValue, Spelling, StatFormat};
+use crate::catalog::memcached::{MemcachedOption, OptionFacts, OptionValue, Spelling, StatFormat};
 use crate::report::table::Table;
 
 /// All that is known of an option.
@@ -46,7 +46,7 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
     }));
     row("turns off", by(&|facts| facts.negates.map_or(String::new(), |name| format!("`{name}`"))));
     row("stands before", by(&|facts| facts.before.map_or(String::new(), |name| format!("`{name}`"))));
-    row("build", by(&|facts| facts.build.map_or(String::new(), |build| format!("needs {}", feature(build)))));
+    row("build", by(&|facts| facts.build.map_or(String::new(), |build| format!("needs {}", build.title()))));
     row("written by", match (option.owner, option.from_spec) {
         (Owner::Operator, None) => "you, under `config`".to_owned(),
         (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
@@ -113,18 +113,6 @@ fn long(value: &OptionValue) -> String {
         OptionValue::Path => "a file or folder".to_owned(),
         OptionValue::PathAndSize => "a file, a colon, and a size with `m`, `g`, `t` or `p`".to_owned(),
         OptionValue::Text => "a text".to_owned(),
-    }
-}
-
-fn feature(feature: MemcachedFeature) -> &'static str {
-    match feature {
-        MemcachedFeature::Tls => "TLS",
-        MemcachedFeature::Sasl => "SASL",
-        MemcachedFeature::Proxy => "the proxy",
-        MemcachedFeature::Extstore => "storage on disk",
-        MemcachedFeature::DropPrivileges => "seccomp or the like",
-        MemcachedFeature::Debug => "the debugging binary",
-        MemcachedFeature::SockCookie => "cookies on sockets",
     }
 }
 
