@@ -54,7 +54,11 @@ fn directives_commands_and_rules() {
         let report = ask("redis", running.port(), &with_binary(server));
         disagreements += tell(&report);
         assert_eq!(running.config_get_all(), before, "{server}: asking has changed it");
-        assert_eq!(running.command(&["ACL", "USERS"]), Value::Array(vec![Value::BulkString(b"default".to_vec())]), "{server}");
+        assert_eq!(
+            running.command(&["ACL", "USERS"]),
+            Value::Array(vec![Value::BulkString(b"default".to_vec())]),
+            "{server}"
+        );
         assert!(report.compared[&Aspect::Names] > 300 && report.compared[&Aspect::Ranges] > 100, "{server}");
     }
     assert_eq!(disagreements, 0, "see above");

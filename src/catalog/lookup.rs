@@ -81,7 +81,8 @@ impl Entry {
 pub fn exact(engine: Engine, name: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     found.extend(super::directive(engine, name).map(Entry::Directive));
-    let bare = name.get(..9).filter(|start| start.eq_ignore_ascii_case("sentinel ")).map_or(name, |_| &name[9..]);
+    let bare =
+        name.get(..9).filter(|start| start.eq_ignore_ascii_case("sentinel ")).map_or(name, |_| &name[9..]);
     found.extend(sentinel::directive(engine, bare.trim()).map(Entry::Sentinel));
     if engine == Engine::Memcached {
         found.extend(option(name).map(Entry::Option));
@@ -102,7 +103,8 @@ pub fn exact(engine: Engine, name: &str) -> Vec<Entry> {
 fn option(name: &str) -> Option<&'static MemcachedOption> {
     let lower = name.to_ascii_lowercase();
     let bare = lower.trim_start_matches('-');
-    let letter = name.strip_prefix('-').filter(|rest| rest.chars().count() == 1).and_then(|rest| rest.chars().next());
+    let letter =
+        name.strip_prefix('-').filter(|rest| rest.chars().count() == 1).and_then(|rest| rest.chars().next());
     letter
         .and_then(memcached::flag)
         .or_else(|| memcached::option(name))
@@ -116,20 +118,45 @@ pub fn containing(engine: Engine, part: &str) -> Vec<Entry> {
     let part = part.to_ascii_lowercase();
     let has = |name: &str| name.contains(&part);
     let mut found = Vec::new();
-    found.extend(directives(engine).iter().filter(|one| {
-        one.revisions.iter().any(|facts| has(facts.name) || facts.aliases.iter().any(|alias| has(alias)))
-    }).map(Entry::Directive));
-    found.extend(sentinel::directives(engine).iter().filter(|one| {
-        one.revisions.iter().any(|facts| has(facts.name) || facts.aliases.iter().any(|alias| has(alias)))
-    }).map(Entry::Sentinel));
+    found.extend(
+        directives(engine)
+            .iter()
+            .filter(|one| {
+                one.revisions
+                    .iter()
+                    .any(|facts| has(facts.name) || facts.aliases.iter().any(|alias| has(alias)))
+            })
+            .map(Entry::Directive),
+    );
+    found.extend(
+        sentinel::directives(engine)
+            .iter()
+            .filter(|one| {
+                one.revisions
+                    .iter()
+                    .any(|facts| has(facts.name) || facts.aliases.iter().any(|alias| has(alias)))
+            })
+            .map(Entry::Sentinel),
+    );
     if engine == Engine::Memcached {
-        found.extend(memcached::options().iter().filter(|one| {
-            let stat = one.revisions.iter().any(|facts| facts.stat.is_some_and(|stat| has(stat.name)));
-            stat || has(&one.name.to_ascii_lowercase())
-        }).map(Entry::Option));
+        found.extend(
+            memcached::options()
+                .iter()
+                .filter(|one| {
+                    let stat =
+                        one.revisions.iter().any(|facts| facts.stat.is_some_and(|stat| has(stat.name)));
+                    stat || has(&one.name.to_ascii_lowercase())
+                })
+                .map(Entry::Option),
+        );
     }
     found.extend(acl::commands(engine).iter().filter(|one| has(one.name)).map(Entry::Command));
-    found.extend(acl::categories(engine).iter().filter(|name| format!("@{name}").contains(&part)).map(|name| Entry::Category(name)));
+    found.extend(
+        acl::categories(engine)
+            .iter()
+            .filter(|name| format!("@{name}").contains(&part))
+            .map(|name| Entry::Category(name)),
+    );
     found
 }
 
@@ -138,14 +165,19 @@ pub fn resembling(engines: &[Engine], name: &str) -> Vec<&'static str> {
     let mut names = BTreeSet::new();
     for engine in engines {
         names.extend(directives(*engine).iter().flat_map(|one| {
-            one.revisions.iter().flat_map(|facts| std::iter::once(facts.name).chain(facts.aliases.iter().copied()))
+            one.revisions
+                .iter()
+                .flat_map(|facts| std::iter::once(facts.name).chain(facts.aliases.iter().copied()))
         }));
         names.extend(sentinel::directives(*engine).iter().map(|one| one.name));
         names.extend(acl::commands(*engine).iter().map(|one| one.name));
         if *engine == Engine::Memcached {
-            names.extend(memcached::options().iter().filter(|one| {
-                one.spelling == Spelling::Extended || one.name.len() > 1
-            }).map(|one| one.name));
+            names.extend(
+                memcached::options()
+                    .iter()
+                    .filter(|one| one.spelling == Spelling::Extended || one.name.len() > 1)
+                    .map(|one| one.name),
+            );
         }
     }
     closest(name, names.into_iter())

@@ -1,8 +1,8 @@
 //! Options of a running memcached: its rows of `stats settings`, their defaults, and what can be changed.
 
+use super::Options;
 use super::covered;
 use super::report::{Aspect, Report};
-use super::Options;
 use crate::catalog::memcached::{MemcachedOption, OptionFacts, OptionValue, StatFormat, options};
 use crate::live::memcached::MemcachedServer;
 use crate::live::{Address, Failure};
@@ -27,7 +27,12 @@ pub(super) fn check(address: &Address, asked: &Options) -> Result<Report, Failur
         let Some(shown) = rows.get(stat.name) else {
             if facts.build.or(stat.build).is_none() {
                 report.count(Aspect::Names);
-                report.contradict(Aspect::Names, option.name, format!("it shows as `{}`", stat.name), "does not show it");
+                report.contradict(
+                    Aspect::Names,
+                    option.name,
+                    format!("it shows as `{}`", stat.name),
+                    "does not show it",
+                );
             }
             continue;
         };
@@ -48,7 +53,8 @@ fn default(
     report: &mut Report,
 ) {
     if let Some(printed) = facts.default.and_then(|default| printed(facts, format, default)) {
-        report.compare(Aspect::Defaults, option.name, (printed.as_str(), shown), |value| format!("`{value}`"));
+        report
+            .compare(Aspect::Defaults, option.name, (printed.as_str(), shown), |value| format!("`{value}`"));
     }
 }
 
@@ -56,9 +62,13 @@ fn default(
 fn printed(facts: &OptionFacts, format: StatFormat, default: &str) -> Option<String> {
     match format {
         StatFormat::Decimal if matches!(facts.value, OptionValue::Size(_)) => bytes(default),
-        StatFormat::Decimal | StatFormat::AsGiven | StatFormat::Joined | StatFormat::Octal => Some(default.to_owned()),
+        StatFormat::Decimal | StatFormat::AsGiven | StatFormat::Joined | StatFormat::Octal => {
+            Some(default.to_owned())
+        }
         StatFormat::Multiplied(factor) => Some(default.parse::<u64>().ok()?.checked_mul(factor)?.to_string()),
-        StatFormat::Decimals(digits) => Some(format!("{:.*}", usize::from(digits), default.parse::<f64>().ok()?)),
+        StatFormat::Decimals(digits) => {
+            Some(format!("{:.*}", usize::from(digits), default.parse::<f64>().ok()?))
+        }
         StatFormat::Words(words) => {
             words.iter().find(|(word, _)| *word == default).map(|(_, printed)| (*printed).to_owned())
         }

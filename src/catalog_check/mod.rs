@@ -109,4 +109,3 @@ fn target(server: &mut RedisServer, identity: &Identity) -> Result<Target, Failu
 
 /// Redis 7.0 and all of Valkey: CONFIG SET checks all its pairs before it changes anything.
 const ATOMIC_CONFIG_SET: Version = Version::new(7, 0, 0);
-

@@ -131,6 +131,9 @@ mod tests {
         assert_eq!(read(&failed("rdbcompression", "argument must be 'yes' or 'no'")), Answer::Taken);
         assert_eq!(read(&failed("supervised", "can't set immutable config")), Answer::Immutable);
         assert_eq!(read(&failed("dir", "can't set protected config")), Answer::Protected);
-        assert!(matches!(read(&failed("hz", "argument must be between 1 and 500 inclusive")), Answer::Refused(_)));
+        assert!(matches!(
+            read(&failed("hz", "argument must be between 1 and 500 inclusive")),
+            Answer::Refused(_)
+        ));
     }
 }

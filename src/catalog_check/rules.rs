@@ -45,9 +45,12 @@ pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Repo
         (false, true) => SanitizePrinted::WhenSkipped,
         (false, false) => SanitizePrinted::Never,
     };
-    report.compare(Aspect::AclRules, "sanitize-payload in ACL LIST", (behaviour.sanitize_printed, printed), |p| {
-        format!("{p:?}")
-    });
+    report.compare(
+        Aspect::AclRules,
+        "sanitize-payload in ACL LIST",
+        (behaviour.sanitize_printed, printed),
+        |p| format!("{p:?}"),
+    );
     remove(server)
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::report::{Aspect, Report};
 use crate::catalog::Engine;
-use crate::catalog::sentinel::{Scope, SentinelArgKind, SentinelDirective, SentinelFacts, behaviour, directives};
+use crate::catalog::sentinel::{
+    Scope, SentinelArgKind, SentinelDirective, SentinelFacts, behaviour, directives,
+};
 use crate::live::Failure;
 use crate::live::redis::RedisServer;
 
@@ -27,7 +29,12 @@ pub(super) fn check(server: &mut RedisServer, report: &mut Report) -> Result<(),
 type Known = [(&'static SentinelDirective, &'static SentinelFacts)];
 
 /// `SENTINEL CONFIG GET` and `SET`.
-fn config(server: &mut RedisServer, engine: Engine, facts: &Known, report: &mut Report) -> Result<(), Failure> {
+fn config(
+    server: &mut RedisServer,
+    engine: Engine,
+    facts: &Known,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let ours = behaviour(engine, report.identity.version).is_some_and(|behaviour| behaviour.config_command);
     let rows = match server.pairs(&["SENTINEL", "CONFIG", "GET", "*"]) {
         Ok(rows) => Some(rows),
@@ -59,7 +66,8 @@ fn config(server: &mut RedisServer, engine: Engine, facts: &Known, report: &mut 
     }
     // What is left are directives of redis.conf, such as `loglevel`.
     for name in rows.keys().filter(|name| {
-        crate::catalog::directive(engine, name).is_none() && !facts.iter().any(|(_, facts)| facts.name == **name)
+        crate::catalog::directive(engine, name).is_none()
+            && !facts.iter().any(|(_, facts)| facts.name == **name)
     }) {
         report.contradict(Aspect::Names, name, "nothing", "shows it");
     }
@@ -88,7 +96,8 @@ fn primaries(server: &mut RedisServer, facts: &Known, report: &mut Report) -> Re
 
 /// Values for every argument of an option; for `quorum` the last one only.
 fn values(facts: &SentinelFacts, option: &str, rows: &BTreeMap<String, String>) -> Vec<String> {
-    let args = if option == "quorum" { &facts.args[facts.args.len().saturating_sub(1)..] } else { facts.args };
+    let args =
+        if option == "quorum" { &facts.args[facts.args.len().saturating_sub(1)..] } else { facts.args };
     args.iter()
         .map(|arg| match arg.kind {
             SentinelArgKind::Atoi(_) => {
@@ -121,12 +130,9 @@ fn below(
         let value = (numeric.min - 1).to_string();
         report.count(Aspect::Ranges);
         match server.command(&["SENTINEL", "SET", WATCHED, option, &value]) {
-            Ok(_) => report.contradict(
-                Aspect::Ranges,
-                format!("{option} {value}"),
-                "it is refused",
-                "takes it",
-            ),
+            Ok(_) => {
+                report.contradict(Aspect::Ranges, format!("{option} {value}"), "it is refused", "takes it")
+            }
             Err(Failure::Refused(_)) => {}
             Err(failure) => return Err(failure),
         }

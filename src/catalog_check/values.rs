@@ -77,9 +77,9 @@ fn cases(facts: &Facts, target: &Target) -> Vec<(String, Expected)> {
             cases
         }
         Kind::Enum(words) | Kind::Flags(words) => {
-            let takable = words.iter().filter(|word| word.needs.is_none_or(|feature| target.build.has(feature)));
-            let mut cases: Vec<_> =
-                takable.map(|word| (word.word.to_owned(), Expected::Taken)).collect();
+            let takable =
+                words.iter().filter(|word| word.needs.is_none_or(|feature| target.build.has(feature)));
+            let mut cases: Vec<_> = takable.map(|word| (word.word.to_owned(), Expected::Taken)).collect();
             cases.push(("?".to_owned(), Expected::NotOneOf(words)));
             cases
         }
@@ -139,7 +139,9 @@ pub(super) fn sample(facts: &Facts) -> Option<String> {
         Kind::Bool => "no",
         Kind::Enum(words) | Kind::Flags(words) => words.iter().find(|word| word.needs.is_none())?.word,
         Kind::Integer(numeric) => return Some(numeric.min.to_string()),
-        Kind::Memory(numeric) | Kind::MemoryOrPercent { numeric, .. } => return Some(numeric.max.to_string()),
+        Kind::Memory(numeric) | Kind::MemoryOrPercent { numeric, .. } => {
+            return Some(numeric.max.to_string());
+        }
         Kind::Octal(numeric) => return Some(format!("{:o}", numeric.max)),
         Kind::Text { .. } => facts.default.filter(|default| !default.contains(' ')).unwrap_or("x"),
         Kind::Ignored => "x",
@@ -186,7 +188,9 @@ mod tests {
 
     #[test]
     fn only_readable_numbers_are_tried() {
-        let values = |numeric| memory(numeric, u64::MAX.into()).into_iter().map(|(value, _)| value).collect::<Vec<_>>();
+        let values = |numeric| {
+            memory(numeric, u64::MAX.into()).into_iter().map(|(value, _)| value).collect::<Vec<_>>()
+        };
         assert_eq!(values(HZ), ["1", "500", "0", "501"]);
         let all = Numeric { min: 0, max: u64::MAX.into(), unit: Unit::Bytes };
         assert_eq!(values(all), ["0", "18446744073709551615"]);

@@ -114,7 +114,7 @@ pub(super) struct ExplainArgs {
 pub(super) struct CatalogArgs {
     /// A directive, option, command (`config|get`), category (`@dangerous`), or part of a name; everything if
     /// absent
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", allow_hyphen_values = true)]
     pub(super) name: Option<String>,
 
     /// Only this engine

@@ -24,7 +24,8 @@ pub(super) fn run(args: &CatalogArgs, output: &mut Output) -> Exit {
 
 /// What to look in: every engine with the version, all of its versions where none is named.
 fn scopes(engine: Option<Engine>, version: Option<VersionRange>) -> Result<Vec<Scope>, String> {
-    let engines: Vec<Engine> = Engine::ALL.into_iter().filter(|one| engine.is_none_or(|only| only == *one)).collect();
+    let engines: Vec<Engine> =
+        Engine::ALL.into_iter().filter(|one| engine.is_none_or(|only| only == *one)).collect();
     let Some(versions) = version else {
         return Ok(engines.into_iter().filter_map(Scope::all).collect());
     };
@@ -50,12 +51,21 @@ fn known(engines: &[Engine]) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-fn list(engine: Option<Engine>, version: Option<VersionRange>, scopes: &[Scope], output: &mut Output) -> Exit {
+fn list(
+    engine: Option<Engine>,
+    version: Option<VersionRange>,
+    scopes: &[Scope],
+    output: &mut Output,
+) -> Exit {
     let Some(first) = scopes.first() else { return Exit::Clean };
     let newest = supported(first.engine).last().map_or(first.versions, |minor| minor.range);
     let scope = if version.is_some() { *first } else { Scope { versions: newest, ..*first } };
     if engine.is_none() || version.is_none() {
-        output.err(format!("{}; choose others with --engine and --version: {}\n", scope.title(), known(&Engine::ALL)));
+        output.err(format!(
+            "{}; choose others with --engine and --version: {}\n",
+            scope.title(),
+            known(&Engine::ALL)
+        ));
     }
     let text = pages::listing(scope, output.width());
     output.out(text);
@@ -140,8 +150,11 @@ fn matches(part: &str, scopes: &[Scope]) -> Vec<Match> {
 /// Names that begin with this one and go on with a word.
 fn related(name: &str, scopes: &[Scope]) -> Option<String> {
     let start = format!("{}-", name.to_ascii_lowercase());
-    let mut names: Vec<String> =
-        matches(&start, scopes).into_iter().map(|one| one.name).filter(|one| one.starts_with(&start)).collect();
+    let mut names: Vec<String> = matches(&start, scopes)
+        .into_iter()
+        .map(|one| one.name)
+        .filter(|one| one.starts_with(&start))
+        .collect();
     names.sort();
     names.dedup();
     names.truncate(MOST_RELATED);

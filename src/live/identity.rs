@@ -50,17 +50,16 @@ mod tests {
     use super::*;
 
     fn identity(fields: &[(&str, &str)]) -> Option<Identity> {
-        Identity::of_info(&fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Identity::of_info(
+            &fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        )
     }
 
     #[test]
     fn valkey_and_forks_are_told_apart() {
-        let valkey = identity(&[
-            ("redis_version", "7.2.4"),
-            ("valkey_version", "8.1.1"),
-            ("server_mode", "sentinel"),
-        ])
-        .unwrap();
+        let valkey =
+            identity(&[("redis_version", "7.2.4"), ("valkey_version", "8.1.1"), ("server_mode", "sentinel")])
+                .unwrap();
         assert_eq!((valkey.engine, valkey.version), (Engine::Valkey, Version::new(8, 1, 1)));
         assert!(valkey.sentinel);
         let redict = identity(&[("redis_version", "7.2.4"), ("redict_version", "7.3.6")]).unwrap();

@@ -56,7 +56,10 @@ impl MemcachedServer {
     ///
     /// Before [`SETTINGS_SAFE_SINCE`] this kills a server that was started with `-N`; `started_with_napi_ids` says
     /// whether it may have been, and it is then not asked: none.
-    pub fn settings(&mut self, started_with_napi_ids: bool) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    pub fn settings(
+        &mut self,
+        started_with_napi_ids: bool,
+    ) -> Result<Option<BTreeMap<String, String>>, Failure> {
         if started_with_napi_ids && self.identity()?.version < SETTINGS_SAFE_SINCE {
             return Ok(None);
         }

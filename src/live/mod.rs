@@ -109,7 +109,9 @@ impl fmt::Display for Failure {
         match self {
             Failure::Refused(words) => write!(f, "the server refuses: {words}"),
             Failure::Lost(reason) => write!(f, "the server cannot be asked: {reason}"),
-            Failure::Nonsense(question) => write!(f, "the server's answer to {question} cannot be understood"),
+            Failure::Nonsense(question) => {
+                write!(f, "the server's answer to {question} cannot be understood")
+            }
         }
     }
 }
@@ -122,7 +124,8 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        let read = |text: &str| text.parse::<Address>().map(|address| (address.protocol, address.to_string()));
+        let read =
+            |text: &str| text.parse::<Address>().map(|address| (address.protocol, address.to_string()));
         assert_eq!(read("127.0.0.1:6379"), Ok((Protocol::Redis, "127.0.0.1:6379".to_owned())));
         assert_eq!(read("valkey://[::1]:7000/"), Ok((Protocol::Redis, "[::1]:7000".to_owned())));
         assert_eq!(read("memcached://cache-1:11211"), Ok((Protocol::Memcached, "cache-1:11211".to_owned())));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ::redis::{Client, Cmd, Connection, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, Value};
+use ::redis::{
+    Client, Cmd, Connection, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, Value,
+};
 
 use super::{Address, Failure, Identity, PATIENCE};
 

@@ -2,8 +2,8 @@
 //! Everything here is a pure function of findings, texts and options. Nothing here decides what is wrong, reads
 //! a file or the environment, or prints; and nothing here lets a secret through that it was told of.
 
-mod excerpt;
 pub mod catalog;
+mod excerpt;
 pub mod human;
 pub mod json;
 mod redact;

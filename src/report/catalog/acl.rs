@@ -3,19 +3,23 @@
 use super::spans::{Held, during, lines};
 use super::{Scope, minor};
 use crate::catalog::acl::{AclArg, AclRule, AclScope, Command, commands};
+use crate::catalog::supported;
 use crate::report::table::Table;
 
 /// A command or subcommand: where it exists and which categories it is in.
 pub fn command_page(command: &'static Command, scope: Scope, width: Option<usize>) -> String {
-    let facts = || command.revisions.iter().filter(|facts| {
-        facts.since <= scope.versions.last && facts.until.is_none_or(|until| scope.versions.first < until)
-    });
+    let facts = || {
+        command.revisions.iter().filter(|facts| {
+            facts.since <= scope.versions.last && facts.until.is_none_or(|until| scope.versions.first < until)
+        })
+    };
     let mut table = Table::new();
-    let spans = super::spans::joined(
-        facts().map(|facts| Held { since: facts.since, until: facts.until, what: () }),
-    );
-    let when: Vec<String> =
-        spans.iter().map(|span| during(span.since, span.until, scope).unwrap_or_else(|| scope.title())).collect();
+    let spans =
+        super::spans::joined(facts().map(|facts| Held { since: facts.since, until: facts.until, what: () }));
+    let when: Vec<String> = spans
+        .iter()
+        .map(|span| during(span.since, span.until, scope).unwrap_or_else(|| scope.title()))
+        .collect();
     table.row(["  exists in".to_owned(), when.join("; ")]);
     let categories = lines(
         facts().map(|facts| {
@@ -34,11 +38,24 @@ pub fn command_page(command: &'static Command, scope: Scope, width: Option<usize
     if !children.is_empty() {
         table.row(["  subcommands".to_owned(), children.join(" ")]);
     }
-    format!("{}  A command\n{}\n{}\n  in a rule    +{} or -{}\n", command.name, scope.title(), table.render(width), command.name, command.name)
+    format!(
+        "{}  A command\n{}\n{}\n  in a rule    +{} or -{}\n",
+        command.name,
+        scope.title(),
+        table.render(width),
+        command.name,
+        command.name
+    )
 }
 
 /// The commands of a category.
 pub fn category_page(category: &str, scope: Scope, width: Option<usize>) -> String {
+    // What a category holds is a question about one version.
+    let newest = supported(scope.engine).iter().rfind(|minor| minor.range.contains(scope.versions.last));
+    let scope = match newest {
+        Some(minor) if scope.versions.first < minor.range.first => Scope { versions: minor.range, ..scope },
+        _ => scope,
+    };
     let newest = scope.versions.last;
     let members: Vec<&str> = commands(scope.engine)
         .iter()
@@ -72,10 +89,13 @@ pub fn rule_page(rule: &'static AclRule, scope: Scope, width: Option<usize>) -> 
     if let Some(other) = rule.same_as {
         table.row(["  same as".to_owned(), format!("`{other}`")]);
     }
-    table.row(["  stands", match rule.scope {
-        AclScope::User => "on the user only",
-        AclScope::Selector => "on the user, and inside a selector where there are any",
-    }]);
+    table.row([
+        "  stands",
+        match rule.scope {
+            AclScope::User => "on the user only",
+            AclScope::Selector => "on the user, and inside a selector where there are any",
+        },
+    ]);
     format!("{}  {}\n{}, ACL rule\n{}", rule.text, rule.about, scope.title(), table.render(width))
 }
 

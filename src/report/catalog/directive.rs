@@ -17,19 +17,35 @@ pub fn directive_page(directive: &'static Directive, scope: Scope, width: Option
         }
     };
     let by = |say: &dyn Fn(&'static Facts) -> String| {
-        lines(facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: say(facts) }), scope)
+        lines(
+            facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: say(facts) }),
+            scope,
+        )
     };
     row("exists in", exists(directive, scope));
     row("value", by(&|facts| kinds::long(&facts.kind)));
     row("default", default(directive, &by(&shown_default)));
-    row("in effect", by(&|facts| facts.clamp.map_or(String::new(), |(min, max)| format!("brought to {min} to {max}"))));
+    row(
+        "in effect",
+        by(&|facts| facts.clamp.map_or(String::new(), |(min, max)| format!("brought to {min} to {max}"))),
+    );
     row("at runtime", by(&runtime));
     row("CONFIG GET", by(&|facts| shown(facts.shown).to_owned()));
     row("several lines", by(&|facts| repeat(facts.repeat).to_owned()));
-    row("called", by(&names));
+    let plain = |facts: &&Facts| facts.aliases.is_empty() && facts.renamed.is_none() && !facts.deprecated;
+    if !facts.iter().all(plain) {
+        row("called", by(&names));
+    }
     row("build", by(&needs));
     row("written by", owner(directive));
-    row("secret", if directive.secret { "yes: in a spec a reference, never the value".to_owned() } else { String::new() });
+    row(
+        "secret",
+        if directive.secret {
+            "yes: in a spec a reference, never the value".to_owned()
+        } else {
+            String::new()
+        },
+    );
     row("part of", group_title(directive.group));
     row("known from", sources(scope));
     let mut text = format!("{}  {}\n", directive.name, directive.about);
@@ -49,7 +65,8 @@ fn exists(directive: &Directive, scope: Scope) -> String {
     let facts: Vec<&Facts> = directive.within(scope.versions).collect();
     let held = facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: () });
     let spans = super::spans::joined(held);
-    let said = spans.iter().map(|span| during(span.since, span.until, scope).unwrap_or_else(|| "all".to_owned()));
+    let said =
+        spans.iter().map(|span| during(span.since, span.until, scope).unwrap_or_else(|| "all".to_owned()));
     let mut text = said.collect::<Vec<_>>().join("; ");
     if text == "all" {
         text = format!("all of {}", scope.title());
@@ -137,7 +154,10 @@ fn owner(directive: &Directive) -> String {
         (Owner::Operator, Some(from)) => format!("you, under `config`; cachewright, from {from}"),
         (Owner::Ours, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
         (Owner::Server, from) => {
-            format!("the server itself, as roles change; first by cachewright, from {}", from.unwrap_or("the spec"))
+            format!(
+                "the server itself, as roles change; first by cachewright, from {}",
+                from.unwrap_or("the spec")
+            )
         }
     }
 }
@@ -172,7 +192,7 @@ pub(super) fn sources(scope: Scope) -> String {
         parts.push(format!("checked against running {}", verified.join(", ")));
     }
     if !measured.is_empty() {
-        parts.push(format!("measured on {}", measured.join(", ")));
+        parts.push(format!("taken over from measurements on {}", measured.join(", ")));
     }
     parts.join("; ")
 }
@@ -237,4 +257,3 @@ fn value(facts: &Facts) -> Option<(String, String)> {
         Kind::Ignored => return None,
     })
 }
-

@@ -31,7 +31,10 @@ pub(super) fn long(kind: &Kind) -> String {
         Kind::Flags(words) => format!("several of {}", words_of(words)),
         Kind::Integer(numeric) => format!("a whole number, {}", range(numeric)),
         Kind::Memory(numeric) => {
-            format!("a number of bytes, {}; units `k` = 1000, `kb` = 1024, and so on up to `gb`", range(numeric))
+            format!(
+                "a number of bytes, {}; units `k` = 1000, `kb` = 1024, and so on up to `gb`",
+                range(numeric)
+            )
         }
         Kind::MemoryOrPercent { numeric, max_percent } => format!(
             "a number of bytes, {}, or `0%` to `{max_percent}%` of maxmemory; units `k` = 1000, `kb` = 1024",
@@ -67,9 +70,9 @@ pub(super) fn range(numeric: &Numeric) -> String {
     }
 }
 
-/// A bound that is not merely the end of a type of 64 bits.
+/// A bound that is not merely the end of a type.
 fn bound(value: i128) -> Option<String> {
-    let ends = [i64::MIN.into(), i64::MAX.into(), u64::MAX.into()];
+    let ends = [i32::MIN.into(), i64::MIN.into(), i64::MAX.into(), u64::MAX.into()];
     (!ends.contains(&value)).then(|| value.to_string())
 }
 
@@ -155,7 +158,9 @@ fn special_long(special: Special) -> String {
         Special::Bind { min_addresses, max_addresses, optional_prefix } => {
             let mut text = format!("{min_addresses} to {max_addresses} addresses");
             if optional_prefix {
-                text.push_str("; `-` before one lets the server start without it, `*` is all of IPv4, `::*` of IPv6");
+                text.push_str(
+                    "; `-` before one lets the server start without it, `*` is all of IPv4, `::*` of IPv6",
+                );
             }
             text
         }

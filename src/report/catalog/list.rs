@@ -7,8 +7,8 @@ use crate::catalog::sentinel::{SentinelArgKind, SentinelFacts};
 use crate::catalog::{Directive, Engine, Facts, Group, Kind, Shown, directives, sentinel};
 use crate::report::table::{Overflow, Table, truncate};
 
-/// Defaults wider than this are cut in a table; the page has them in full.
-const WIDEST_DEFAULT: usize = 20;
+/// Values and defaults wider than this are cut in a table; the page has them in full.
+const WIDEST: usize = 20;
 
 /// Everything that the versions have, in the order of a configuration file.
 pub fn listing(scope: Scope, width: Option<usize>) -> String {
@@ -64,9 +64,15 @@ fn directive_row(directive: &Directive, facts: &Facts, table: &mut Table) {
     let default = facts.default.map_or("-", |default| if default.is_empty() { "\"\"" } else { default });
     table.row([
         facts.name,
-        &kinds::short(&facts.kind),
-        &truncate(default, WIDEST_DEFAULT),
-        if facts.protected { "protected" } else if facts.runtime { "yes" } else { "no" },
+        &truncate(&kinds::short(&facts.kind), WIDEST),
+        &truncate(default, WIDEST),
+        if facts.protected {
+            "protected"
+        } else if facts.runtime {
+            "yes"
+        } else {
+            "no"
+        },
         directive.about,
     ]);
 }

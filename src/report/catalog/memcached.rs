@@ -17,7 +17,10 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
         }
     };
     let by = |say: &dyn Fn(&'static OptionFacts) -> String| {
-        lines(facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: say(facts) }), scope)
+        lines(
+            facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: say(facts) }),
+            scope,
+        )
     };
     let listed = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let first = facts.first().map(|facts| facts.since);
@@ -26,31 +29,51 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
     row("exists in", when.unwrap_or_else(|| format!("all of {}", scope.title())));
     row("value", by(&|facts| long(&facts.value)));
     row("default", by(&|facts| facts.default.map_or(String::new(), |default| format!("`{default}`"))));
-    row("without value", by(&|facts| facts.without_value.map_or(String::new(), |value| format!("`{value}`"))));
-    row("at runtime", by(&|facts| match facts.runtime {
-        Some(command) => format!("`{command}`"),
-        None => "no, it needs a restart".to_owned(),
-    }));
-    row("stats settings", by(&|facts| match facts.stat {
-        Some(stat) if stat.format == StatFormat::Unsafe => {
-            format!("`{}`: asking kills the server once the option is given", stat.name)
-        }
-        Some(stat) => format!("`{}`", stat.name),
-        None => "does not show it".to_owned(),
-    }));
+    row(
+        "without value",
+        by(&|facts| facts.without_value.map_or(String::new(), |value| format!("`{value}`"))),
+    );
+    row(
+        "at runtime",
+        by(&|facts| match facts.runtime {
+            Some(command) => format!("`{command}`"),
+            None => "no, it needs a restart".to_owned(),
+        }),
+    );
+    row(
+        "stats settings",
+        by(&|facts| match facts.stat {
+            Some(stat) if stat.format == StatFormat::Unsafe => {
+                format!("`{}`: asking kills the server once the option is given", stat.name)
+            }
+            Some(stat) => format!("`{}`", stat.name),
+            None => "does not show it".to_owned(),
+        }),
+    );
     row("several", if option.accumulates { "they add up" } else { "the last one counts" }.to_owned());
     row("not with", by(&|facts| listed(facts.conflicts)));
     row("only with", by(&|facts| listed(facts.requires)));
-    row("demands", by(&|facts| {
-        facts.forces.iter().map(|(name, value)| format!("`{name} = {value}`")).collect::<Vec<_>>().join(", ")
-    }));
+    row(
+        "demands",
+        by(&|facts| {
+            facts
+                .forces
+                .iter()
+                .map(|(name, value)| format!("`{name} = {value}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }),
+    );
     row("turns off", by(&|facts| facts.negates.map_or(String::new(), |name| format!("`{name}`"))));
     row("stands before", by(&|facts| facts.before.map_or(String::new(), |name| format!("`{name}`"))));
     row("build", by(&|facts| facts.build.map_or(String::new(), |build| format!("needs {}", build.title()))));
-    row("written by", match (option.owner, option.from_spec) {
-        (Owner::Operator, None) => "you, under `config`".to_owned(),
-        (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
-    });
+    row(
+        "written by",
+        match (option.owner, option.from_spec) {
+            (Owner::Operator, None) => "you, under `config`".to_owned(),
+            (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
+        },
+    );
     row("known from", sources(scope));
     let mut text = format!("{}  {}\n{}\n", option.name, option.about, scope.title());
     text.push_str(&table.render(width));
@@ -94,12 +117,17 @@ fn long(value: &OptionValue) -> String {
         OptionValue::Action { .. } => "it is no setting".to_owned(),
         OptionValue::Ignored { .. } => "it is taken and ignored".to_owned(),
         OptionValue::Atoi(numeric) => {
-            format!("a whole number, {}; what follows its digits is ignored (`1g` is 1)", kinds::range(numeric))
+            format!(
+                "a whole number, {}; what follows its digits is ignored (`1g` is 1)",
+                kinds::range(numeric)
+            )
         }
         OptionValue::Strtol(numeric) | OptionValue::Strtoul(numeric) => {
             format!("a whole number, {}", kinds::range(numeric))
         }
-        OptionValue::Atof { above, most } => format!("{}; garbage after it is ignored", fraction(*above, *most)),
+        OptionValue::Atof { above, most } => {
+            format!("{}; garbage after it is ignored", fraction(*above, *most))
+        }
         OptionValue::Strtod { above, most } => fraction(*above, *most),
         OptionValue::Octal => "an octal number".to_owned(),
         OptionValue::Size(numeric) => {

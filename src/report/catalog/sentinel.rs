@@ -5,7 +5,8 @@ use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
 use crate::catalog::Owner;
 use crate::catalog::sentinel::{
-    Scope as About, SentinelArg, SentinelArgKind, SentinelDirective, SentinelFacts, SentinelRepeat, SentinelRewrite,
+    Scope as About, SentinelArg, SentinelArgKind, SentinelDirective, SentinelFacts, SentinelRepeat,
+    SentinelRewrite,
 };
 use crate::report::table::Table;
 
@@ -19,39 +20,72 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
         }
     };
     let by = |say: &dyn Fn(&'static SentinelFacts) -> String| {
-        lines(facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: say(facts) }), scope)
+        lines(
+            facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: say(facts) }),
+            scope,
+        )
     };
     let first = facts.first().map(|facts| facts.since);
     let until = facts.last().and_then(|facts| facts.until);
     let when = first.and_then(|since| during(since, until, scope));
     row("exists in", when.unwrap_or_else(|| format!("all of {}", scope.title())));
-    row("speaks of", match directive.scope {
-        About::Primary => "one watched primary",
-        About::Global => "the Sentinel itself",
-    }.to_owned());
-    row("value", by(&|facts| facts.args.iter().map(arg).collect::<Vec<_>>().join("; then ")));
-    row("default", by(&|facts| match facts.default {
-        Some("") => "empty".to_owned(),
-        Some(default) => format!("`{default}`"),
-        None => String::new(),
-    }));
+    row(
+        "speaks of",
+        match directive.scope {
+            About::Primary => "one watched primary",
+            About::Global => "the Sentinel itself",
+        }
+        .to_owned(),
+    );
+    row(
+        "value",
+        by(&|facts| {
+            let one = facts.args.len() == 1;
+            facts.args.iter().map(|each| arg(each, one)).collect::<Vec<_>>().join("; then ")
+        }),
+    );
+    row(
+        "default",
+        by(&|facts| match facts.default {
+            Some("") => "empty".to_owned(),
+            Some(default) => format!("`{default}`"),
+            None => String::new(),
+        }),
+    );
     row("at runtime", by(&runtime));
-    row("several lines", by(&|facts| match facts.repeat {
-        SentinelRepeat::LastWins => "the last one counts",
-        SentinelRepeat::Once => "a second one for the same primary refuses the start",
-        SentinelRepeat::Accumulate => "they add up",
-    }.to_owned()));
+    row(
+        "several lines",
+        by(&|facts| {
+            match facts.repeat {
+                SentinelRepeat::LastWins => "the last one counts",
+                SentinelRepeat::Once => "a second one for the same primary refuses the start",
+                SentinelRepeat::Accumulate => "they add up",
+            }
+            .to_owned()
+        }),
+    );
     row("when rewritten", by(&rewritten));
-    row("called", by(&|facts| {
-        let aliases: Vec<String> = facts.aliases.iter().map(|alias| format!(", also `{alias}`")).collect();
-        format!("`{}`{}", facts.name, aliases.concat())
-    }));
-    row("written by", match (directive.owner, directive.from_spec) {
-        (Owner::Server, _) => "Sentinel itself".to_owned(),
-        (Owner::Operator, None) if directive.scope == About::Primary => "you, in `sentinel` of the deployment".to_owned(),
-        (Owner::Operator, None) => "you, under `config` of the set".to_owned(),
-        (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
-    });
+    if facts.iter().any(|facts| !facts.aliases.is_empty() || facts.name != directive.name) {
+        row(
+            "called",
+            by(&|facts| {
+                let aliases: Vec<String> =
+                    facts.aliases.iter().map(|alias| format!(", also `{alias}`")).collect();
+                format!("`{}`{}", facts.name, aliases.concat())
+            }),
+        );
+    }
+    row(
+        "written by",
+        match (directive.owner, directive.from_spec) {
+            (Owner::Server, _) => "Sentinel itself".to_owned(),
+            (Owner::Operator, None) if directive.scope == About::Primary => {
+                "you, in `sentinel` of the deployment".to_owned()
+            }
+            (Owner::Operator, None) => "you, under `config` of the set".to_owned(),
+            (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
+        },
+    );
     row("secret", if directive.secret { "yes".to_owned() } else { String::new() });
     row("known from", sources(scope));
     let mut text = format!("sentinel {}  {}\n{}\n", directive.name, directive.about, scope.title());
@@ -62,7 +96,7 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
     text
 }
 
-fn arg(arg: &SentinelArg) -> String {
+fn arg(arg: &SentinelArg, one: bool) -> String {
     let looks = match arg.kind {
         SentinelArgKind::Atoi(numeric) => {
             format!("a whole number, {}; what follows its digits is ignored", kinds::range(&numeric))
@@ -75,7 +109,7 @@ fn arg(arg: &SentinelArg) -> String {
         SentinelArgKind::Text => "a text".to_owned(),
     };
     let optional = if arg.optional { ", may be absent" } else { "" };
-    format!("{}: {looks}{optional}", arg.name)
+    if one { format!("{looks}{optional}") } else { format!("{}: {looks}{optional}", arg.name) }
 }
 
 fn runtime(facts: &SentinelFacts) -> String {
@@ -108,7 +142,13 @@ fn line(directive: &SentinelDirective, facts: &SentinelFacts) -> String {
         words.push(match arg.kind {
             SentinelArgKind::Atoi(_) if arg.name == "port" => "6379",
             SentinelArgKind::Atoi(_) => facts.default.filter(|default| *default != "0").unwrap_or("2"),
-            SentinelArgKind::Bool => if facts.default == Some("yes") { "no" } else { "yes" },
+            SentinelArgKind::Bool => {
+                if facts.default == Some("yes") {
+                    "no"
+                } else {
+                    "yes"
+                }
+            }
             SentinelArgKind::Host => "10.0.0.1",
             SentinelArgKind::Executable => "/etc/redis/notify.sh",
             SentinelArgKind::Id => "ID",

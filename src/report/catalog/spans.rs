@@ -23,15 +23,17 @@ pub(super) fn joined<T: PartialEq>(all: impl IntoIterator<Item = Held<T>>) -> Ve
     runs
 }
 
-/// One line for each run; the versions are named where there are several.
+/// One line for each run that says something; the versions are named where there are several.
 pub(super) fn lines(all: impl IntoIterator<Item = Held<String>>, scope: Scope) -> String {
     let runs = joined(all);
     match runs.as_slice() {
         [only] => only.what.clone(),
         runs => {
-            let lines = runs.iter().map(|run| match during(run.since, run.until, scope) {
-                Some(when) => format!("{} ({when})", run.what),
-                None => run.what.clone(),
+            let lines = runs.iter().filter(|run| !run.what.is_empty()).map(|run| {
+                match during(run.since, run.until, scope) {
+                    Some(when) => format!("{} ({when})", run.what),
+                    None => run.what.clone(),
+                }
             });
             lines.collect::<Vec<_>>().join("\n")
         }
