@@ -150,17 +150,17 @@ fn json_is_one_document_for_all_specs() {
 #[test]
 fn rendering_twice_gives_the_same_bytes() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    for example in ["examples/shop/production.toml", "examples/local/local.toml"] {
+    for (out, example) in [("shop", "examples/shop/production.toml"), ("local", "examples/local/local.toml")] {
         let trees = folders.each_ref().map(|folder| {
-            let run = finish(program().arg("render").arg(root(example)).arg("-o").arg(folder.path().join("out")));
+            let run = finish(program().arg("render").arg(root(example)).arg("-o").arg(folder.path().join(out)));
             assert_eq!(run.code, Some(0), "{}", run.err);
-            tree(&folder.path().join("out"))
+            tree(&folder.path().join(out))
         });
         assert!(trees[0].len() > 3 && trees[0] == trees[1]);
         assert!(trees[0].keys().all(|path| path.extension().is_none_or(|extension| extension != "tmp")));
-        for (path, bytes) in trees[0].iter().filter(|(path, _)| path.starts_with("sessions")) {
+        for (path, bytes) in &trees[0] {
             let one = finish(program().arg("render").arg(root(example)).arg(path));
-            assert_eq!((one.code, one.out.as_bytes()), (Some(0), bytes.as_slice()), "{}", path.display());
+            assert!(one.code == Some(0) && one.out.as_bytes() == bytes, "{}: {}", path.display(), one.err);
         }
     }
     let near = finish(program().arg("render").arg(root("examples/minimal.toml")).arg("sessions/cache-1/redis.cnf"));
