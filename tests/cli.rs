@@ -365,6 +365,7 @@ fn a_secret_in_a_spec_is_never_repeated() {
         format!("users.app = {{ rules = \"on >{CANARY}\n"),
         format!("replication = {{ user = \"r\", password = \"{CANARY}\" }}\n"),
         format!("replication = {{ user = \"r\", password = {{ value = \"{CANARY}\" }} }}\n"),
+        format!("replication = {{ user = \"r\", password = {{ env = \"{CANARY}\" }} }}\n"),
         format!("replication = {{ user = \"r\", pasword = \"{CANARY}\" }}\n"),
         format!("tls = {{ cert-file = \"/c\", key-file = \"/k\", key-file-password = \"{CANARY}\" }}\n"),
     ];
