@@ -82,7 +82,11 @@ fn clamped(at: Range<usize>, lost: &Range<usize>, text: &str) -> Range<usize> {
     let start = at.start.clamp(lost.start, lost.end);
     let end = at.end.clamp(start, lost.end);
     // The parser may point behind the last character of a line.
-    let start = if start == end && start == lost.end { lost.start + text[lost.clone()].trim_end().len() } else { start };
+    let start = if start == end && start == lost.end {
+        lost.start + text[lost.clone()].trim_end().len()
+    } else {
+        start
+    };
     start..end.max(start)
 }
 
@@ -135,7 +139,10 @@ impl<'t> Lines<'t> {
 
     fn next_statement(&self, line: usize) -> usize {
         let later = line + 1..self.starts.len();
-        later.into_iter().find(|line| begins(self.line(*line)) || self.is_header(*line)).unwrap_or(self.starts.len())
+        later
+            .into_iter()
+            .find(|line| begins(self.line(*line)) || self.is_header(*line))
+            .unwrap_or(self.starts.len())
     }
 
     /// Whether a line is more than a comment.
@@ -179,7 +186,10 @@ mod tests {
         assert_eq!(rest.len(), text.len());
         assert!(first_error(&rest).is_none(), "{rest}");
         let line = |at: usize| text[..at].matches('\n').count() + 1;
-        mistakes.into_iter().map(|mistake| (text[mistake.lost.clone()].trim_end(), line(mistake.at.start))).collect()
+        mistakes
+            .into_iter()
+            .map(|mistake| (text[mistake.lost.clone()].trim_end(), line(mistake.at.start)))
+            .collect()
     }
 
     #[test]
@@ -206,7 +216,8 @@ mod tests {
 
     #[test]
     fn any_text_is_mended() {
-        for text in ["", "!", "= = =", "[[[[", "\"", "a = [", "a = {", "]", "a.b.c", "\u{feff}x", "ä = 1\nö"] {
+        for text in ["", "!", "= = =", "[[[[", "\"", "a = [", "a = {", "]", "a.b.c", "\u{feff}x", "ä = 1\nö"]
+        {
             mistakes(text);
         }
     }

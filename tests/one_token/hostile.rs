@@ -36,8 +36,36 @@ fn a_text_that_is_cut_off_is_still_read() {
 fn random_text_is_refused_in_peace() {
     let mut random = Random::new(12);
     let pieces = [
-        "[", "]", "{", "}", "=", ",", "\"", "'", "\"\"\"", "\n", " ", "#", ".", "a", "redis", "hosts", "7.2", "true",
-        "\\", "\u{0}", "ä", "\u{feff}", "1979-05-27", "0x1f", "-", "inf", "\r\n", "config", "name = ", "[redis.a]\n",
+        "[",
+        "]",
+        "{",
+        "}",
+        "=",
+        ",",
+        "\"",
+        "'",
+        "\"\"\"",
+        "\n",
+        " ",
+        "#",
+        ".",
+        "a",
+        "redis",
+        "hosts",
+        "7.2",
+        "true",
+        "\\",
+        "\u{0}",
+        "ä",
+        "\u{feff}",
+        "1979-05-27",
+        "0x1f",
+        "-",
+        "inf",
+        "\r\n",
+        "config",
+        "name = ",
+        "[redis.a]\n",
     ];
     for _ in 0..600 {
         let length = random.below(120);

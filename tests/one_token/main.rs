@@ -82,10 +82,16 @@ fn covers(finding: &Finding, mutation: &Mutation, compiled: &Compiled) -> bool {
 }
 
 fn story(spec: &Spec, mutation: &Mutation, compiled: &Compiled) -> String {
-    let mut story = format!("  {} {} {} (lines {:?})", spec.main, mutation.path, mutation.what, mutation.places);
+    let mut story =
+        format!("  {} {} {} (lines {:?})", spec.main, mutation.path, mutation.what, mutation.places);
     for finding in compiled.findings.iter().take(6) {
         let at = finding.span().map(|span| compiled.sources.locate(span).to_string());
-        story.push_str(&format!("\n    {} {} {}", at.unwrap_or_default(), finding.code.name(), finding.title));
+        story.push_str(&format!(
+            "\n    {} {} {}",
+            at.unwrap_or_default(),
+            finding.code.name(),
+            finding.title
+        ));
     }
     story
 }

@@ -228,8 +228,10 @@ impl Maker<'_> {
     /// Whether only one header or key of all texts declares the name.
     fn declared_once(&self, path: &[&str]) -> bool {
         let header = |text: &String| {
-            let own = |part: &&Part| part.path() == path && part.last
-                || part.path().len() > path.len() && part.path().starts_with(path) && part.last;
+            let own = |part: &&Part| {
+                part.path() == path && part.last
+                    || part.path().len() > path.len() && part.path().starts_with(path) && part.last
+            };
             if text.starts_with('{') { 0 } else { headers(text).iter().filter(own).count() }
         };
         let key = |text: &String| {
@@ -247,7 +249,9 @@ impl Maker<'_> {
                 // In one of several headers: what stands there belongs to a deployment that is none.
                 let several = all.iter().filter(|other| other.path == part.path).count() > 1;
                 let elsewhere = self.spec.texts.len() > 1;
-                if (several || elsewhere) && let Some(other) = self.misspelt(&word) {
+                if (several || elsewhere)
+                    && let Some(other) = self.misspelt(&word)
+                {
                     self.push("deployment", part.at.clone(), &other);
                     self.also_mentions(&word);
                 }
@@ -305,12 +309,13 @@ impl Maker<'_> {
             self.push("doubled mark", at..at, c);
         }
         for at in marks.edges {
-            let stray = *self.random.pick(&["@", "$", ";", "!", "?", "%", "^", "&", "*", "(", ")", "~", "|", "/", "\\", "<", ">"]);
+            let stray = *self.random.pick(&[
+                "@", "$", ";", "!", "?", "%", "^", "&", "*", "(", ")", "~", "|", "/", "\\", "<", ">",
+            ]);
             self.push("stray character", at..at, stray);
         }
     }
 }
-
 
 /// Values that are wrong for the key at a path.
 fn bad_values(path: &[&str], shape: Shape) -> Vec<(&'static str, &'static str)> {
