@@ -40,7 +40,10 @@ fn deployment(
 ) -> Option<Deployment> {
     let spec = &record.value;
     let version = spec.version;
-    // Names are looked up also where the version is unknown: a host used there is used.
+    // Names are looked up also where the version or a host is unknown: what is used there is used.
+    if let Some(set) = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref()) {
+        lowering.uses.note(Kind::Sentinels, set);
+    }
     let placed = spec.topology.and_then(|topology| place(lowering, name, record, topology));
     let profiles = profiles(lowering, spec);
     let target = target(engine, version?, spec.build.as_ref().map(|build| &build.value), lowering.findings);
@@ -263,7 +266,6 @@ fn watch(
 ) -> Option<Watch> {
     let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
     let set = table.set.clone()?;
-    lowering.uses.note(Kind::Sentinels, &set);
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
     Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
 }

@@ -176,7 +176,10 @@ fn rights_are_derived() {
     assert_eq!(found, []);
     assert_eq!(
         users,
-        ["user default off (0 passwords)", "user sync on resetchannels +ping +psync +replconf (1 passwords)"]
+        [
+            "user default on nopass ~* &* +@all (0 passwords)",
+            "user sync on resetchannels +ping +psync +replconf (1 passwords)"
+        ]
     );
     assert!(lower("redis", "6.0", login).0[1].contains("on +ping"));
     assert!(lower("valkey", "8.0", login).0[1].contains("+sync"));
