@@ -196,13 +196,13 @@ impl MemcachedFeature {
         }
     }
 
-    /// Whether a build has it: SASL and storage on disk are in every usual one, the last three in special
-    /// ones only (`build = { modules = true }`).
+    /// Whether a build has it: SASL, storage on disk and socket cookies are in every usual one, the others in
+    /// special ones only (`build = { modules = true }`).
     pub const fn is_in(self, build: super::version::Build) -> bool {
         match self {
             MemcachedFeature::Tls => build.tls,
-            MemcachedFeature::Sasl | MemcachedFeature::Extstore => true,
-            MemcachedFeature::Proxy | MemcachedFeature::Debug | MemcachedFeature::SockCookie => build.modules,
+            MemcachedFeature::Sasl | MemcachedFeature::Extstore | MemcachedFeature::SockCookie => true,
+            MemcachedFeature::Proxy | MemcachedFeature::Debug => build.modules,
         }
     }
 
