@@ -18,7 +18,8 @@ use cachewright::value::{judge_option, option_rules};
 use support::servers::{Engine as Product, Server, Servers};
 
 /// Options that the machine judges, that the harness needs for itself, or that are no settings.
-const LEFT_OUT: [&str; 13] = [
+const LEFT_OUT: [&str; 14] = [
+    "proxy_config",
     "daemon",
     "drop_privileges",
     "enable-coredumps",
@@ -227,11 +228,17 @@ fn cases(target: &Target, sasl: bool) -> Vec<Given> {
 /// Whether a start would ask too much of the machine.
 fn immodest(given: &Given) -> bool {
     given.iter().any(|(name, value)| {
-        let digits = |text: &str| text.trim().chars().take_while(char::is_ascii_digit).collect::<String>();
+        let digits = |text: &str| {
+            text.trim().trim_start_matches('+').chars().take_while(char::is_ascii_digit).collect::<String>()
+        };
         let number = value.as_deref().and_then(|text| digits(text).parse::<i64>().ok());
         // A limit below what the server itself opens leaves it without files.
         let starved = *name == "conn-limit" && number.is_some_and(|number| number > 0 && number < 64);
+        // Read as a huge number: how much memory it asks for decides.
+        let huge =
+            *name == "slab_automove_window" && value.as_deref().is_some_and(|text| text.starts_with('-'));
         starved
+            || huge
             || MODEST.iter().any(|(other, most)| other == name && number.is_some_and(|number| number > *most))
     })
 }
