@@ -198,6 +198,7 @@ impl MemcachedFeature {
             MemcachedFeature::Sasl => "SASL",
             MemcachedFeature::Proxy => "the proxy",
             MemcachedFeature::Extstore => "storage on disk",
+            MemcachedFeature::DropPrivileges => "dropping of privileges",
             MemcachedFeature::Debug => "debugging",
             MemcachedFeature::SockCookie => "socket cookies",
         }
@@ -209,7 +210,9 @@ impl MemcachedFeature {
         match self {
             MemcachedFeature::Tls => build.tls,
             MemcachedFeature::Sasl | MemcachedFeature::Extstore | MemcachedFeature::SockCookie => true,
-            MemcachedFeature::Proxy | MemcachedFeature::Debug => build.modules,
+            MemcachedFeature::Proxy | MemcachedFeature::DropPrivileges | MemcachedFeature::Debug => {
+                build.modules
+            }
         }
     }
 
