@@ -19,8 +19,18 @@ const ENGINES: [(&str, &str); 2] = [("redis.toml", "REDIS"), ("valkey.toml", "VA
 const KIND_HEADS: [&str; 2] = ["kind", "special"];
 
 /// The fields that together say what values look like.
-const KIND_FIELDS: [&str; 9] =
-    ["kind", "special", "range", "unit", "max-percent", "values", "empty-is-unset", "max-bytes", "rule"];
+const KIND_FIELDS: [&str; 10] = [
+    "kind",
+    "special",
+    "range",
+    "unit",
+    "max-percent",
+    "values",
+    "empty-is-unset",
+    "max-bytes",
+    "rule",
+    "binary",
+];
 
 /// What is true of the engine as a whole.
 #[derive(Deserialize)]
@@ -58,6 +68,10 @@ struct Entry {
     owner: Owner,
     #[serde(default)]
     secret: bool,
+    #[serde(default)]
+    backported: bool,
+    from_spec: Option<String>,
+    default_varies: Option<String>,
     since: Option<String>,
     until: Option<String>,
     name: Option<String>,
@@ -73,6 +87,8 @@ struct Entry {
     #[serde(default)]
     empty_is_unset: bool,
     max_bytes: Option<u32>,
+    #[serde(default)]
+    binary: bool,
     rule: Option<TextRule>,
     default: Option<String>,
     #[serde(default = "yes")]
@@ -282,12 +298,15 @@ fn directive(
     spellings.sort();
     spellings.dedup();
     let text = format!(
-        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, revisions: &[\n{revisions}] }},\n",
+        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, backported: {}, from_spec: {}, default_varies: {}, revisions: &[\n{revisions}] }},\n",
         string(name),
         string(&base.about),
         variant("Group", base.group),
         variant("Owner", base.owner),
         base.secret,
+        base.backported,
+        option(base.from_spec.as_deref().map(string)),
+        option(base.default_varies.as_deref().map(string)),
     );
     Ok((text, spellings))
 }
@@ -357,10 +376,11 @@ fn kind(entry: &Entry) -> Result<String, String> {
             format!("{name} {{ numeric: {}, max_percent: {max_percent} }}", numeric(entry, Unit::Bytes)?)
         }
         KindName::Text => format!(
-            "{name} {{ empty_is_unset: {}, rule: {}, max_bytes: {} }}",
+            "{name} {{ empty_is_unset: {}, rule: {}, max_bytes: {}, binary: {} }}",
             entry.empty_is_unset,
             option(entry.rule.map(|rule| variant("TextRule", rule))),
             option(entry.max_bytes),
+            entry.binary,
         ),
     })
 }

@@ -20,6 +20,17 @@ struct Meta {
     verified: Vec<String>,
 }
 
+/// What options have to satisfy together.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Limits {
+    page_size: u32,
+    item_share: u32,
+    hot_and_warm_percent: u8,
+    default_hashpower: u8,
+    item_lock_powers: Vec<(u32, u8)>,
+}
+
 /// One state of an option, as written.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -29,6 +40,7 @@ struct Entry {
     scope: Option<Scope>,
     #[serde(default = "operator")]
     owner: Owner,
+    from_spec: Option<String>,
     kind: Kind,
     range: Option<String>,
     unit: Option<Unit>,
@@ -94,6 +106,7 @@ enum Build {
     Sasl,
     Proxy,
     Extstore,
+    DropPrivileges,
     Debug,
     SockCookie,
 }
@@ -109,6 +122,7 @@ enum Repeat {
 struct Stat {
     name: String,
     format: Format,
+    build: Option<Build>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +144,7 @@ pub(crate) fn tables(folder: &Path) -> Result<String, Vec<Problem>> {
     let mut schema = Schema::read(folder, "memcached.toml")?;
     let meta: Meta = schema.take("meta")?;
     let (first, minors) = supported(&schema, &meta).map_err(|problem| vec![problem])?;
+    let limits: Limits = schema.take("limits")?;
     let mut options = Vec::new();
     let mut problems = Vec::new();
     for (name, value) in &schema.tables {
@@ -139,10 +154,27 @@ pub(crate) fn tables(folder: &Path) -> Result<String, Vec<Problem>> {
         }
     }
     if problems.is_empty() {
-        Ok(table("MEMCACHED_MINORS", "Minor", [minors]) + &table("OPTIONS", "MemcachedOption", options))
+        Ok([
+            table("MEMCACHED_MINORS", "Minor", [minors]),
+            table("OPTIONS", "MemcachedOption", options),
+            limits_literal(&limits),
+        ]
+        .concat())
     } else {
         Err(problems)
     }
+}
+
+fn limits_literal(limits: &Limits) -> String {
+    format!(
+        "pub(super) static LIMITS: Limits = Limits {{ page_size: {}, item_share: {}, hot_and_warm_percent: {}, \
+         default_hashpower: {}, item_lock_powers: {} }};\n",
+        limits.page_size,
+        limits.item_share,
+        limits.hot_and_warm_percent,
+        limits.default_hashpower,
+        slice(limits.item_lock_powers.iter().map(|(threads, power)| format!("({threads}, {power})"))),
+    )
 }
 
 /// The first version, and the source of the one supported minor.
@@ -194,10 +226,11 @@ fn one(schema: &Schema, name: &str, value: &Value, first: Version) -> Result<Str
         _ => return Err(problem("needs either `flag` or `scope = \"extended\"`".to_owned())),
     };
     Ok(format!(
-        "MemcachedOption {{ name: {}, about: {}, spelling: {spelling}, owner: {}, accumulates: {}, revisions: {} }}",
+        "MemcachedOption {{ name: {}, about: {}, spelling: {spelling}, owner: {}, from_spec: {}, accumulates: {}, revisions: {} }}",
         string(name),
         string(&newest.about),
         variant("Owner", newest.owner),
+        option(newest.from_spec.as_deref().map(string)),
         matches!(newest.repeat, Some(Repeat::Accumulate)),
         slice(revisions),
     ))
@@ -268,5 +301,9 @@ fn stat(stat: &Stat) -> String {
         Format::Fixed(text) => format!("Fixed({})", string(text)),
         Format::Unsafe => "Unsafe".to_owned(),
     };
-    format!("Stat {{ name: {}, format: StatFormat::{format} }}", string(&stat.name))
+    format!(
+        "Stat {{ name: {}, format: StatFormat::{format}, build: {} }}",
+        string(&stat.name),
+        option(stat.build.as_ref().map(|build| variant("MemcachedFeature", build))),
+    )
 }

@@ -1,3 +1,7 @@
 //! The `cachewright` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cachewright::cli::run()
+}

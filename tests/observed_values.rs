@@ -1,5 +1,7 @@
 //! Every line of tests/data/observed-values.tsv: what nine real servers made of it is what `value` says.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
 use std::collections::BTreeMap;
 
 use cachewright::catalog::{Build, Directive, Engine, Target, VersionRange, directive};
@@ -81,13 +83,16 @@ fn target(server: &str) -> Target {
     Target { engine, versions: VersionRange::exactly(version.parse().unwrap()), build }
 }
 
+/// A directive and the arguments of each of its lines.
+type Lines = (&'static Directive, Vec<Vec<Vec<u8>>>);
+
 /// The values in effect of a file, or why it does not start a server.
 fn load(conf: &str, target: &Target) -> Result<BTreeMap<&'static str, Value>, String> {
     let document = ConfDoc::parse(conf.as_bytes());
     if let Some(error) = document.errors().next() {
         return Err(format!("{error:?}"));
     }
-    let mut lines: BTreeMap<&'static str, (&'static Directive, Vec<Vec<Vec<u8>>>)> = BTreeMap::new();
+    let mut lines: BTreeMap<&'static str, Lines> = BTreeMap::new();
     for (_, line) in document.directives() {
         let name = line.key();
         let known = directive(target.engine, &name)

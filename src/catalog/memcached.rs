@@ -4,7 +4,7 @@
 use super::directive::{Numeric, Owner};
 use super::minor::Minor;
 use super::version::{Version, VersionRange};
-use table::{MEMCACHED_MINORS, OPTIONS};
+use table::{LIMITS, MEMCACHED_MINORS, OPTIONS};
 
 /// Written by build.rs from `schemas/memcached.toml`.
 #[allow(clippy::unreadable_literal, reason = "generated; the data is read in schemas/")]
@@ -12,7 +12,9 @@ mod table {
     use super::super::directive::{Numeric, Owner, Unit};
     use super::super::minor::{Minor, UnknownDirectives};
     use super::super::version::{Version, VersionRange};
-    use super::{MemcachedFeature, MemcachedOption, OptionFacts, OptionValue, Spelling, Stat, StatFormat};
+    use super::{
+        Limits, MemcachedFeature, MemcachedOption, OptionFacts, OptionValue, Spelling, Stat, StatFormat,
+    };
 
     include!(concat!(env!("OUT_DIR"), "/memcached.rs"));
 }
@@ -29,6 +31,8 @@ pub struct MemcachedOption {
     pub spelling: Spelling,
     /// Who decides its value.
     pub owner: Owner,
+    /// What of a spec it is written through, where it is not set by its name.
+    pub from_spec: Option<&'static str>,
     /// Several of it add up (`listen`, `ext_path`); otherwise the last one counts.
     pub accumulates: bool,
     /// Facts by version, never overlapping, oldest first.
@@ -129,7 +133,8 @@ pub enum OptionValue {
     /// By `safe_strtol`: a whole number up to the end or a space; anything else is refused. Beyond 32 bits it
     /// wraps silently.
     Strtol(Numeric),
-    /// By `safe_strtoul`: as [`OptionValue::Strtol`], without a sign.
+    /// By `safe_strtoul`: as [`OptionValue::Strtol`], without a sign. Kilobytes and megabytes are multiplied in
+    /// 32 bits, and wrap silently (measured on 1.6.18: `ext_wbuf_size=4294967295` becomes 4293918720 bytes).
     Strtoul(Numeric),
     /// By `atof`: what looks like a number counts, the rest is ignored.
     Atof {
@@ -177,6 +182,8 @@ pub enum MemcachedFeature {
     Proxy,
     /// Storage on disk; on unless `--disable-extstore`.
     Extstore,
+    /// System calls that can be given up (seccomp and the like); without it the options are taken all the same.
+    DropPrivileges,
     /// The debugging binary.
     Debug,
     /// A system that can mark sockets with a cookie.
@@ -191,6 +198,7 @@ impl MemcachedFeature {
             MemcachedFeature::Sasl => "SASL",
             MemcachedFeature::Proxy => "the proxy",
             MemcachedFeature::Extstore => "storage on disk",
+            MemcachedFeature::DropPrivileges => "system calls that can be given up",
             MemcachedFeature::Debug => "debugging",
             MemcachedFeature::SockCookie => "socket cookies",
         }
@@ -202,7 +210,9 @@ impl MemcachedFeature {
         match self {
             MemcachedFeature::Tls => build.tls,
             MemcachedFeature::Sasl | MemcachedFeature::Extstore | MemcachedFeature::SockCookie => true,
-            MemcachedFeature::Proxy | MemcachedFeature::Debug => build.modules,
+            MemcachedFeature::Proxy | MemcachedFeature::DropPrivileges | MemcachedFeature::Debug => {
+                build.modules
+            }
         }
     }
 
@@ -222,6 +232,8 @@ pub struct Stat {
     pub name: &'static str,
     /// How it prints the value.
     pub format: StatFormat,
+    /// The part of the build without which there is no such row, though the option is taken.
+    pub build: Option<MemcachedFeature>,
 }
 
 /// How `stats settings` prints the value of an option.
@@ -245,6 +257,35 @@ pub enum StatFormat {
     Fixed(&'static str),
     /// Asking for it kills the server (`napi-ids` before 1.6.40).
     Unsafe,
+}
+
+/// What options have to satisfy together, beside [`OptionFacts::conflicts`], [`OptionFacts::requires`] and
+/// [`OptionFacts::forces`]. Moreover `napi-ids` must not exceed `threads`.
+#[derive(Debug)]
+pub struct Limits {
+    /// Bytes of a page of memory. `slab_chunk_max` divides it and `max-item-size`, and does not exceed the latter.
+    pub page_size: u32,
+    /// `max-item-size` is at most `memory-limit` divided by this.
+    pub item_share: u32,
+    /// `hot_lru_pct` and `warm_lru_pct` add up to this at most.
+    pub hot_and_warm_percent: u8,
+    /// What `hashpower` is where it is not given.
+    pub default_hashpower: u8,
+    /// Up to how many threads, in order, the table of item locks has which power; see
+    /// [`Limits::item_lock_power`].
+    pub item_lock_powers: &'static [(u32, u8)],
+}
+
+impl Limits {
+    /// The power of the table of item locks; `hashpower` has to be greater.
+    pub fn item_lock_power(&self, threads: u32) -> Option<u8> {
+        self.item_lock_powers.iter().find(|(most, _)| threads <= *most).map(|(_, power)| *power)
+    }
+}
+
+/// What options have to satisfy together; the same in every supported version.
+pub fn limits() -> &'static Limits {
+    &LIMITS
 }
 
 /// The supported minors; there is one.
@@ -364,6 +405,13 @@ mod tests {
         assert_eq!(at("slab_automove_window", "1.6.18").unwrap().default, Some("30"));
         assert!(at("slab_automove_window", "1.6.38").unwrap().runtime.is_some());
         assert_eq!(at("napi-ids", "1.6.38").unwrap().stat.unwrap().format, StatFormat::Unsafe);
+    }
+
+    #[test]
+    fn more_threads_need_a_larger_hash_table() {
+        let powers: Vec<_> = [1, 2, 3, 4, 5, 10, 20, 21].map(|n| limits().item_lock_power(n).unwrap()).into();
+        assert_eq!(powers, [10, 10, 11, 12, 13, 13, 14, 15]);
+        assert!(powers.iter().all(|power| *power < limits().default_hashpower));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod level;
 mod rule;
 mod rules;
+mod servers;
 
 pub use level::apply_lints;
 pub use rule::{Example, Rule, RuleGroup, Stage};
@@ -12,13 +13,16 @@ pub use rules::{RULES, rule};
 
 use crate::diag::{Code, CodeKind, Findings};
 use crate::model::Model;
+use crate::spec::Date;
 
-/// Runs every rule that looks at the whole model.
-pub fn check(model: &Model) -> Findings {
+/// Runs every rule that looks at the whole model; `today` decides which lint levels have expired.
+pub fn check(model: &Model, today: Date) -> Findings {
     let mut findings = Findings::default();
     for rule in RULES {
-        if let Stage::Model(run) = rule.stage {
-            run(model, &mut findings);
+        match rule.stage {
+            Stage::Model(run) => run(model, &mut findings),
+            Stage::Dated(run) => run(model, today, &mut findings),
+            Stage::Reading | Stage::Lowering => {}
         }
     }
     findings

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Findings};
 use crate::model::Model;
+use crate::spec::Date;
 
 /// A rule: what it is called, what it says and why, and how it is found.
 #[derive(Debug)]
@@ -56,6 +57,15 @@ pub enum RuleGroup {
 }
 
 impl RuleGroup {
+    /// Every group, in the order that people read about them.
+    pub const ALL: &'static [RuleGroup] = &[
+        RuleGroup::Language,
+        RuleGroup::Settings,
+        RuleGroup::Security,
+        RuleGroup::Topology,
+        RuleGroup::Lints,
+    ];
+
     /// The name that `[lints]` and documentation use.
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,4 +87,6 @@ pub enum Stage {
     Lowering,
     /// Here, over the whole model.
     Model(fn(&Model, &mut Findings)),
+    /// Here, by what day it is.
+    Dated(fn(&Model, Date, &mut Findings)),
 }

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::output::Output;
 use crate::check::{RULES, rule};
 use crate::diag::CodeKind;
+use crate::explain;
 use crate::report::table::Table;
 use crate::spec::nearest;
 
@@ -24,7 +25,7 @@ pub(super) fn run(args: &ExplainArgs, output: &mut Output) -> Exit {
     };
     match rule(name) {
         Some(rule) => {
-            output.out(rule.explain());
+            output.out(explain::text(rule));
             Exit::Clean
         }
         None => {

@@ -4,6 +4,7 @@
 mod args;
 mod catalog;
 mod check;
+mod dev;
 mod exit;
 mod explain;
 mod files;
@@ -18,7 +19,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::Cli;
-use exit::Exit;
 use output::Output;
 
 /// Runs the program with the process's own arguments.
@@ -32,6 +32,7 @@ pub fn run() -> ExitCode {
         args::Command::Explain(args) => explain::run(&args, &mut output),
         args::Command::Catalog(args) => catalog::run(&args, &mut output),
         args::Command::Place(args) => place::run(&args, &mut output),
+        args::Command::Dev(command) => dev::run(&command, &mut output),
         args::Command::Init(args) => init::run(&args, &mut output),
     };
     output.finish(exit)

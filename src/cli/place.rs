@@ -45,7 +45,8 @@ pub(super) fn run(args: &PlaceArgs, output: &mut Output) -> Exit {
 }
 
 fn table(model: &Model, clusters: &[&Deployment]) -> Table {
-    let mut table = Table::with_header(["CLUSTER", "SHARD", "ROLE ON DAY ONE", "NODE", "ZONE", "PINNED", "SLOTS"]);
+    let mut table =
+        Table::with_header(["CLUSTER", "SHARD", "ROLE ON DAY ONE", "NODE", "ZONE", "PINNED", "SLOTS"]);
     for deployment in clusters {
         let Topology::Cluster { shards } = &deployment.topology else { continue };
         for shard in shards {

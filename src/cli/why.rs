@@ -7,7 +7,9 @@ use super::exit::Exit;
 use super::files::compile_spec;
 use super::output::Output;
 use crate::catalog;
-use crate::model::{Assigned, Deployment, MemcachedNode, MemcachedOption, Model, Node, Origin, Setting, Settings};
+use crate::model::{
+    Assigned, Deployment, MemcachedNode, MemcachedOption, Model, Node, Origin, Setting, Settings,
+};
 use crate::pipeline::Compiled;
 use crate::report::{self, Format, Options};
 use crate::source::{Sources, Span};
@@ -47,17 +49,19 @@ impl Found<'_> {
 }
 
 fn found(model: &Model) -> Vec<Found<'_>> {
-    let servers = model.deployments.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Server(d, node)));
-    let sentinels = model.sentinels.iter().flat_map(|s| s.nodes.iter().map(move |node| Found::Sentinel(s, node)));
-    let memcached = model.memcached.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Memcached(d, node)));
+    let servers =
+        model.deployments.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Server(d, node)));
+    let sentinels =
+        model.sentinels.iter().flat_map(|s| s.nodes.iter().map(move |node| Found::Sentinel(s, node)));
+    let memcached =
+        model.memcached.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Memcached(d, node)));
     servers.chain(sentinels).chain(memcached).collect()
 }
 
 fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Output) -> Exit {
     let all = found(model);
     let wanted = args.node.as_str();
-    let matches =
-        |name: &str| name == wanted || name.split_once('/').is_some_and(|(_, node)| node == wanted);
+    let matches = |name: &str| name == wanted || name.split_once('/').is_some_and(|(_, node)| node == wanted);
     let nodes: Vec<&Found<'_>> = all.iter().filter(|node| matches(&node.name())).collect();
     match nodes.as_slice() {
         [node] => print(compiled, node, args.directive.as_deref(), output),
@@ -110,7 +114,8 @@ fn server(
         return Ok(chains.collect::<Vec<_>>().join("\n"));
     };
     let directive = catalog::directive(target.engine, name);
-    let canonical = directive.and_then(|directive| directive.within(target.versions).last()).map(|facts| facts.name);
+    let canonical =
+        directive.and_then(|directive| directive.within(target.versions).last()).map(|facts| facts.name);
     let canonical = canonical.unwrap_or(name);
     if let Some(setting) = node.own.get(canonical).or_else(|| shared.get(canonical)) {
         return Ok(chain(compiled, found, target, setting));
@@ -130,8 +135,11 @@ fn server(
 }
 
 fn last_known(target: &catalog::Target) -> catalog::Version {
-    let minor = catalog::supported(target.engine).iter().find(|minor| minor.range.contains(target.versions.first));
-    minor.map_or(target.versions.first, |minor| minor.last_known.clamp(target.versions.first, target.versions.last))
+    let minor =
+        catalog::supported(target.engine).iter().find(|minor| minor.range.contains(target.versions.first));
+    minor.map_or(target.versions.first, |minor| {
+        minor.last_known.clamp(target.versions.first, target.versions.last)
+    })
 }
 
 fn chain(compiled: &Compiled, found: &Found<'_>, target: &catalog::Target, setting: &Setting) -> String {
@@ -204,7 +212,12 @@ fn memcached(
             .and_then(|option| option.within(deployment.target.versions).last())
             .and_then(|facts| facts.default);
         if let Some(default) = default {
-            let _ = writeln!(text, "  default    {}  (memcached {})", quoted(default), deployment.target.versions);
+            let _ = writeln!(
+                text,
+                "  default    {}  (memcached {})",
+                quoted(default),
+                deployment.target.versions
+            );
         }
         text
     };
@@ -225,7 +238,8 @@ fn memcached(
                 }
                 None => {
                     let near = catalog::memcached::suggest(deployment.target.versions, name);
-                    let hint = near.first().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                    let hint =
+                        near.first().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     Err(format!("memcached has no option `{name}`{hint}"))
                 }
             },

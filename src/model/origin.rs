@@ -58,7 +58,7 @@ impl fmt::Display for Derivation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Derivation::HostAddress => "the host's address",
-            Derivation::Port => "the port",
+            Derivation::Port => "the deployment's port",
             Derivation::Topology => "the topology",
             Derivation::DataDir => "the data folder",
             Derivation::Users => "the users",

@@ -113,7 +113,7 @@ impl Writer<'_> {
         for (id, marks) in by_source(finding) {
             group = group.element(self.snippet(id, &marks, &mut headers));
         }
-        let fix = finding.fix.iter().map(|fix| self.fix(fix, finding));
+        let fix = finding.fix.iter().filter(|fix| !is_said(fix, finding)).map(|fix| self.fix(fix, finding));
         for help in finding.help.iter().map(|help| self.safe(help)).chain(fix) {
             group = group.element(Severity::HELP.message(help));
         }
@@ -174,6 +174,12 @@ impl Writer<'_> {
     fn safe_line(&self, text: &str) -> String {
         visible_line(&self.redaction.message(text)).into_owned()
     }
+}
+
+/// Whether the help names what a fix puts in the place of what is marked: "did you mean `x`?" says it all.
+fn is_said(fix: &Fix, finding: &Finding) -> bool {
+    let replacement = format!("`{}`", fix.replacement.trim_matches('"'));
+    finding.span() == Some(fix.span) && finding.help.iter().any(|help| help.contains(&replacement))
 }
 
 /// A text in backticks behind a space, or on lines of its own if it has several.

@@ -133,7 +133,10 @@ impl<T: Decode> Decode for Vec<At<T>> {
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
         let Raw::List(items) = &node.value else {
-            return wrong_type(node, &format!("a list, each item {}", T::WANTS), decoder);
+            let title = format!("expected a list, found {}", node.value.what());
+            let help = format!("put it in brackets: each item is {}", T::WANTS);
+            decoder.findings.push(Finding::new(Code::WrongType, node.span, title).help(help));
+            return None;
         };
         // Every item is decoded, so that every mistake is found, before the list fails as a whole.
         let values: Vec<_> = items

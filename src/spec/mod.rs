@@ -10,12 +10,13 @@ pub mod raw;
 mod records;
 mod scalars;
 mod toml_layer;
+mod toml_statements;
 
 pub use decode::{Decode, Decoder, Named, NamedEntry};
 pub(crate) use decode::{listed, nearest};
 pub use load::{Layers, ReadText, load};
 pub use records::*;
-pub use scalars::{Date, Millis, OneOrMany, Port, SecretRef, Size, literal_secret};
+pub use scalars::{Date, OneOrMany, Port, SecretRef, Size, literal_secret};
 
 use crate::diag::{Code, Finding, Findings};
 use raw::{Node, Raw};

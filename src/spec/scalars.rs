@@ -6,6 +6,7 @@ use super::decode::{Decode, Decoder, Fields, invalid, wrong_type};
 use super::raw::{Node, Raw};
 use crate::catalog::VersionRange;
 use crate::source::At;
+use crate::value::parse_size;
 
 impl Decode for bool {
     const WANTS: &'static str = "`true` or `false`";
@@ -76,59 +77,21 @@ impl Decode for Size {
     const WANTS: &'static str = "a size such as \"512mb\" or \"4gb\"";
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
-        const UNITS: [(&str, u64); 9] = [
-            ("", 1),
-            ("b", 1),
-            ("k", 1000),
-            ("kb", 1 << 10),
-            ("m", 1_000_000),
-            ("mb", 1 << 20),
-            ("g", 1_000_000_000),
-            ("gb", 1 << 30),
-            ("tb", 1 << 40),
-        ];
-        let help = "write a whole number with b, k, kb, m, mb, g, gb or tb: 1k is 1000 bytes, 1kb is 1024";
         match &node.value {
             Raw::Integer(number) => match u64::try_from(*number) {
                 Ok(bytes) => Some(Size(bytes)),
-                Err(_) => invalid(node.span, "a size cannot be negative", help, decoder),
+                Err(_) => invalid(node.span, "a size cannot be negative", "write a number of bytes", decoder),
             },
-            Raw::Text(text) => match quantity(text, &UNITS) {
-                Some(bytes) => Some(Size(bytes)),
-                None => invalid(node.span, format!("`{}` is no size", text.escape_debug()), help, decoder),
+            Raw::Text(text) => match parse_size(text) {
+                Ok(bytes) => Some(Size(bytes)),
+                Err(why) => {
+                    let title = format!("`{}` is no size", text.escape_debug());
+                    invalid(node.span, title, &why.to_string(), decoder)
+                }
             },
             _ => wrong_type(node, Self::WANTS, decoder),
         }
     }
-}
-
-/// A length of time in milliseconds, written as `"500ms"`, `"5s"`, `"10m"`, `"1h"` or `"2d"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Millis(pub u64);
-
-impl Decode for Millis {
-    const WANTS: &'static str = "a duration such as \"500ms\" or \"5s\"";
-
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
-        const UNITS: [(&str, u64); 5] =
-            [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-        let Raw::Text(text) = &node.value else { return wrong_type(node, Self::WANTS, decoder) };
-        match quantity(text, &UNITS) {
-            Some(millis) => Some(Millis(millis)),
-            None => {
-                let title = format!("`{}` is no duration", text.escape_debug());
-                invalid(node.span, title, "write a whole number with ms, s, m, h or d", decoder)
-            }
-        }
-    }
-}
-
-/// A whole number and its unit, in any case; none where it is not of that form or too large.
-fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let factor = units.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name))?.1;
-    number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
 impl Decode for VersionRange {

@@ -260,6 +260,26 @@ pub fn write_option(name: &str, value: Option<&str>) -> Result<String, Unreprese
     }
 }
 
+/// A file of arguments, one a line, each with its line break.
+///
+/// # Errors
+/// A line break or NUL byte in an argument.
+pub fn write_lines<A: AsRef<str>>(args: &[A]) -> Result<String, Unrepresentable> {
+    let mut text = String::new();
+    for arg in args {
+        let arg = arg.as_ref();
+        if let Some(at) = arg.find(['\n', '\0']) {
+            let reason = "holds a line break or a NUL byte";
+            return Err(
+                Unrepresentable::new(Format::Argv, "an argument of a file of arguments", reason).at(at)
+            );
+        }
+        text.push_str(arg);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
 /// The value of `-o` for several sub-options.
 ///
 /// # Errors
@@ -373,6 +393,8 @@ mod tests {
     fn writing() {
         assert_eq!(write_option("memory-limit", Some("-1")).unwrap(), "--memory-limit=-1");
         assert!(write_option("user", Some("a\0")).is_err());
+        assert_eq!(write_lines(&["-v", "--port=1"]).unwrap(), "-v\n--port=1\n");
+        assert_eq!(write_lines(&["-v", "a\nb"]).unwrap_err().at, Some(1));
         let options = [("modern", None), ("ext_path", Some("/d:5G"))];
         assert_eq!(write_sub_options(&options).unwrap(), "modern,ext_path=/d:5G");
         assert_eq!(write_sub_options(&[("ext_path", Some("/a,b"))]).unwrap_err().at, Some(2));

@@ -13,7 +13,7 @@ pub(super) struct Bounds {
     pub(super) min: u8,
     /// Most addresses.
     pub(super) max: u8,
-    /// `-ADDRESS` (may be missing) and `*` are understood.
+    /// `-ADDRESS` (may be missing) and `::*` are understood.
     pub(super) optional_prefix: bool,
 }
 
@@ -38,10 +38,11 @@ pub(super) fn read_addresses(case: Case<'_>, bounds: Bounds, args: &[&[u8]]) -> 
     Ok(Reading::plain(Value::Addresses(addresses)))
 }
 
-/// Whether a server could listen there on some machine: a name or address without blanks.
+/// Whether a server could listen there on some machine: a name or address without blanks. A `*` for all IPv4
+/// addresses needs nothing of the server, as the C library knows it; `::*` and `-ADDRESS` do.
 fn is_usable(address: &[u8], optional_prefix: bool) -> bool {
     let host = if optional_prefix { address.strip_prefix(b"-").unwrap_or(address) } else { address };
-    let special = host == b"*" || host.starts_with(b"-");
+    let special = host == b"::*" || host.starts_with(b"-");
     !host.is_empty() && !host.iter().any(|&b| is_space(b)) && (optional_prefix || !special)
 }
 

@@ -57,22 +57,22 @@ impl Case<'_> {
         self.facts.needs.filter(|feature| !self.build.has(*feature))
     }
 
-    /// A wrong number of arguments for a directive of the server's table.
-    pub(super) fn arity<T>(self, wanted: &'static str, args: &[&[u8]]) -> Result<T, Reason> {
-        Err(wrong_arity(wanted, args, Stage::Parse))
-    }
-
     /// A wrong number of arguments for a directive that the file reader compares by name and number.
     pub(super) fn unmatched_arity<T>(self, wanted: &'static str, args: &[&[u8]]) -> Result<T, Reason> {
         Err(wrong_arity(wanted, args, self.server.unmatched(args.len())))
     }
+}
 
-    /// The one argument of a directive that takes one.
-    pub(super) fn one<'b>(self, args: &[&'b [u8]]) -> Result<&'b [u8], Reason> {
-        match args {
-            [arg] => Ok(arg),
-            _ => self.arity("one value", args),
-        }
+/// A wrong number of arguments for a directive of the server's table.
+pub(super) fn arity<T>(wanted: &'static str, args: &[&[u8]]) -> Result<T, Reason> {
+    Err(wrong_arity(wanted, args, Stage::Parse))
+}
+
+/// The one argument of a directive that takes one.
+pub(super) fn one<'a>(args: &[&'a [u8]]) -> Result<&'a [u8], Reason> {
+    match args {
+        [arg] => Ok(arg),
+        _ => arity("one value", args),
     }
 }
 

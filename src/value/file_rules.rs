@@ -24,11 +24,13 @@ pub enum FileProblem {
     ReplicaofInCluster,
     /// `user` lines together with an `aclfile`.
     UsersAndAclFile,
-    /// TLS is used (a port, replication or the cluster bus) without a certificate and its key.
+    /// TLS is used (a port, replication or the cluster bus), and the build has none.
+    TlsNotBuilt,
+    /// TLS is used without a certificate and its key.
     TlsWithoutCertificate,
-    /// TLS is used, clients must show a certificate, and there is no authority to check it with.
+    /// TLS is used, others must show a certificate, and there is no authority to check it with.
     TlsWithoutAuthority,
-    /// `port` and `tls-port` are the same.
+    /// Two of `port`, `tls-port` and the port of the cluster's bus are the same.
     SamePortTwice {
         /// The port.
         port: u16,
@@ -46,40 +48,75 @@ pub enum FileProblem {
     ClusterWithoutAddress,
 }
 
-/// The highest port whose bus port exists (CLUSTER_PORT_INCR is 10000).
-const HIGHEST_PORT_WITH_BUS: u16 = 55_535;
+/// How far above the clients' port the bus of a cluster listens (`CLUSTER_PORT_INCR`).
+const BUS_OFFSET: u16 = 10_000;
 
 /// Says which combinations of a file's values stop a server of the target, in the order of [`FileProblem`].
 ///
 /// Unreadable certificates, occupied ports and missing folders are the machine's business. Sources: the ends
-/// of loadServerConfigFromString (config.c), initServer (server.c), clusterInit (cluster.c) and ACLLoadUsersAtStartup
-/// (acl.c) from 6.0.16 to 7.4.1 and Valkey 8.0.1.
+/// of loadServerConfigFromString (config.c) and `ACLLoadUsersAtStartup` (acl.c), initServer (server.c), tlsConfigure
+/// (tls.c) and clusterInit (cluster.c), from 6.0.16 to 7.4.1 and Valkey 8.0.1.
 pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> {
-    let cluster = settings.is_on("cluster-enabled");
-    let follows = matches!(settings.values.get("replicaof"), Some(Value::Primary(Some(_))));
     let mut problems = Vec::new();
-    let mut check = |holds: bool, problem| {
-        if holds {
-            problems.push(problem);
-        }
-    };
-    check(cluster && follows, FileProblem::ReplicaofInCluster);
-    check(settings.has_user_lines && settings.is_set("aclfile"), FileProblem::UsersAndAclFile);
-    let tls = settings.uses_tls();
-    let certificate = settings.is_set("tls-cert-file") && settings.is_set("tls-key-file");
-    check(tls && !certificate, FileProblem::TlsWithoutCertificate);
-    let authority = settings.is_set("tls-ca-cert-file") || settings.is_set("tls-ca-cert-dir");
-    check(tls && certificate && !authority && settings.checks_clients(), FileProblem::TlsWithoutAuthority);
-    let (port, tls_port) = (settings.port("port", 6379), settings.port("tls-port", 0));
-    check(port != 0 && port == tls_port, FileProblem::SamePortTwice { port });
-    check(
-        cluster && settings.bus_is_out_of_room(port, tls_port, target),
-        settings.bus_problem(port, tls_port),
-    );
+    let cluster = settings.is_on("cluster-enabled");
+    if cluster && matches!(settings.values.get("replicaof"), Some(Value::Primary(Some(_)))) {
+        problems.push(FileProblem::ReplicaofInCluster);
+    }
+    if settings.has_user_lines && settings.is_set("aclfile") {
+        problems.push(FileProblem::UsersAndAclFile);
+    }
+    problems.extend(tls_problem(settings, target));
+    problems.extend(port_problems(settings, cluster, target));
     let no_address = has_no_address(settings, target);
-    let no_port = port == 0 && tls_port == 0;
-    check((no_port || no_address) && !settings.is_set("unixsocket"), FileProblem::ListensNowhere);
-    check(cluster && no_address, FileProblem::ClusterWithoutAddress);
+    let no_port = settings.port("port", 6379) == 0 && settings.port("tls-port", 0) == 0;
+    if (no_port || no_address) && !settings.is_set("unixsocket") {
+        problems.push(FileProblem::ListensNowhere);
+    }
+    if cluster && no_address {
+        problems.push(FileProblem::ClusterWithoutAddress);
+    }
+    problems
+}
+
+/// What TLS lacks: the first of what the server looks for.
+fn tls_problem(settings: &FileSettings, target: &Target) -> Option<FileProblem> {
+    let peers = settings.is_on("tls-replication") || settings.is_on("tls-cluster");
+    if !peers && settings.port("tls-port", 0) == 0 {
+        return None;
+    }
+    let checks_clients = settings.values.get("tls-auth-clients") != Some(&Value::Word("no"));
+    let authority = settings.is_set("tls-ca-cert-file") || settings.is_set("tls-ca-cert-dir");
+    if !target.build.tls {
+        Some(FileProblem::TlsNotBuilt)
+    } else if !settings.is_set("tls-cert-file") || !settings.is_set("tls-key-file") {
+        Some(FileProblem::TlsWithoutCertificate)
+    } else {
+        ((checks_clients || peers) && !authority).then_some(FileProblem::TlsWithoutAuthority)
+    }
+}
+
+/// Ports that do not exist or are asked for twice.
+fn port_problems(settings: &FileSettings, cluster: bool, target: &Target) -> Vec<FileProblem> {
+    let (port, tls_port) = (settings.port("port", 6379), settings.port("tls-port", 0));
+    let mut ports = vec![port, tls_port];
+    let mut problems = Vec::new();
+    if cluster {
+        let clients = if settings.is_on("tls-cluster") { tls_port } else { port };
+        // Redis 6 does not know `cluster-port`, later versions can name the bus' port.
+        let named = settings.port("cluster-port", 0);
+        match clients.checked_add(BUS_OFFSET) {
+            _ if named != 0 && target.versions.first >= Version::new(7, 0, 0) => ports.push(named),
+            Some(bus) => ports.push(bus),
+            None => {
+                problems.push(FileProblem::ClusterBusPort { port: clients, max: u16::MAX - BUS_OFFSET });
+            }
+        }
+    }
+    ports.retain(|port| *port != 0);
+    ports.sort_unstable();
+    let twice = ports.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    problems.extend(twice.map(|port| FileProblem::SamePortTwice { port }));
+    problems.sort_unstable();
     problems
 }
 
@@ -107,32 +144,6 @@ impl FileSettings {
             Some(Value::Integer(port)) => u16::try_from(*port).unwrap_or(default),
             _ => default,
         }
-    }
-
-    /// Whether the server sets up TLS when it starts.
-    fn uses_tls(&self) -> bool {
-        self.port("tls-port", 0) != 0 || self.is_on("tls-replication") || self.is_on("tls-cluster")
-    }
-
-    /// Whether clients must or may show a certificate; `yes` is the default.
-    fn checks_clients(&self) -> bool {
-        self.values.get("tls-auth-clients") != Some(&Value::Word("no"))
-    }
-
-    /// The port whose sum with 10000 is the bus': the TLS one where the bus speaks TLS.
-    fn client_port(&self, port: u16, tls_port: u16) -> u16 {
-        if self.is_on("tls-cluster") || port == 0 { tls_port } else { port }
-    }
-
-    /// Whether the bus of a cluster's node has no port. 7.0 and later can name one (`cluster-port`).
-    fn bus_is_out_of_room(&self, port: u16, tls_port: u16, target: &Target) -> bool {
-        let named = target.versions.first >= Version::new(7, 0, 0) && self.port("cluster-port", 0) != 0;
-        !named && self.client_port(port, tls_port) > HIGHEST_PORT_WITH_BUS
-    }
-
-    /// The finding for such a node.
-    fn bus_problem(&self, port: u16, tls_port: u16) -> FileProblem {
-        FileProblem::ClusterBusPort { port: self.client_port(port, tls_port), max: HIGHEST_PORT_WITH_BUS }
     }
 }
 

@@ -64,7 +64,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "the numbers are exact")]
     fn reads_what_strtod_reads() {
         for (text, number) in [
             ("50.0", 50.0),

@@ -5,7 +5,7 @@ use crate::catalog::{
 };
 
 use super::bind::{Bounds, read_addresses};
-use super::case::{Case, RESPLIT_SINCE, Reading, Server};
+use super::case::{Case, RESPLIT_SINCE, Reading, Server, arity, one};
 use super::cnum::until_nul;
 use super::enumeration::{read_bool, read_flags, read_word};
 use super::integer::read_integer;
@@ -18,7 +18,7 @@ use super::percentiles::read_percentiles;
 use super::primary::read_primary;
 use super::reason::{Otherwise, Reason, Stage};
 use super::save::read_save;
-use super::text_rules::read_text;
+use super::text_rules::{TextKind, read_text};
 use super::value::Value;
 
 /// What becomes of a value on every version of a target.
@@ -192,16 +192,18 @@ pub(super) fn read(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
 /// What one server makes of the arguments, by the kind of the directive.
 pub(super) fn read_kind(case: Case<'_>, args: &[&[u8]]) -> Result<Reading, Reason> {
     match case.facts.kind {
-        Kind::Bool => read_bool(case, case.one(args)?),
-        Kind::Enum(words) => read_word(case, words, case.one(args)?),
+        Kind::Bool => read_bool(case, one(args)?),
+        Kind::Enum(words) => read_word(case, words, one(args)?),
         Kind::Flags(words) => read_flags(case, words, args),
-        Kind::Integer(numeric) => read_integer(case, numeric, case.one(args)?),
-        Kind::Memory(numeric) => read_memory(case, numeric, case.one(args)?),
+        Kind::Integer(numeric) => read_integer(case, numeric, one(args)?),
+        Kind::Memory(numeric) => read_memory(case, numeric, one(args)?),
         Kind::MemoryOrPercent { numeric, max_percent } => {
-            read_memory_or_percent(case, numeric, max_percent, case.one(args)?)
+            read_memory_or_percent(case, numeric, max_percent, one(args)?)
         }
-        Kind::Octal(numeric) => read_octal(numeric, case.one(args)?),
-        Kind::Text { rule, max_bytes, .. } => read_text(case, rule, max_bytes, case.one(args)?),
+        Kind::Octal(numeric) => read_octal(numeric, one(args)?),
+        Kind::Text { rule, max_bytes, binary, .. } => {
+            read_text(case, TextKind { rule, max_bytes, binary }, one(args)?)
+        }
         Kind::Ignored => match args {
             [_] => Ok(Reading::noted(as_args(args), Some(Otherwise::Ignored))),
             _ => case.unmatched_arity("one value", args),
@@ -220,7 +222,7 @@ fn read_special(case: Case<'_>, special: Special, args: &[&[u8]]) -> Result<Read
         Special::Dir => match args {
             [path] => Ok(Reading::plain(Value::Text(until_nul(path).to_vec()))),
             _ if case.server.is_six() => case.unmatched_arity("one folder", args),
-            _ => case.arity("one folder", args),
+            _ => arity("one folder", args),
         },
         Special::Include { .. } => commanded(case, "one path", 1..=1, args),
         Special::LatencyTrackingInfoPercentiles => read_percentiles(case, args),

@@ -1,6 +1,6 @@
 //! `notify-keyspace-events`: classes of events as letters (notify.c).
 
-use super::case::{Case, Reading};
+use super::case::{Case, Reading, arity};
 use super::enumeration::c_word;
 use super::reason::Reason;
 use super::value::Value;
@@ -60,7 +60,7 @@ pub(super) fn read_events(
         return if case.server.is_six() {
             case.unmatched_arity("one text", args)
         } else {
-            case.arity("one text", args)
+            arity("one text", args)
         };
     };
     let (letters, otherwise) = c_word(arg);

@@ -1,6 +1,6 @@
 //! `oom-score-adj-values`: three scores for the kernel's OOM killer.
 
-use super::case::{Case, Reading};
+use super::case::{Case, Reading, arity};
 use super::cnum::strtoll;
 use super::reason::{Otherwise, Reason};
 use super::resplit::arguments;
@@ -11,11 +11,7 @@ pub(super) fn read_oom_scores(case: Case<'_>, min: i16, max: i16, args: &[&[u8]]
     let wanted = "three scores";
     let words = arguments(case.server, args);
     if words.len() != 3 {
-        return if case.server.is_six() {
-            case.unmatched_arity(wanted, args)
-        } else {
-            case.arity(wanted, args)
-        };
+        return if case.server.is_six() { case.unmatched_arity(wanted, args) } else { arity(wanted, args) };
     }
     let mut scores = [0; 3];
     let mut otherwise = None;

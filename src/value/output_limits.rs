@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use super::case::{Case, Reading};
+use super::case::{Case, Reading, arity};
 use super::cnum::{strtoll, until_nul};
 use super::memory::{Size, size};
 use super::reason::{Otherwise, Reason};
 use super::resplit::{arguments, split};
+use super::units::size_text;
 use super::value::Value;
 
 /// How far the output buffer of a client may grow before the client is dropped.
@@ -59,8 +60,8 @@ impl OutputLimits {
             .map(|((class, _), limit)| {
                 let words = [
                     class.to_owned(),
-                    limit.hard.to_string(),
-                    limit.soft.to_string(),
+                    size_text(limit.hard),
+                    size_text(limit.soft),
                     limit.seconds.to_string(),
                 ];
                 words.map(String::into_bytes).to_vec()
@@ -119,7 +120,7 @@ pub(super) fn limits_line(
     if args.len().is_multiple_of(4) {
         strict_limits(&args, |text| case.size(text))
     } else {
-        case.arity("a class, two sizes and seconds", &args)
+        arity("a class, two sizes and seconds", &args)
     }
 }
 

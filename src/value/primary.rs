@@ -1,6 +1,6 @@
 //! `replicaof`: whom a replica follows, or `no one`.
 
-use super::case::{Case, Reading};
+use super::case::{Case, Reading, arity};
 use super::cnum::{strtoll, until_nul};
 use super::reason::{Otherwise, Reason};
 use super::resplit::arguments;
@@ -11,11 +11,7 @@ pub(super) fn read_primary(case: Case<'_>, port_checked: bool, args: &[&[u8]]) -
     let wanted = "a host and a port, or `no one`";
     let words = arguments(case.server, args);
     let [host, port] = words.as_slice() else {
-        return if case.server.is_six() {
-            case.unmatched_arity(wanted, args)
-        } else {
-            case.arity(wanted, args)
-        };
+        return if case.server.is_six() { case.unmatched_arity(wanted, args) } else { arity(wanted, args) };
     };
     if until_nul(host).eq_ignore_ascii_case(b"no") && until_nul(port).eq_ignore_ascii_case(b"one") {
         return Ok(Reading::plain(Value::Primary(None)));

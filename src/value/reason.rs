@@ -119,13 +119,13 @@ pub enum Reason {
         /// The most addresses it takes.
         max: usize,
     },
-    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `*` on 6.0.
+    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `::*` on 6.0.
     UnusableAddress,
     /// A percentile that is not a number.
     BadPercentile,
     /// A percentile below 0 or above 100.
     PercentileOutOfRange,
-    /// The server divides by it and crashes (`hz 0` on 6.0).
+    /// The server divides by it and crashes (`hz 0` and `hz 1001` on 6.0).
     CrashesTheServer,
     /// The build of memcached lacks what the option needs.
     NeedsBuild(MemcachedFeature),

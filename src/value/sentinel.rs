@@ -56,6 +56,7 @@ pub fn judge_sentinel<A: AsRef<[u8]>>(
 }
 
 fn unknown(versions: VersionRange) -> Span {
+    // sentinel.conf has no module to come that could know the line.
     Span { versions, outcome: Err(Reason::NotInThisVersion { stage: Stage::Parse }), otherwise: None }
 }
 

@@ -52,7 +52,7 @@ fn place() -> impl Strategy<Value = (Target, &'static Directive)> {
     prop::sample::select(places)
 }
 
-/// The lines of a value, as fold_lines takes them.
+/// The lines of a value, as `fold_lines` takes them.
 fn folded(directive: &Directive, lines: &[Vec<Vec<u8>>], target: &Target) -> Option<Value> {
     fold_lines(directive, lines, target).value().cloned()
 }

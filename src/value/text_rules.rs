@@ -9,26 +9,32 @@ use super::enumeration::c_word;
 use super::reason::Reason;
 use super::value::Value;
 
-/// The first length of an announced host name that is too long (NET_HOST_STR_LEN).
+/// The first length of an announced host name that is too long (`NET_HOST_STR_LEN`).
 const HOST_NAME_LIMIT: u32 = 255;
-/// The longest announced address of Valkey 9.1 (NET_IP_STR_LEN less the NUL).
+/// The longest announced address of Valkey 9.1 (`NET_IP_STR_LEN` less the NUL).
 const ANNOUNCED_IP_LIMIT: u32 = 45;
 
 /// The longest hash seed (measured on Valkey 9.1.2).
 const HASH_SEED_LIMIT: u32 = 256;
 
+/// What a server does with a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TextKind {
+    /// The rule that it applies.
+    pub(super) rule: Option<TextRule>,
+    /// The most bytes that it takes.
+    pub(super) max_bytes: Option<u32>,
+    /// It keeps what follows a NUL.
+    pub(super) binary: bool,
+}
+
 /// A directive whose value is a text.
-pub(super) fn read_text(
-    case: Case<'_>,
-    rule: Option<TextRule>,
-    max_bytes: Option<u32>,
-    arg: &[u8],
-) -> Result<Reading, Reason> {
-    let (text, otherwise) = c_word(arg);
-    if let Some(max) = max_bytes {
+pub(super) fn read_text(case: Case<'_>, kind: TextKind, arg: &[u8]) -> Result<Reading, Reason> {
+    let (text, otherwise) = if kind.binary { (arg, None) } else { c_word(arg) };
+    if let Some(max) = kind.max_bytes {
         at_most(text, max)?;
     }
-    if let Some(rule) = rule {
+    if let Some(rule) = kind.rule {
         obeys(case, rule, text, arg)?;
     }
     Ok(Reading::noted(Value::Text(text.to_vec()), otherwise))

@@ -16,6 +16,14 @@ const DURATION_UNITS: [(&str, u64); 7] = [
     ("w", 604_800_000_000),
 ];
 
+/// A number of bytes in the largest unit that leaves a whole number, as every version of the servers
+/// reads it: `4gb`, `1536mb`, `100`.
+pub fn size_text(bytes: u64) -> String {
+    let units = [(1 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb")];
+    let unit = units.iter().find(|(factor, _)| bytes >= *factor && bytes.is_multiple_of(*factor));
+    unit.map_or_else(|| bytes.to_string(), |(factor, unit)| format!("{}{unit}", bytes / factor))
+}
+
 /// A text is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadSize {
@@ -127,8 +135,8 @@ mod tests {
     #[test]
     fn durations() {
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
-        assert_eq!(parse_duration("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(parse_duration("10m"), Ok(Duration::from_mins(10)));
+        assert_eq!(parse_duration("2d"), Ok(Duration::from_hours(48)));
         assert_eq!(parse_duration("5"), Err(BadDuration::NoUnit));
         assert_eq!(parse_duration("5 s"), Err(BadDuration::Unit));
         assert_eq!(parse_duration("1.5h"), Err(BadDuration::Fraction));

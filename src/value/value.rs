@@ -9,12 +9,13 @@ use super::notify::Events;
 use super::output_limits::OutputLimits;
 use super::percentiles::Percentile;
 use super::save::SavePoint;
+use super::units::size_text;
 
 /// A directive's value in its one canonical form: two texts that a server takes for the same give the
 /// same value. Ordered and hashable; what it means depends on the directive it belongs to.
 ///
 /// A text may be a secret: whoever prints a value asks [`Directive::secret`] first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// `yes` or `no`.
     Bool(bool),
@@ -95,7 +96,7 @@ impl Value {
             Value::Word(word) => one_argument(word.as_bytes().to_vec()),
             Value::Flags(words) => vec![words.iter().map(|word| word.as_bytes().to_vec()).collect()],
             Value::Integer(number) => one_argument(number.to_string().into_bytes()),
-            Value::Bytes(bytes) => one_argument(bytes.to_string().into_bytes()),
+            Value::Bytes(bytes) => one_argument(size_text(*bytes).into_bytes()),
             Value::Percent(percent) => one_argument(format!("{percent}%").into_bytes()),
             Value::Octal(bits) => one_argument(format!("{bits:o}").into_bytes()),
             Value::Text(text) => one_argument(text.clone()),
@@ -127,6 +128,17 @@ impl Primary {
         text.extend_from_slice(format!(" {}", self.port).as_bytes());
         text.truncate(255);
         text
+    }
+}
+
+impl fmt::Debug for Value {
+    // A text may be a password: what panics and logs print must not hold it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Value::Args(args) => write!(f, "Args({} arguments)", args.len()),
+            other => write!(f, "{other}"),
+        }
     }
 }
 

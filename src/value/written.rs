@@ -78,11 +78,10 @@ pub fn written_lines(
         return Err(BadShape::OctalAsText);
     }
     match (shape(facts), value) {
-        (Shape::One, value) => Ok(vec![vec![scalar(value)?]]),
         (Shape::LinesOfOne, Written::List(items)) => {
             items.iter().map(|item| Ok(vec![scalar(item)?])).collect()
         }
-        (Shape::LinesOfOne, value) => Ok(vec![vec![scalar(value)?]]),
+        (Shape::One | Shape::LinesOfOne, value) => Ok(vec![vec![scalar(value)?]]),
         (_, Written::List(items)) if items.is_empty() => Ok(nothing(facts)),
         (Shape::Arguments, Written::List(items)) => {
             Ok(vec![items.iter().map(nested).collect::<Result<_, BadShape>>()?])

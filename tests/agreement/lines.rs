@@ -13,6 +13,8 @@ pub(crate) struct Line {
     pub(crate) judged: Option<(&'static Directive, Judgement)>,
     /// Why the parser would stop at the line.
     pub(crate) refusal: Option<String>,
+    /// The server's words for that, where we know them.
+    pub(crate) words: Option<String>,
 }
 
 /// Every line to try.
@@ -39,7 +41,7 @@ pub(crate) fn lines(target: &Target, turn: usize) -> Vec<Line> {
         }
     }
     texts.extend(["nosuch", "nosuch 1", "no.such", "no.such 1", "nosuch 1 2", "\"\" 1"].map(str::to_owned));
-    texts.retain(|text| !touches_the_machine(text) && !(continues_words(target) && text.contains("'a'b")));
+    texts.retain(|text| !touches_the_machine(text) && !reads_otherwise(text, target));
     texts.sort();
     texts.dedup();
     texts.into_iter().map(|text| line(text, target)).collect()
@@ -84,18 +86,18 @@ fn touches_the_machine(text: &str) -> bool {
 }
 
 /// Valkey 9 lets a word go on behind a closing quote, as shells do; our reader of lines does not.
-fn continues_words(target: &Target) -> bool {
-    target.engine == Engine::Valkey && target.versions.first.major >= 9
+fn reads_otherwise(text: &str, target: &Target) -> bool {
+    target.engine == Engine::Valkey && target.versions.first.major >= 9 && text.contains("'a'b")
 }
 
 /// A line and our verdict.
 fn line(text: String, target: &Target) -> Line {
     let document = ConfDoc::parse(text.as_bytes());
     if let Some(error) = document.errors().next() {
-        return Line { refusal: Some(format!("{:?}", error.problem)), text, judged: None };
+        return Line { refusal: Some(format!("{:?}", error.problem)), text, judged: None, words: None };
     }
     let Some((_, parsed)) = document.directives().next() else {
-        return Line { text, judged: None, refusal: None };
+        return Line { text, judged: None, refusal: None, words: None };
     };
     let args: Vec<&[u8]> = parsed.args.iter().map(|arg| arg.value.as_slice()).collect();
     let name = parsed.key().into_owned();
@@ -103,11 +105,12 @@ fn line(text: String, target: &Target) -> Line {
     let known = directive(target.engine, &name).filter(|d| d.at(version).is_some_and(|f| f.knows(&name)));
     let Some(directive) = known else {
         let fatal = unknown_directive(&name, args.len(), target) == Unknown::Fatal;
-        return Line { text, judged: None, refusal: fatal.then(|| "unknown".to_owned()) };
+        return Line { text, judged: None, refusal: fatal.then(|| "unknown".to_owned()), words: None };
     };
     let judgement = judge(directive, &args, target);
     let reason =
         judgement.refusal().map(|(_, reason)| reason).filter(|reason| reason.stage() == Stage::Parse);
+    let words = reason.and_then(|reason| reason.server_says(target));
     let refusal = reason.map(|reason| format!("{reason:?}"));
-    Line { text, judged: Some((directive, judgement)), refusal }
+    Line { text, judged: Some((directive, judgement)), refusal, words }
 }

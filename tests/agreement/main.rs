@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod files;
 mod lines;
 mod start;
 #[path = "../support/mod.rs"]
@@ -44,15 +45,18 @@ fn servers() -> impl Iterator<Item = &'static Server> {
     Servers::redis_like().filter(|server| server.engine != Engine::Redict)
 }
 
-/// The difference between our verdict and the server's.
+/// The difference between our verdict, or our quotation of the server's words, and the server's.
 fn disagreement(line: &Line, verdict: &Verdict) -> Option<String> {
     let theirs = match verdict {
         Verdict::Accepted => None,
         Verdict::Refused { message, .. } => Some(message.clone()),
         Verdict::Crashed { story } => return Some(format!("{:?}: the server crashed: {story}", line.text)),
     };
-    (line.refusal.is_some() != theirs.is_some())
-        .then(|| format!("{:?}: we say {:?}, the server {theirs:?}", line.text, line.refusal))
+    if line.refusal.is_some() != theirs.is_some() {
+        return Some(format!("{:?}: we say {:?}, the server {theirs:?}", line.text, line.refusal));
+    }
+    let quoted = line.words.as_ref().zip(theirs.as_ref()).filter(|(ours, theirs)| ours != theirs);
+    quoted.map(|(ours, theirs)| format!("{:?}: we quote {ours:?}, the server says {theirs:?}", line.text))
 }
 
 #[test]
@@ -69,6 +73,18 @@ fn the_servers_print_our_canonical_form() {
         );
         report.wrong.iter().take(SHOWN).for_each(|story| println!("    {story}"));
         disagreements += report.wrong.len();
+    }
+    assert_eq!(disagreements, 0, "see above");
+}
+
+#[test]
+fn whole_files_start_as_we_say() {
+    let mut disagreements = 0;
+    for server in servers() {
+        let (tried, wrong) = files::compare(server, &target(server));
+        println!("{server}: {tried} files tried, {} disagreements", wrong.len());
+        wrong.iter().take(SHOWN).for_each(|story| println!("    {story}"));
+        disagreements += wrong.len();
     }
     assert_eq!(disagreements, 0, "see above");
 }

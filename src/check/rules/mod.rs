@@ -1,10 +1,97 @@
 //! The rules, one file each, and the list of them. The list is sorted by name; help, `explain` and
 //! the documentation are generated from it.
 
+mod alias_contradiction;
+mod contradictory_settings;
+mod cyclic_extends;
+mod derived_by_hand;
+mod does_not_survive;
+mod duplicate_name;
+mod expired_lint;
+mod ignored_directive;
+mod impossible_quorum;
+mod incomplete_tls;
+mod invalid_acl;
+mod invalid_field;
+mod invalid_lint;
+mod invalid_value;
+mod literal_secret;
+mod misplaced_key;
+mod missing_key;
+mod port_clash;
+mod reinterpreted_value;
+mod renamed_directive;
+mod replica_placement;
+mod syntax;
+mod too_few_masters;
+mod unavailable_directive;
+mod undefined_host;
+mod undefined_node;
+mod undefined_profile;
+mod undefined_sentinels;
+mod unexpanded_placeholder;
+mod unknown_directive;
+mod unknown_key;
+mod unpinned_node;
+mod unreadable_layer;
+mod unrepresentable;
+mod unset_without_effect;
+mod unsupported_format;
+mod unsupported_version;
+mod unused_host;
+mod unused_profile;
+mod unused_sentinels;
+mod wrong_type;
+
+#[cfg(test)]
+mod tests;
+
 use super::rule::Rule;
 
 /// Every rule, sorted by name.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &alias_contradiction::RULE,
+    &contradictory_settings::RULE,
+    &cyclic_extends::RULE,
+    &derived_by_hand::RULE,
+    &does_not_survive::RULE,
+    &duplicate_name::RULE,
+    &expired_lint::RULE,
+    &ignored_directive::RULE,
+    &impossible_quorum::RULE,
+    &incomplete_tls::RULE,
+    &invalid_acl::RULE,
+    &invalid_field::RULE,
+    &invalid_lint::RULE,
+    &invalid_value::RULE,
+    &literal_secret::RULE,
+    &misplaced_key::RULE,
+    &missing_key::RULE,
+    &port_clash::RULE,
+    &reinterpreted_value::RULE,
+    &renamed_directive::RULE,
+    &replica_placement::RULE,
+    &syntax::RULE,
+    &too_few_masters::RULE,
+    &unavailable_directive::RULE,
+    &undefined_host::RULE,
+    &undefined_node::RULE,
+    &undefined_profile::RULE,
+    &undefined_sentinels::RULE,
+    &unexpanded_placeholder::RULE,
+    &unknown_directive::RULE,
+    &unknown_key::RULE,
+    &unpinned_node::RULE,
+    &unreadable_layer::RULE,
+    &unrepresentable::RULE,
+    &unset_without_effect::RULE,
+    &unsupported_format::RULE,
+    &unsupported_version::RULE,
+    &unused_host::RULE,
+    &unused_profile::RULE,
+    &unused_sentinels::RULE,
+    &wrong_type::RULE,
+];
 
 /// The rule of a name.
 pub fn rule(name: &str) -> Option<&'static Rule> {

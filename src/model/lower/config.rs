@@ -81,6 +81,9 @@ pub(super) fn lay_over(
             }
         };
         if let Some(other) = first.insert(named.name().to_owned(), entry) {
+            let both = [Some(entry.name.span), Some(other.name.span)];
+            findings
+                .retain_mut(|found| found.code != Code::RenamedDirective || !both.contains(&found.span()));
             findings.push(contradiction(entry, other, subject));
             typed.poisoned.push(named.name().to_owned());
             continue;
@@ -108,6 +111,9 @@ fn place(
     if let Some(previous) = previous {
         overrode.push(previous.origin);
         overrode.extend(previous.overrode);
+    }
+    if value.doubtful {
+        typed.poisoned.push(name.clone());
     }
     typed.insisted.retain(|other| *other != name);
     if value.insisted {

@@ -62,7 +62,7 @@ pub(super) fn resolve(
     let availability = availability(directive, spelling, name, subject);
     let reported = match availability {
         Ok(facts) => {
-            remarks(directive, facts, spelling, name, subject, findings);
+            remarks(facts, spelling, name, subject, findings);
             return refuse_servers_own(directive, facts, name, subject, findings);
         }
         Err(finding) => *finding,
@@ -191,7 +191,6 @@ fn refusal(target: &Target) -> String {
 
 /// What is worth saying of a directive that the target has.
 fn remarks(
-    directive: &'static Directive,
     facts: &'static Facts,
     spelling: &str,
     name: &At<String>,
@@ -213,7 +212,7 @@ fn remarks(
             Finding::new(Code::RenamedDirective, name.span, title)
                 .help(format!("write `{}`", facts.name))
                 .fix(name.span, facts.name)
-                .note(format!("{engine} {} takes both; {}", subject.target.versions, directive.about))
+                .note(format!("{engine} {} takes both names and shows both", subject.target.versions))
                 .of(subject.deployment),
         );
     }

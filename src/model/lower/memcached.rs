@@ -199,6 +199,7 @@ impl Options {
             let texts: Vec<&str> = written.iter().filter_map(|other| other.value.as_deref()).collect();
             if Some(texts.join(",")) != option.value && !self.insisted.contains(&option.name) {
                 findings.push(by_hand(first, &option, subject));
+                self.poisoned.push(option.name);
             }
         }
         self.list.sort_by(|a, b| a.name.cmp(&b.name));

@@ -118,7 +118,10 @@ fn undefined(
     }
     let known: Vec<&str> = declared.keys().copied().collect();
     Some(match nearest(name, known.iter().copied()) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        Some(near) => {
+            let declare = format!("declare it under {}", kind.table());
+            finding.help(format!("did you mean `{near}`? If not, {declare}"))
+        }
         None if known.is_empty() || known.len() > 12 => {
             finding.help(format!("declare it under {}", kind.table()))
         }

@@ -9,10 +9,12 @@ use super::target::target;
 use super::{Lowering, derived};
 use crate::catalog::{Engine, Target};
 use crate::diag::{Code, Finding};
-use crate::model::settings::Settings;
+use crate::model::settings::{Assigned, Settings};
 use crate::model::topology::{Deployment, Login, Node, Tls, Topology, Watch};
+use crate::model::users::{UserSources, users};
 use crate::source::{At, Span};
 use crate::spec::{Credentials, RedisSpec, Replicas, TopologyKind};
+use crate::value::Value;
 
 /// The usual port of a server.
 pub(super) const PORT: u16 = 6379;
@@ -38,21 +40,24 @@ fn deployment(
 ) -> Option<Deployment> {
     let spec = &record.value;
     let version = spec.version;
-    // Names are looked up also where the version is unknown: a host used there is used.
+    // Names are looked up also where the version or a host is unknown: what is used there is used.
+    if let Some(set) = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref()) {
+        lowering.uses.note(Kind::Sentinels, set);
+    }
     let placed = spec.topology.and_then(|topology| place(lowering, name, record, topology));
     let profiles = profiles(lowering, spec);
     let target = target(engine, version?, spec.build.as_ref().map(|build| &build.value), lowering.findings);
     let (target, topology, placed) = (target?, spec.topology?, placed?);
 
     let version_span = version?.span;
-    let tls = spec.tls.as_ref().map(|tls| Tls {
+    // A table for a build without TLS is reported as such; what would follow from it is not.
+    let tls = spec.tls.as_ref().filter(|_| target.build.tls).map(|tls| Tls {
         plain_too: tls.port.is_some(),
         replication: tls.replication.is_none_or(|flag| flag.value),
         cluster_bus: topology.value == TopologyKind::Cluster && tls.cluster_bus.is_none_or(|flag| flag.value),
         span: tls.span,
     });
     let replication = spec.replication.as_ref().and_then(login);
-    let users = Vec::new();
 
     let subject = Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
     let mut hand = Typed::default();
@@ -62,12 +67,39 @@ fn deployment(
     if let Some(config) = &spec.config {
         lay_over(&mut hand, None, Level::Deployment, config, subject, lowering.findings);
     }
+    let sentinel = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref());
+    let sentinel = sentinel.and_then(|set| lowering.spec.sentinels.get(set)?.auth.as_ref().and_then(login));
+    let requirepass = hand.settings.get("requirepass").and_then(|setting| match &setting.value {
+        Assigned::Secret(secret) => Some(At::new(secret.clone(), setting.value_span?)),
+        _ => None,
+    });
+    let users = users(
+        &UserSources {
+            declared: &spec.users,
+            replication: replication.as_ref(),
+            sentinel: sentinel.as_ref(),
+            target: &target,
+            channels_open: channels_open(&hand.settings),
+            requirepass: requirepass.as_ref(),
+            deployment: name,
+            sources: lowering.sources,
+        },
+        lowering.findings,
+    );
     let mut shared = hand.clone();
     let list = derived::shared(spec, topology, replication.as_ref(), tls.as_ref());
     derived::add(&mut shared, &hand, list, subject, lowering.findings);
 
-    let context =
-        NodeContext { spec, topology, tls: tls.as_ref(), name, target: &target, version_span, hand: &hand };
+    let context = NodeContext {
+        spec,
+        topology,
+        tls: tls.as_ref(),
+        name,
+        target: &target,
+        version_span,
+        hand: &hand,
+        has_users: !users.is_empty(),
+    };
     let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat)).collect();
     let names: Vec<&str> = placed.seats.iter().map(|seat| seat.id.0.as_str()).collect();
     if placed.complete {
@@ -86,6 +118,14 @@ fn deployment(
         spec: Arc::new(spec.clone()),
         poisoned: hand.poisoned,
     })
+}
+
+/// What `acl-pubsub-default` is set to.
+fn channels_open(settings: &Settings) -> Option<bool> {
+    match &settings.get("acl-pubsub-default")?.value {
+        Assigned::Value(Value::Word(word)) => Some(*word == "allchannels"),
+        _ => None,
+    }
 }
 
 /// Whom the servers log in as.
@@ -226,7 +266,6 @@ fn watch(
 ) -> Option<Watch> {
     let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
     let set = table.set.clone()?;
-    lowering.uses.note(Kind::Sentinels, &set);
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
     Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
 }
@@ -240,10 +279,12 @@ struct NodeContext<'a> {
     target: &'a Target,
     version_span: Span,
     hand: &'a Typed,
+    /// There are ACL users, and with them a file for them.
+    has_users: bool,
 }
 
 fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> Node {
-    let NodeContext { spec, topology, tls, name, target, version_span, hand } = *context;
+    let NodeContext { spec, topology, tls, name, target, version_span, hand, has_users } = *context;
     let subject = Subject { deployment: name, target, version_span, sources: lowering.sources };
     let own_spec = spec.nodes.get(&seat.id.0);
     let mut own_hand = Typed::default();
@@ -258,7 +299,7 @@ fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> 
     let facts =
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let mut list = derived::listening(&facts);
-    list.extend(derived::announced(&facts, topology.value, !spec.users.is_empty()));
+    list.extend(derived::announced(&facts, topology.value, has_users));
     let mut written = Typed { settings: Settings::default(), ..own_hand.clone() };
     for setting in hand.settings.overlaid(&own_hand.settings) {
         written.settings.set(setting.clone());

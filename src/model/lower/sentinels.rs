@@ -68,7 +68,7 @@ fn set(
     let (seats, complete) = seats?;
     let subject =
         Subject { deployment: name, target: &target, version_span: version.span, sources: lowering.sources };
-    let tls = spec.tls.as_ref().map(|tls| Tls {
+    let tls = spec.tls.as_ref().filter(|_| target.build.tls).map(|tls| Tls {
         plain_too: tls.port.is_some(),
         replication: tls
             .replication

@@ -22,6 +22,8 @@ pub(super) struct Assignment {
     pub(super) assigned: Assigned,
     /// It was written as `{ override = … }`.
     pub(super) insisted: bool,
+    /// It was reported, and what follows from it is not worth saying.
+    pub(super) doubtful: bool,
 }
 
 /// Types the value of an entry. None was reported.
@@ -44,7 +46,8 @@ pub(super) fn value(
             typing.assigned(findings)?
         }
     };
-    Some(Assignment { assigned, insisted })
+    let doubtful = placeholder(&node.value).is_some();
+    Some(Assignment { assigned, insisted, doubtful })
 }
 
 /// A module's directive goes through as written, a list as arguments.
@@ -222,7 +225,11 @@ impl Typing<'_> {
 
     fn refusal(&self, span: Span, versions: crate::catalog::VersionRange, reason: &Reason) -> Finding {
         let target = self.subject.target;
-        let title = format!("`{}` cannot be `{}`: {reason}", self.name, self.shown());
+        let mut title = format!("`{}` cannot be `{}`", self.name, self.shown());
+        // Many words read better as help.
+        if !matches!(reason, Reason::NotInEnum { .. }) {
+            title = format!("{title}: {reason}");
+        }
         let code = if matches!(reason, Reason::NeedsFeature { .. }) {
             Code::UnavailableDirective
         } else {
@@ -237,6 +244,8 @@ impl Typing<'_> {
                 if let Some(near) = crate::spec::nearest(&self.shown(), words.iter().copied()) {
                     finding =
                         finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                } else {
+                    finding = finding.help(reason.to_string());
                 }
             }
             Reason::NotAnInteger(IntegerFault::Unit { means }) => {

@@ -9,9 +9,9 @@ use crate::spec::PinRole;
 ///
 /// Missing nodes go one by one where they stand best; a node that could only stand beside its shard's others
 /// then makes others without a pin move on, along a chain (an augmenting path), where that helps.
-pub(super) fn complete(sites: &Sites, shards: usize, size: usize, pins: &[Pin]) -> Vec<Vec<Seated>> {
-    let mut board = Board::new(sites, shards, size, pins);
-    for rank in 0..size {
+pub(super) fn complete(sites: &Sites, shards: usize, members: usize, pins: &[Pin]) -> Vec<Vec<Seated>> {
+    let mut board = Board::new(sites, shards, members, pins);
+    for rank in 0..members {
         for shard in 0..shards {
             if board.slots[shard][rank].is_none() {
                 let site = board.best(shard, rank == 0);
@@ -36,11 +36,11 @@ struct Board<'a> {
 }
 
 impl<'a> Board<'a> {
-    fn new(sites: &'a Sites, shards: usize, size: usize, pins: &[Pin]) -> Self {
+    fn new(sites: &'a Sites, shards: usize, members: usize, pins: &[Pin]) -> Self {
         let mut board = Board {
             sites,
-            exact: sites.entries() == shards * size,
-            slots: vec![vec![None; size]; shards],
+            exact: sites.entries() == shards * members,
+            slots: vec![vec![None; members]; shards],
             loads: vec![0; sites.len()],
             in_zone: vec![0; sites.zones()],
             leading_in_zone: vec![0; sites.zones()],
@@ -50,7 +50,7 @@ impl<'a> Board<'a> {
             let shard = usize::from(pin.shard) - 1;
             let rank = match pin.role {
                 PinRole::Primary => Some(0),
-                PinRole::Replica => (1..size).find(|&rank| board.slots[shard][rank].is_none()),
+                PinRole::Replica => (1..members).find(|&rank| board.slots[shard][rank].is_none()),
             };
             if let Some(rank) = rank {
                 board.put(shard, rank, Seated { site: pin.site, pin: Some(pin.clone()) });

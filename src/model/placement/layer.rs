@@ -5,14 +5,16 @@ use std::fmt::Write as _;
 use crate::model::{Deployment, Host, Topology};
 
 /// The pins of every node of a cluster, as a layer of the spec: one line for each node, by shard, primaries
-/// first. Empty for other topologies. `hosts` are those of the deployment's model.
+/// first, replicas by name. Empty for other topologies. `hosts` are those of the deployment's model.
 ///
 /// The text is a function of the placement alone: read back and placed again, it comes out the same.
 pub fn pins_of(hosts: &[Host], deployment: &Deployment) -> String {
     let Topology::Cluster { shards } = &deployment.topology else { return String::new() };
     let mut text = format!("[{}.{}.pins]\n", deployment.target.engine, key(&deployment.name.value));
     for shard in shards {
-        for &index in std::iter::once(&shard.primary).chain(&shard.replicas) {
+        let mut replicas = shard.replicas.clone();
+        replicas.sort_by_key(|&index| deployment.nodes.get(index).map(|node| &node.id));
+        for index in std::iter::once(shard.primary).chain(replicas) {
             let Some(node) = deployment.nodes.get(index) else { continue };
             let Some(host) = hosts.get(node.host.0) else { continue };
             let leads = index == shard.primary;

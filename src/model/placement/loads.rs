@@ -3,24 +3,26 @@
 use super::hosts::{Sites, totals};
 use super::separate::can_separate;
 
-/// The number of nodes on each site, `shards * size` together.
+/// The number of nodes on each site, `shards * members` together.
 ///
 /// A list with exactly as many entries decides by itself. Otherwise nodes go evenly over the entries,
 /// but no machine, and where there are zones no zone, takes more than keeps shards apart.
-pub(super) fn loads(sites: &Sites, shards: usize, size: usize) -> Vec<usize> {
-    let nodes = shards * size;
+pub(super) fn loads(sites: &Sites, shards: usize, members: usize) -> Vec<usize> {
+    let nodes = shards * members;
     if sites.entries() == nodes {
         return sites.seats.clone();
     }
-    let mut loads = even(sites, shards, size);
+    let mut loads = even(sites, shards, members);
     let (level, classes) = match (sites.zones(), sites.machines()) {
         (2.., _) => (&sites.zone, sites.zones()),
         (_, machines) => (&sites.machine, machines),
     };
     // Large shards in few zones: two and two cannot be told apart, one and three can.
-    if classes > 1 && size > 2 {
+    if classes > 1 && members > 2 {
         for _ in 0..nodes {
-            if can_separate(&totals(level, &loads), shards, size) || !skew(sites, level, &mut loads, shards) {
+            if can_separate(&totals(level, &loads), shards, members)
+                || !skew(sites, level, &mut loads, shards)
+            {
                 break;
             }
         }
@@ -30,14 +32,14 @@ pub(super) fn loads(sites: &Sites, shards: usize, size: usize) -> Vec<usize> {
 
 /// Hands out nodes one by one: to the site with the fewest for its entries, then in the emptiest zone, then
 /// on the emptiest machine, then to the first of the list.
-fn even(sites: &Sites, shards: usize, size: usize) -> Vec<usize> {
+fn even(sites: &Sites, shards: usize, members: usize) -> Vec<usize> {
     let mut loads = vec![0; sites.len()];
     let (mut on, mut within) = (vec![0; sites.machines()], vec![0; sites.zones()]);
     // With as many zones as a shard has nodes, each shard takes at most one from each zone.
-    let share = |classes: usize| shards * size.div_ceil(classes.max(1));
+    let share = |classes: usize| shards * members.div_ceil(classes.max(1));
     let most_on_machine = share(sites.machines());
     let mut most_in_zone = share(sites.zones());
-    for _ in 0..shards * size {
+    for _ in 0..shards * members {
         let site = loop {
             let open = (0..sites.len()).filter(|&site| {
                 on[sites.machine[site]] < most_on_machine && within[sites.zone[site]] < most_in_zone

@@ -36,14 +36,14 @@ pub(super) fn valid_pins(request: &Request<'_>, sites: &Sites, problems: &mut Ve
                 pin.slots = match slots_of(&spec.value, &pin, &pins) {
                     Ok(slots) => slots,
                     Err(problem) => {
-                        problems.push(problem);
+                        problems.push(*problem);
                         None
                     }
                 };
                 pins.push(pin);
             }
             Ok(None) => {}
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     pins
@@ -63,14 +63,14 @@ fn read(
     name: &At<String>,
     spec: &PinSpec,
     taken: &mut Taken,
-) -> Result<Option<Pin>, Problem> {
+) -> Result<Option<Pin>, Box<Problem>> {
     let (Some(host), Some(port), Some(number), Some(role)) =
         (&spec.host, &spec.port, &spec.shard, &spec.role)
     else {
         return Ok(None);
     };
     let Some(site) = sites.named(&host.value) else {
-        return Err(Problem::UnknownHost { pin: name.clone(), host: host.clone() });
+        return Err(Box::new(Problem::UnknownHost { pin: name.clone(), host: host.clone() }));
     };
     let shard = match u16::try_from(number.value) {
         Ok(shard) if (1..=request.shards).contains(&shard) => shard,
@@ -78,19 +78,24 @@ fn read(
         _ if !(1..=1000).contains(&number.value) => return Ok(None),
         _ => {
             let shard = At::new(number.value, number.span);
-            return Err(Problem::NoSuchShard { pin: name.clone(), shard, shards: request.shards });
+            return Err(Box::new(Problem::NoSuchShard { pin: name.clone(), shard, shards: request.shards }));
         }
     };
     let place = (sites.machine[site], port.value.0);
     if let Some(other) = taken.ports.get(&place) {
         let port = At::new(port.value.0, port.span);
-        return Err(Problem::SamePort { pin: name.clone(), other: other.clone(), port });
+        return Err(Box::new(Problem::SamePort { pin: name.clone(), other: other.clone(), port }));
     }
     match role.value {
         PinRole::Primary => {
             if let Some(other) = taken.primaries.get(&shard) {
                 let other = other.clone();
-                return Err(Problem::TwoPrimaries { pin: name.clone(), other, shard, role: role.span });
+                return Err(Box::new(Problem::TwoPrimaries {
+                    pin: name.clone(),
+                    other,
+                    shard,
+                    role: role.span,
+                }));
             }
             taken.primaries.insert(shard, name.clone());
         }
@@ -98,13 +103,13 @@ fn read(
             let replicas = taken.replicas.entry(shard).or_default();
             if replicas.len() >= usize::from(request.replicas) {
                 let (others, replicas) = (replicas.clone(), request.replicas);
-                return Err(Problem::TooManyReplicas {
+                return Err(Box::new(Problem::TooManyReplicas {
                     pin: name.clone(),
                     others,
                     shard,
                     replicas,
                     role: role.span,
-                });
+                }));
             }
             replicas.push(name.clone());
         }
@@ -113,15 +118,14 @@ fn read(
     Ok(Some(Pin { name: name.clone(), port: port.value.0, shard, role: role.value, slots: None, site }))
 }
 
-fn slots_of(spec: &PinSpec, pin: &Pin, earlier: &[Pin]) -> Result<Option<At<Slots>>, Problem> {
+fn slots_of(spec: &PinSpec, pin: &Pin, earlier: &[Pin]) -> Result<Option<At<Slots>>, Box<Problem>> {
     let Some(text) = &spec.slots else { return Ok(None) };
     if pin.role == PinRole::Replica {
-        return Err(Problem::SlotsOnReplica { pin: pin.name.clone(), slots: text.span });
+        return Err(Box::new(Problem::SlotsOnReplica { pin: pin.name.clone(), slots: text.span }));
     }
-    let slots: Slots = text.value.parse().map_err(|bad: super::BadSlots| Problem::BadSlots {
-        pin: pin.name.clone(),
-        place: inside(text.span, &text.value, &bad.range),
-        reason: bad.reason,
+    let slots: Slots = text.value.parse().map_err(|bad: super::BadSlots| {
+        let place = inside(text.span, &text.value, &bad.range);
+        Box::new(Problem::BadSlots { pin: pin.name.clone(), place, reason: bad.reason })
     })?;
     for other in earlier {
         let Some(theirs) = &other.slots else { continue };
@@ -129,7 +133,7 @@ fn slots_of(spec: &PinSpec, pin: &Pin, earlier: &[Pin]) -> Result<Option<At<Slot
         if !shared.0.is_empty() {
             let (pin, other) =
                 (At::new(pin.name.value.clone(), text.span), At::new(other.name.value.clone(), theirs.span));
-            return Err(Problem::SharedSlots { pin, other, slots: shared });
+            return Err(Box::new(Problem::SharedSlots { pin, other, slots: shared }));
         }
     }
     Ok(Some(At::new(slots, text.span)))

@@ -129,7 +129,13 @@ impl Problem {
     /// The finding for it, at `span` (the deployment's hosts) where it has no place of its own. None where
     /// the spec leaves no choice that anybody would report: a cluster on one machine.
     pub fn finding(&self, deployment: &str, span: Span, hosts: &[&str]) -> Option<Finding> {
-        let finding = match self {
+        let finding = self.of_pins(hosts).or_else(|| self.of_slots(span)).or_else(|| self.of_hosts(span))?;
+        Some(finding.of(deployment))
+    }
+
+    /// Where a pin puts a node.
+    fn of_pins(&self, hosts: &[&str]) -> Option<Finding> {
+        Some(match self {
             Problem::UnknownHost { pin, host } => {
                 let title = format!(
                     "`{}` is pinned to `{}`, which is none of the deployment's hosts",
@@ -172,6 +178,13 @@ impl Problem {
                     .fold(finding, |finding, other| finding.related(other.span, "a replica of the shard"))
                     .help("raise `replicas`, or remove a pin")
             }
+            _ => return None,
+        })
+    }
+
+    /// Slots, in pins or missing.
+    fn of_slots(&self, span: Span) -> Option<Finding> {
+        Some(match self {
             Problem::SlotsOnReplica { pin, slots } => {
                 let title = format!("`{}` is a replica and cannot be given slots", pin.value);
                 Finding::new(Code::ReplicaPlacement, *slots, title)
@@ -199,7 +212,13 @@ impl Problem {
                 let help = "take slots away from other pins, such as this one, and the shard gets those";
                 Finding::new(Code::ReplicaPlacement, place, title).help(help)
             }
-            Problem::SharedMachine { only_machine: true, .. } => return None,
+            _ => return None,
+        })
+    }
+
+    /// What the hosts do not allow.
+    fn of_hosts(&self, span: Span) -> Option<Finding> {
+        Some(match self {
             Problem::SharedMachine { shard, primary, replica, pins, only_machine: false } => {
                 let title = match pins {
                     Some((leader, follower)) => format!(
@@ -233,8 +252,9 @@ impl Problem {
                     .help("choose a lower `port`")
                     .note("a cluster node's bus listens 10000 above its port")
             }
-        };
-        Some(finding.of(deployment))
+            // All hosts are one machine: it was surely meant.
+            _ => return None,
+        })
     }
 }
 

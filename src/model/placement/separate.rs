@@ -9,8 +9,8 @@
 use super::hosts::{Sites, totals};
 
 /// Whether primaries can be chosen so that no replica shares its primary's class.
-pub(super) fn can_separate(totals: &[usize], shards: usize, size: usize) -> bool {
-    leaders(totals, shards, size).is_some()
+pub(super) fn can_separate(totals: &[usize], shards: usize, members: usize) -> bool {
+    leaders(totals, shards, members).is_some()
 }
 
 /// The sites of each shard, its primary's first; none where the loads do not allow it.
@@ -19,21 +19,21 @@ pub(super) fn separate(
     class: &[usize],
     loads: &[usize],
     shards: usize,
-    size: usize,
+    members: usize,
 ) -> Option<Vec<Vec<usize>>> {
     let totals = totals(class, loads);
-    let leaders = leaders(&totals, shards, size)?;
+    let leaders = leaders(&totals, shards, members)?;
     let mut stock = Stock { sites, class, left: loads.to_vec(), leading: vec![0; sites.len()] };
     let order: Vec<usize> = Sites::expand(&leaders).collect();
     let mut groups: Vec<Vec<usize>> = order.iter().map(|&class| vec![stock.primary(class)]).collect();
     let mut supply: Vec<usize> = totals.iter().zip(&leaders).map(|(total, led)| total - led).collect();
     let mut slack: Vec<usize> =
-        supply.iter().zip(&leaders).map(|(left, led)| (shards - led) * (size - 1) - left).collect();
+        supply.iter().zip(&leaders).map(|(left, led)| (shards - led) * (members - 1) - left).collect();
     for (group, &own) in groups.iter_mut().zip(&order) {
-        let counts = spread(&mut supply, &slack, own, size - 1);
+        let counts = spread(&mut supply, &slack, own, members - 1);
         for (class, &taken) in counts.iter().enumerate() {
             if class != own {
-                slack[class] = (slack[class] + taken).saturating_sub(size - 1);
+                slack[class] = (slack[class] + taken).saturating_sub(members - 1);
             }
             for _ in 0..taken {
                 let site = stock.replica(class, group);
@@ -45,8 +45,8 @@ pub(super) fn separate(
 }
 
 /// How many primaries each class takes, as evenly as its nodes allow.
-fn leaders(totals: &[usize], shards: usize, size: usize) -> Option<Vec<usize>> {
-    let replicas = size - 1;
+fn leaders(totals: &[usize], shards: usize, members: usize) -> Option<Vec<usize>> {
+    let replicas = members - 1;
     let most = |&total: &usize| {
         let room = (shards * replicas).checked_sub(total)?;
         // From `total - p <= (shards - p) * replicas`.

@@ -36,9 +36,8 @@ impl FromStr for Slots {
         for part in text.split(',') {
             let bad = |reason| BadSlots { range: start..start + part.len(), reason };
             let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let (first, last) = match (number(first), number(last)) {
-                (Some(first), Some(last)) => (first, last),
-                _ => return Err(bad("slots are numbers from 0 to 16383, such as `0-5460` or `0-99,200`")),
+            let (Some(first), Some(last)) = (number(first), number(last)) else {
+                return Err(bad("slots are numbers from 0 to 16383, such as `0-5460` or `0-99,200`"));
             };
             if first > last {
                 return Err(bad("a range begins with its smaller number"));

@@ -5,8 +5,10 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalog::{Build, Engine, Target, VersionRange};
 use crate::diag::Findings;
-use crate::spec::{ReadText, Spec, decode, load};
+use crate::model::{Deployment, Host, Node, NodeId, Settings, Shard, ShardId, Topology};
+use crate::spec::{HostSpec, ReadText, Spec, decode, load};
 
 /// A machine and a zone for each host; hosts may be listed again.
 #[derive(Debug, Clone)]
@@ -487,4 +489,73 @@ fn slots_must_all_be_served() {
     assert_eq!((grown.problems.len(), grown.shards[3].slots.to_string()), (0, "5001-5460".into()));
     let full = place(["0-5460", "5461-10922", "10923-16383"], 4);
     assert!(matches!(&full.problems[..], [Problem::NoSlots { shard: 4, .. }]));
+}
+
+/// A deployment as lowering makes it of a placement, as far as pins are concerned.
+fn deployment(lab: &Lab, placement: &Placement, spec: &Spec) -> (Vec<Host>, Deployment) {
+    let record = spec.redis.get("c").unwrap();
+    let span = record.span;
+    let host = |(name, address): (&String, &String)| Host {
+        name: At::new(name.clone(), span),
+        address: At::new(address.clone(), span),
+        spec: HostSpec {
+            address: None,
+            zone: None,
+            memory: None,
+            cpus: None,
+            sysctl: None,
+            transparent_hugepage: None,
+            swap: None,
+        },
+    };
+    let node = |node: &PlacedNode| Node {
+        id: NodeId(node.name.clone()),
+        host: node.host,
+        span,
+        port: node.port,
+        own: Settings::default(),
+    };
+    let shard = |shard: &PlacedShard| Shard {
+        id: ShardId(shard.number),
+        primary: shard.nodes[0],
+        replicas: shard.nodes[1..].to_vec(),
+        slots: shard.slots.clone(),
+    };
+    let build = Build { tls: false, defrag: false, systemd: false, modules: false };
+    let deployment = Deployment {
+        name: At::new("c".to_owned(), span),
+        target: Target { engine: Engine::Redis, versions: VersionRange::minor(7, 2), build },
+        version_span: span,
+        topology: Topology::Cluster { shards: placement.shards.iter().map(shard).collect() },
+        shared: std::sync::Arc::default(),
+        nodes: placement.nodes.iter().map(node).collect(),
+        users: Vec::new(),
+        replication: None,
+        tls: None,
+        spec: std::sync::Arc::new(record.value.clone()),
+        poisoned: Vec::new(),
+    };
+    (lab.names.iter().zip(&lab.addresses).map(host).collect(), deployment)
+}
+
+proptest! {
+    #[test]
+    fn written_pins_give_the_same_placement(lab in lab(6), shards in 1..9u16, replicas in 0..4u16) {
+        let first = lab.fresh(shards, replicas);
+        let (hosts, made) = deployment(&lab, &first, &spec(""));
+        let text = pins_of(&hosts, &made);
+        prop_assert_eq!(text.lines().count(), first.nodes.len() + 1);
+        let read = spec(&text);
+        let second = lab.place(shards, replicas, pins(&read));
+        let facts = |placement: &Placement| {
+            let node = |n: &PlacedNode| (n.shard, n.role == PinRole::Replica, n.name.clone(), n.host, n.port);
+            let mut nodes: Vec<_> = placement.nodes.iter().map(node).collect();
+            nodes.sort();
+            let slots: Vec<_> = placement.shards.iter().map(|shard| shard.slots.to_string()).collect();
+            (nodes, slots)
+        };
+        prop_assert_eq!(facts(&first), facts(&second));
+        let (hosts, made) = deployment(&lab, &second, &read);
+        prop_assert_eq!(pins_of(&hosts, &made), text);
+    }
 }

@@ -38,6 +38,23 @@ pub fn force_quote(arg: &[u8]) -> Result<String, Unrepresentable> {
     Ok(quoted)
 }
 
+/// Whether an argument is still the same after it was written between quotes but without escapes, as CONFIG
+/// REWRITE of Valkey 8.1.1 does with every text (seen on a server of it; 8.0.1 and 9.1.2 escape).
+///
+/// # Errors
+/// A double quote or a backslash, or what only an escape can hold.
+pub fn survives_unescaped(arg: &[u8]) -> Result<(), Unrepresentable> {
+    let lost = |byte: &u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | 0);
+    match arg.iter().position(lost) {
+        None => Ok(()),
+        Some(at) => {
+            let reason = "holds a double quote, a backslash or a line break, which this server loses when \
+                          it writes the file again";
+            Err(Unrepresentable::new(Format::RedisConf, "a value", reason).at(at))
+        }
+    }
+}
+
 /// A whole line without its line break: the directive's name and its arguments.
 ///
 /// # Errors
@@ -90,6 +107,13 @@ fn push_hex(quoted: &mut String, byte: u8) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn quotes_and_backslashes_need_escapes() {
+        assert!(super::survives_unescaped("it's a #$HOME ä".as_bytes()).is_ok());
+        assert_eq!(super::survives_unescaped(b"a\"").unwrap_err().at, Some(1));
+        assert!(super::survives_unescaped(b"\\").is_err());
+    }
+
     use proptest::prelude::*;
 
     use super::*;

@@ -1,0 +1,214 @@
+//! The typed document behind a configuration file: directives in sections, quoted here and nowhere else.
+
+use crate::catalog::Group;
+use crate::text::Unrepresentable;
+use crate::text::conf::write_directive;
+
+use super::artifact::SecretSlot;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A directive and its arguments.
+    Directive(String, Vec<Vec<u8>>),
+    /// A comment, without `#`.
+    Comment(String),
+}
+
+/// The lines of one setting, already as text, and where they stand.
+///
+/// The text is made once, also where thousands of nodes share the setting.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    section: Section,
+    name: String,
+    text: String,
+    secrets: Vec<SecretSlot>,
+}
+
+impl Entry {
+    /// Writes the lines of a setting.
+    pub(super) fn new(
+        section: Section,
+        name: &str,
+        lines: &[Line],
+        secrets: Vec<SecretSlot>,
+    ) -> Result<Self, Unrepresentable> {
+        Ok(Entry { section, name: name.to_owned(), text: write_lines(lines)?, secrets })
+    }
+}
+
+/// Lines of a configuration file, each with its line break.
+pub(super) fn write_lines(lines: &[Line]) -> Result<String, Unrepresentable> {
+    let mut text = String::new();
+    for line in lines {
+        match line {
+            Line::Directive(name, args) => text.push_str(&write_directive(name, args)?),
+            Line::Comment(comment) => {
+                text.push_str("# ");
+                text.push_str(&one_line(comment));
+            }
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// A text that stays on its line: in a comment, a line break would start a directive.
+pub(super) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            line.extend(c.escape_debug());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// A part of a configuration file under a heading; the order is that of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    /// As redis.conf has them.
+    Known(Group),
+    /// Directives that a module brings.
+    OfModules,
+}
+
+impl Section {
+    const fn heading(self) -> &'static str {
+        let group = match self {
+            Section::OfModules => return "Settings of modules",
+            Section::Known(group) => group,
+        };
+        match group {
+            Group::Includes => "Includes",
+            Group::Modules => "Modules",
+            Group::Network => "Network",
+            Group::Tls => "TLS",
+            Group::General => "General",
+            Group::Snapshotting => "Snapshotting",
+            Group::Replication => "Replication",
+            Group::KeysTracking => "Keys tracking",
+            Group::Security => "Security",
+            Group::Clients => "Clients",
+            Group::MemoryManagement => "Memory management",
+            Group::LazyFreeing => "Lazy freeing",
+            Group::ThreadedIo => "Threaded I/O",
+            Group::KernelOom => "Kernel OOM control",
+            Group::AppendOnlyMode => "Append only mode",
+            Group::Shutdown => "Shutdown",
+            Group::Scripting => "Scripting",
+            Group::Cluster => "Cluster",
+            Group::ClusterAnnounce => "Cluster announcements",
+            Group::SlowLog => "Slow log",
+            Group::LatencyMonitor => "Latency monitor",
+            Group::LatencyTracking => "Latency tracking",
+            Group::EventNotification => "Event notification",
+            Group::AdvancedConfig => "Advanced",
+            Group::ActiveDefragmentation => "Active defragmentation",
+            Group::CpuAffinity => "CPU affinity",
+            Group::Debugging => "Debugging",
+        }
+    }
+}
+
+/// Settings sorted by section and name, each name once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Block {
+    entries: Vec<Entry>,
+}
+
+impl Block {
+    /// Sorts settings into a block. Of two with one name, the later is kept.
+    pub(super) fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by(|a, b| key(a).cmp(&key(b)));
+        entries.reverse();
+        entries.dedup_by(|a, b| key(a) == key(b));
+        entries.reverse();
+        Block { entries }
+    }
+
+    /// The text with `own` laid over the block, one heading per section, and the secrets in its order.
+    pub(super) fn overlaid(&self, own: &Block) -> (String, Vec<SecretSlot>) {
+        let (mut below, mut above) = (self.entries.iter().peekable(), own.entries.iter().peekable());
+        let mut text = String::with_capacity(self.entries.iter().map(|entry| entry.text.len() + 16).sum());
+        let mut secrets = Vec::new();
+        let mut section = None;
+        loop {
+            let entry = match (below.peek(), above.peek()) {
+                (Some(b), Some(a)) if key(b) < key(a) => below.next(),
+                (Some(b), Some(a)) => {
+                    if key(b) == key(a) {
+                        below.next();
+                    }
+                    above.next()
+                }
+                (Some(_), None) => below.next(),
+                (None, _) => above.next(),
+            };
+            let Some(entry) = entry else { return (text, secrets) };
+            if section.replace(entry.section) != Some(entry.section) {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str("# ");
+                text.push_str(entry.section.heading());
+                text.push('\n');
+            }
+            text.push_str(&entry.text);
+            secrets.extend(entry.secrets.iter().cloned());
+        }
+    }
+}
+
+fn key(entry: &Entry) -> (Section, &str) {
+    (entry.section, &entry.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(group: Group, name: &str, value: &str) -> Entry {
+        let line = Line::Directive(name.into(), vec![value.into()]);
+        Entry::new(Section::Known(group), name, &[line], vec![]).unwrap()
+    }
+
+    #[test]
+    fn sections_in_the_order_of_the_file_and_names_within() {
+        let shared = Block::new(vec![
+            entry(Group::Snapshotting, "dir", "/data"),
+            entry(Group::Network, "port", "6379"),
+            entry(Group::Network, "bind", "10.0.0.1"),
+        ]);
+        let own = Block::new(vec![
+            entry(Group::Network, "port", "6380"),
+            entry(Group::Tls, "tls-port", "1"),
+            entry(Group::Snapshotting, "dbfilename", "a b"),
+        ]);
+        assert_eq!(
+            shared.overlaid(&own).0,
+            "# Network\nbind 10.0.0.1\nport 6380\n\n# TLS\ntls-port 1\n\n\
+             # Snapshotting\ndbfilename \"a b\"\ndir /data\n"
+        );
+        assert_eq!(
+            shared.overlaid(&Block::default()).0,
+            "# Network\nbind 10.0.0.1\nport 6379\n\n# Snapshotting\ndir /data\n"
+        );
+        assert_eq!(Block::default().overlaid(&Block::default()).0, "");
+    }
+
+    #[test]
+    fn of_two_settings_the_later_is_kept() {
+        let block = Block::new(vec![entry(Group::Network, "port", "1"), entry(Group::Network, "port", "2")]);
+        assert_eq!(block.overlaid(&Block::default()).0, "# Network\nport 2\n");
+    }
+
+    #[test]
+    fn a_comment_cannot_become_a_directive() {
+        let lines = [Line::Comment("a\nport 1\r\u{2028}\0".into())];
+        assert_eq!(write_lines(&lines).unwrap(), "# a\\nport 1\\r\\u{2028}\\0\n");
+    }
+}

@@ -1,0 +1,54 @@
+//! Addresses and ports at which nodes are reached: by clients, by each other, on the cluster bus.
+
+use crate::model::{Assigned, Deployment, Node};
+
+/// The bus port of a cluster node is this far above its own (`CLUSTER_PORT_INCR` in cluster.h).
+pub(super) const BUS_OFFSET: u16 = 10_000;
+
+/// A number that a node is set to, where it is set and neither zero nor beyond a port.
+fn port_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<u16> {
+    text_setting(deployment, node, name)?.parse().ok().filter(|port| *port != 0)
+}
+
+/// A text that a node is set to, where it is set and not empty.
+fn text_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<String> {
+    let Assigned::Value(value) = &deployment.setting(node, name)?.value else { return None };
+    let args = value.to_args();
+    let text = String::from_utf8(args.first()?.clone()).ok()?;
+    (!text.is_empty()).then_some(text)
+}
+
+/// The port for replicas and sentinels: the TLS port where replication speaks TLS.
+pub(super) fn link_port(deployment: &Deployment, node: &Node) -> u16 {
+    let tls = deployment.tls.is_some_and(|tls| tls.replication);
+    tls.then(|| port_setting(deployment, node, "tls-port")).flatten().unwrap_or(node.port)
+}
+
+/// Where the other nodes of a cluster meet a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meeting {
+    /// The announced address; none where the host's address counts.
+    pub(super) address: Option<String>,
+    /// The port of its link to others.
+    pub(super) port: u16,
+    /// Its bus port, where it is not [`BUS_OFFSET`] above the port.
+    pub(super) bus: Option<u16>,
+}
+
+/// The arguments of CLUSTER MEET for a node. What it announces counts before what it listens on, and the
+/// bus port follows the TLS port where the bus speaks TLS (`clusterInit` in cluster.c).
+pub(super) fn meeting(deployment: &Deployment, node: &Node) -> Meeting {
+    let setting = |name| port_setting(deployment, node, name);
+    let tls = deployment.tls.is_some_and(|tls| tls.cluster_bus);
+    let own = tls.then(|| setting("tls-port")).flatten().unwrap_or(node.port);
+    let announced = setting(if tls { "cluster-announce-tls-port" } else { "cluster-announce-port" });
+    let port = announced.unwrap_or(own);
+    let bus = setting("cluster-announce-bus-port")
+        .or_else(|| setting("cluster-port"))
+        .or_else(|| own.checked_add(BUS_OFFSET));
+    Meeting {
+        address: text_setting(deployment, node, "cluster-announce-ip"),
+        port,
+        bus: bus.filter(|bus| port.checked_add(BUS_OFFSET) != Some(*bus)),
+    }
+}

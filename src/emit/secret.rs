@@ -1,0 +1,46 @@
+//! Secrets, for the one case in which rendered files hold them.
+
+use std::fmt;
+
+use crate::spec::SecretRef;
+
+use super::artifact::{SecretPlace, SecretSlot};
+use super::error::Problem;
+
+/// The value of a secret. `Debug` does not show it, and there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub Vec<u8>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// Knows the values behind references. It is asked only when the output is to hold secrets.
+pub trait SecretSource {
+    /// The secret, or none where there is no such variable or file.
+    fn get(&self, reference: &SecretRef) -> Option<Secret>;
+}
+
+/// The secrets of one run: none at all, or those of a source.
+#[derive(Clone, Copy)]
+pub(super) struct Vault<'a>(pub(super) Option<&'a dyn SecretSource>);
+
+impl Vault<'_> {
+    /// The secret for a place, where the output is to hold secrets, and the note that it belongs there.
+    pub(super) fn fill(
+        self,
+        reference: &SecretRef,
+        place: SecretPlace,
+    ) -> Result<(Option<Secret>, SecretSlot), Problem> {
+        let slot = |filled| SecretSlot { secret: reference.clone(), place: place.clone(), filled };
+        match self.0 {
+            None => Ok((None, slot(false))),
+            Some(source) => match source.get(reference) {
+                Some(secret) => Ok((Some(secret), slot(true))),
+                None => Err(Problem::MissingSecret { secret: reference.clone(), place }),
+            },
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! redis.conf and valkey.conf.
+
+use serde::Serialize;
+
+use crate::catalog::{Engine, Owner, Target, Version};
+use crate::model::{Assigned, Deployment, Origin, Setting, Settings, Topology};
+use crate::spec::SecretRef;
+use crate::text::Unrepresentable;
+use crate::text::conf::survives_unescaped;
+use crate::text::sentinel::survives_rewrite;
+
+use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
+use super::block::{Block, Entry, Line, Section, one_line};
+use super::error::Problem;
+use super::run::{Place, Run};
+use super::secret::{Secret, Vault};
+use super::templates::Template;
+
+/// What the template of redis.conf sees.
+#[derive(Serialize)]
+struct ServerConf<'a> {
+    /// The spec's name.
+    spec: &'a str,
+    /// The deployment's name.
+    deployment: &'a str,
+    /// The node's name.
+    node: &'a str,
+    /// The file's own name.
+    file: &'a str,
+    /// `redis` or `valkey`.
+    engine: &'a str,
+    /// The directives, in sections, each line with its line break.
+    directives: String,
+}
+
+/// Adds the configuration file of every node of a deployment.
+pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
+    let engine = deployment.target.engine;
+    let file = if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" };
+    let folder = deployment.name.value.as_str();
+    // Failovers and our own script make such a server rewrite its file, those of other topologies need not.
+    let follows = matches!(deployment.topology, Topology::Replicated { .. } | Topology::Sentinel { .. });
+    let rewrite = if follows { Rewrite::of(&deployment.target) } else { Rewrite::Faithful };
+    let writing = Writing { vault: run.vault, rewrite };
+    let (shared, problems) = block(&deployment.shared, writing);
+    for problem in problems {
+        run.fail_all(Place { folder, node: None, file }, problem);
+    }
+    let (spec, name) = (one_line(&run.model.name), one_line(folder));
+    for node in &deployment.nodes {
+        let place = Place { folder, node: Some(&node.id), file };
+        let (own, problems) = block(&node.own, writing);
+        for problem in problems {
+            run.fail(place, problem);
+        }
+        let (directives, secrets) = shared.overlaid(&own);
+        let node = one_line(&node.id.0);
+        let data = ServerConf {
+            spec: &spec,
+            deployment: &name,
+            node: &node,
+            file,
+            engine: engine.name(),
+            directives,
+        };
+        match run.templates.render(Template::ServerConf, data) {
+            Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
+            Err(problem) => run.fail(place, problem),
+        }
+    }
+}
+
+/// How settings are written.
+#[derive(Clone, Copy)]
+pub(super) struct Writing<'a> {
+    /// Where secrets come from.
+    pub(super) vault: Vault<'a>,
+    /// What the server will do to secrets when it writes the file again.
+    pub(super) rewrite: Rewrite,
+}
+
+/// How CONFIG REWRITE treats texts with blanks, quotes or backslashes. What it spoils stops the next start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rewrite {
+    /// It keeps them, or there is no rewriting.
+    Faithful,
+    /// It writes `requirepass` without quotes: 6.0 (`rewriteConfigRequirepassOption` in config.c of 6.0.16; seen
+    /// on a server of it); 6.2.14 and later quote it.
+    BareRequirepass,
+    /// It quotes every text but escapes nothing: Valkey 8.1.1, as seen on a server; 8.0.1 and 9.1.2 escape.
+    Unescaped,
+}
+
+impl Rewrite {
+    /// What servers of a target do.
+    pub(super) fn of(target: &Target) -> Self {
+        let (first, last) = (target.versions.first, target.versions.last);
+        match target.engine {
+            Engine::Redis if first < Version::new(6, 2, 0) => Rewrite::BareRequirepass,
+            Engine::Valkey if first <= Version::new(8, 1, 1) && last >= Version::new(8, 1, 0) => {
+                Rewrite::Unescaped
+            }
+            _ => Rewrite::Faithful,
+        }
+    }
+
+    /// Whether a directive's secret is still the same afterwards.
+    fn keeps(self, name: &str, secret: &Secret) -> Result<(), Unrepresentable> {
+        match self {
+            Rewrite::BareRequirepass if name == "requirepass" => survives_rewrite(&secret.0),
+            Rewrite::Faithful | Rewrite::BareRequirepass => Ok(()),
+            Rewrite::Unescaped => survives_unescaped(&secret.0),
+        }
+    }
+}
+
+/// The directives of settings, as far as they can be written, and what stands in the way of the others.
+pub(super) fn block(settings: &Settings, writing: Writing<'_>) -> (Block, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut entries = Vec::with_capacity(settings.len());
+    for setting in settings.list().iter().filter(|setting| !is_the_servers(setting)) {
+        match entry(setting, writing) {
+            Ok(entry) => entries.push(entry),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (Block::new(entries), problems)
+}
+
+/// Roles belong to the servers: a rendered `replicaof` would send a promoted primary back to a dead one.
+fn is_the_servers(setting: &Setting) -> bool {
+    setting.directive.is_some_and(|directive| directive.owner == Owner::Server)
+}
+
+fn entry(setting: &Setting, writing: Writing<'_>) -> Result<Entry, Problem> {
+    let name = setting.name.as_str();
+    let section = setting.directive.map_or(Section::OfModules, |directive| Section::Known(directive.group));
+    let mut lines = Vec::new();
+    if matches!(setting.origin, Origin::Node(_)) {
+        lines.push(Line::Comment("Set for this node alone.".to_owned()));
+    }
+    let mut slots: Vec<SecretSlot> = Vec::new();
+    let mut secret = None;
+    let directive = |args: Vec<Vec<u8>>| Line::Directive(name.to_owned(), args);
+    match &setting.value {
+        Assigned::Secret(reference) => {
+            let (value, slot) = writing.vault.fill(reference, SecretPlace::Directive(name.to_owned()))?;
+            secret = Some(reference.clone());
+            if let Some(value) = &value {
+                let kept = writing.rewrite.keeps(name, value);
+                kept.map_err(|cause| unwritable(name, secret.as_ref(), cause))?;
+            }
+            lines.push(match value {
+                Some(value) => directive(vec![value.0]),
+                None => Line::Comment(format!("{name}: secret {reference}, put in at start")),
+            });
+            slots.push(slot);
+        }
+        Assigned::Value(value) => lines.extend(value.to_lines().into_iter().map(directive)),
+        Assigned::Values(values) => {
+            lines.extend(values.iter().flat_map(|value| value.to_lines().into_iter().map(directive)));
+        }
+        Assigned::Verbatim(written) => lines.extend(written.iter().cloned().map(directive)),
+    }
+    // An empty one is no secret: it says that there is none.
+    let holds =
+        |line: &Line| matches!(line, Line::Directive(_, args) if args.iter().any(|arg| !arg.is_empty()));
+    if secret.is_none() && setting.is_secret() && lines.iter().any(holds) {
+        return Err(Problem::LiteralSecret { directive: name.to_owned() });
+    }
+    Entry::new(section, name, &lines, slots).map_err(|cause| unwritable(name, secret.as_ref(), cause))
+}
+
+fn unwritable(name: &str, secret: Option<&SecretRef>, cause: Unrepresentable) -> Problem {
+    Problem::Unrepresentable { what: name.to_owned(), secret: secret.cloned(), cause }
+}

@@ -1,0 +1,76 @@
+//! users.acl. The file has neither comments nor quoting, so no template can help it.
+
+use sha2::{Digest, Sha256};
+
+use crate::model::{Deployment, User};
+use crate::text::acl::{AclRule, Sensitive, write_acl_line};
+
+use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
+use super::error::Problem;
+use super::run::{Place, Run};
+use super::secret::Vault;
+
+/// Adds the users of every node of a deployment, where users are declared. All nodes have the same.
+pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
+    if deployment.users.is_empty() {
+        return;
+    }
+    let place = Place { folder: &deployment.name, node: None, file: "users.acl" };
+    let mut users: Vec<&User> = deployment.users.iter().collect();
+    // `default` is what clients are until they log in, so it comes first.
+    users.sort_by_key(|user| (user.name.value != "default", user.name.value.as_str()));
+    let (mut bytes, mut secrets) = (Vec::new(), Vec::new());
+    for user in users {
+        match line(user, run.vault) {
+            Ok((text, slots)) => {
+                bytes.extend_from_slice(&text);
+                bytes.push(b'\n');
+                secrets.extend(slots);
+            }
+            Err(problem) => run.fail_all(place, problem),
+        }
+    }
+    for node in &deployment.nodes {
+        let place = Place { node: Some(&node.id), ..place };
+        run.add(place, Install::Replace, GROUP, bytes.clone(), secrets.clone());
+    }
+}
+
+/// A user's line. Where its passwords are not to be written it has none, and nobody can log in as it.
+fn line(user: &User, vault: Vault<'_>) -> Result<(Vec<u8>, Vec<SecretSlot>), Problem> {
+    let (mut slots, mut hashes) = (Vec::new(), Vec::new());
+    for password in &user.passwords {
+        let (secret, slot) = vault.fill(&password.value, SecretPlace::User(user.name.value.clone()))?;
+        hashes.extend(secret.map(|secret| AclRule::AddHash(Sensitive(sha256_hex(&secret.0)))));
+        slots.push(slot);
+    }
+    let mut rules = user.rules.clone();
+    let at = password_place(&rules);
+    rules.splice(at..at, hashes);
+    let text = write_acl_line(&user.name, &rules)
+        .map_err(|cause| Problem::unrepresentable(format!("user {}", user.name.value), cause))?;
+    Ok((text, slots))
+}
+
+/// Where passwords stand among the rules: behind `on` or `off`, but not before a rule that takes passwords
+/// away again or makes them needless.
+pub(super) fn password_place(rules: &[AclRule]) -> usize {
+    let undoes = |rule: &AclRule| matches!(rule, AclRule::Reset | AclRule::ResetPass | AclRule::NoPass);
+    let switches = |rule: &AclRule| matches!(rule, AclRule::On | AclRule::Off);
+    match rules.iter().rposition(undoes) {
+        Some(at) => at + 1,
+        None => usize::from(rules.first().is_some_and(switches)),
+    }
+}
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

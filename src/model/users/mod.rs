@@ -1,0 +1,194 @@
+//! ACL users: from what the spec declares, and from the credentials for replication and Sentinel, to
+//! users whose rules a server takes. Here live the reading of rules with their places, the judge of
+//! rules by version, and the rights that follow from the topology. How users become a file does not.
+
+mod derived;
+mod judge;
+mod problem;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use crate::catalog::{Target, acl};
+use crate::diag::{Code, Finding, Findings};
+use crate::source::{At, Sources, Span};
+use crate::spec::{Named, SecretRef, UserSpec};
+use crate::text::acl::{AclRule, write_acl_line};
+
+use super::origin::Derivation;
+use super::topology::{Login, User};
+pub use derived::{replication_rules, sentinel_rules};
+pub use judge::{Judged, judge};
+pub use problem::AclProblem;
+
+/// The user that connections without a login are.
+const DEFAULT: &str = "default";
+
+/// What the users of a deployment follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct UserSources<'a> {
+    /// The declared users.
+    pub declared: &'a Named<UserSpec>,
+    /// Whom replicas log in as.
+    pub replication: Option<&'a Login>,
+    /// Whom the sentinels log in as.
+    pub sentinel: Option<&'a Login>,
+    /// Engine, versions and build.
+    pub target: &'a Target,
+    /// What `acl-pubsub-default` is set to: true for `allchannels`. None where it is not set.
+    pub channels_open: Option<bool>,
+    /// The password of the default user.
+    pub requirepass: Option<&'a At<SecretRef>>,
+    /// The deployment's name, for findings.
+    pub deployment: &'a str,
+    /// The texts of the spec.
+    pub sources: &'a Sources,
+}
+
+/// The users by name. Empty where neither users are declared nor credentials with a user: servers then
+/// have only their built-in default user, who may do everything.
+///
+/// Where users are declared and `default` is not, it is `off`. Where the only users are those that servers log
+/// in as, `default` stays what it is without an ACL file: everybody, behind `requirepass` if there is one. Rules that a server refuses are reported
+/// and left out.
+pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
+    let mut found = Findings::default();
+    let derived = derived_users(from, &mut found);
+    let mut users = Vec::new();
+    for (name, spec) in from.declared.iter() {
+        let passwords = spec.value.passwords.as_ref().map(|list| list.value.0.clone()).unwrap_or_default();
+        let mut user = User { name: name.clone(), passwords, rules: vec![state(&spec.value)], derived: None };
+        match (derived.iter().find(|derived| derived.name.value == name.value), &spec.value.rules) {
+            (Some(derived), None) => merge(&mut user, derived),
+            (Some(derived), Some(rules)) => found.push(by_hand(derived, rules.span)),
+            (None, Some(_)) => user.rules.extend(rules::read(from, name, &spec.value, &mut found)),
+            (None, None) => {}
+        }
+        users.push(user);
+    }
+    users.extend(derived.into_iter().filter(|derived| !from.declared.declares(&derived.name.value)));
+    if let Some(first) = users.first().filter(|_| !from.declared.declares(DEFAULT)) {
+        let span = first.name.span;
+        if from.declared.is_empty() {
+            users.push(open_default(from, span));
+        } else {
+            users.push(closed_default(span));
+            found.extend(logins_as_default(from, span));
+        }
+    }
+    users.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    for finding in found {
+        findings.push(finding.of(from.deployment));
+    }
+    users
+}
+
+fn closed_default(span: Span) -> User {
+    let name = At::new(DEFAULT.to_owned(), span);
+    User { name, passwords: Vec::new(), rules: vec![AclRule::Off], derived: Some(Derivation::Users) }
+}
+
+/// The default user as servers have it without an ACL file. It is written out, because a server with an ACL
+/// file that does not name it leaves it open, `requirepass` or not (measured from 6.0.20 to 9.1.2).
+fn open_default(from: &UserSources<'_>, span: Span) -> User {
+    let mut rules = vec![AclRule::On];
+    let passwords: Vec<_> = from.requirepass.cloned().into_iter().collect();
+    if passwords.is_empty() {
+        rules.push(AclRule::NoPass);
+    }
+    rules.push(AclRule::AllKeys);
+    if derived::has_channels(from.target.versions.first) {
+        rules.push(AclRule::AllChannels);
+    }
+    rules.push(AclRule::AllCommands);
+    User { name: At::new(DEFAULT.to_owned(), span), passwords, rules, derived: Some(Derivation::Users) }
+}
+
+/// Servers that would log in as the default user, which is off.
+fn logins_as_default(from: &UserSources<'_>, users: Span) -> Vec<Finding> {
+    let logins =
+        [(from.replication, "replicas log", "replication"), (from.sentinel, "the sentinels log", "auth")];
+    let named = |login: &Login| login.user.as_ref().is_some_and(|user| user.value != DEFAULT);
+    let refused = logins.into_iter().filter_map(|(login, who, key)| Some((login?, who, key)));
+    refused
+        .filter(|(login, ..)| !named(login))
+        .map(|(login, who, key)| {
+            let title = format!("{who} in as the default user, which is off");
+            Finding::new(Code::ContradictorySettings, login.password.span, title)
+                .related(users, "with users declared, the default user is off")
+                .help(format!("name a user in `{key}`, and its rights follow, or declare the user `default`"))
+        })
+        .collect()
+}
+
+fn state(spec: &UserSpec) -> AclRule {
+    if spec.enabled.as_ref().is_none_or(|enabled| enabled.value) { AclRule::On } else { AclRule::Off }
+}
+
+/// The users that replicas and sentinels log in as; one, where both use the same name. Whoever logs in as
+/// the default user has its rights, and none are derived.
+fn derived_users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
+    let target = from.target;
+    let wanted = [
+        (from.replication, Derivation::Replication, replication_rules(target.engine, target.versions.first)),
+        (from.sentinel, Derivation::SentinelAuth, sentinel_rules(target.engine, target.versions.first)),
+    ];
+    let mut users: Vec<User> = Vec::new();
+    for (login, derivation, rules) in wanted {
+        let Some(login) = login else { continue };
+        let Some(name) = login.user.as_ref().filter(|name| name.value != DEFAULT) else { continue };
+        if let Err(error) = write_acl_line(&name.value, &[]) {
+            let title = "this cannot be the name of a user";
+            findings.push(Finding::new(Code::Unrepresentable, name.span, title).note(error.to_string()));
+            continue;
+        }
+        let rules: Vec<AclRule> = std::iter::once(AclRule::On).chain(rules).collect();
+        let user = User {
+            name: name.clone(),
+            passwords: vec![login.password.clone()],
+            rules,
+            derived: Some(derivation),
+        };
+        match users.iter_mut().find(|other| other.name.value == user.name.value) {
+            Some(other) => merge(other, &user),
+            None => users.push(user),
+        }
+    }
+    users
+}
+
+/// Adds the passwords and rights of a user to another of the same name; the first word stays as it is.
+fn merge(user: &mut User, more: &User) {
+    for password in &more.passwords {
+        if !user.passwords.iter().any(|known: &At<SecretRef>| known.value == password.value) {
+            user.passwords.push(password.clone());
+        }
+    }
+    for rule in more.rules.iter().skip(1) {
+        // Opening channels last: closing them again would take away what the other needs.
+        if *rule == AclRule::ResetChannels && user.rules.contains(&AclRule::AllChannels) {
+            continue;
+        }
+        if !user.rules.contains(rule) {
+            user.rules.push(rule.clone());
+        }
+    }
+    user.derived = user.derived.or(more.derived);
+}
+
+fn by_hand(derived: &User, rules: Span) -> Finding {
+    let (who, key) = match derived.derived {
+        Some(Derivation::SentinelAuth) => ("the sentinels", "auth"),
+        _ => ("replicas", "replication"),
+    };
+    let name = &derived.name.value;
+    Finding::new(Code::DerivedByHand, rules, format!("the rules of `{name}` are derived: {who} log in as it"))
+        .related(derived.name.span, format!("`{key}` names it here"))
+        .help("remove `rules`, or let another user have them")
+}
+
+/// Whether a new user may use all channels, on the first of a deployment's versions.
+fn channels_open(from: &UserSources<'_>) -> bool {
+    let known = acl::behaviour(from.target.engine, from.target.versions.first);
+    from.channels_open.unwrap_or_else(|| known.is_some_and(|behaviour| behaviour.channels_open))
+}
