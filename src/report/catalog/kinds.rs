@@ -44,7 +44,7 @@ pub(super) fn long(kind: &Kind) -> String {
         Kind::Text { empty_is_unset, rule, max_bytes, .. } => {
             let mut text = rule.map_or("a text", text_rule).to_owned();
             if let Some(most) = max_bytes {
-                text.push_str(&format!(", {most} bytes at most"));
+                text += &format!(", {most} bytes at most");
             }
             if *empty_is_unset {
                 text.push_str("; empty means not set");

@@ -74,11 +74,11 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
             (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
         },
     );
-    row("known from", sources(scope));
+    row("known from", sources(scope, &|version| option.at(version).is_some()));
     let mut text = format!("{}  {}\n{}\n", option.name, option.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text.push_str(&format!("\n  as an argument   {}\n", argument(option, facts)));
+        text += &format!("\n  as an argument   {}\n", argument(option, facts));
     }
     text
 }

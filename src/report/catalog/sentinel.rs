@@ -87,11 +87,11 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
         },
     );
     row("secret", if directive.secret { "yes".to_owned() } else { String::new() });
-    row("known from", sources(scope));
+    row("known from", sources(scope, &|version| directive.at(version).is_some()));
     let mut text = format!("sentinel {}  {}\n{}\n", directive.name, directive.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text.push_str(&format!("\n  in sentinel.conf  {}\n", line(directive, facts)));
+        text += &format!("\n  in sentinel.conf  {}\n", line(directive, facts));
     }
     text
 }
