@@ -16,6 +16,7 @@ mod replicas_script;
 mod run;
 mod secret;
 mod sentinel_conf;
+mod sentinel_lines;
 mod server_conf;
 mod templates;
 #[cfg(test)]

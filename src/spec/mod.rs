@@ -10,6 +10,7 @@ pub mod raw;
 mod records;
 mod scalars;
 mod toml_layer;
+mod toml_statements;
 
 pub use decode::{Decode, Decoder, Named, NamedEntry};
 pub(crate) use decode::{listed, nearest};

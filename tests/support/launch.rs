@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -31,15 +31,17 @@ enum Config {
     Lines(Vec<String>),
     /// A file that is used, and may be rewritten, as it is. It names its own port and folder.
     File(PathBuf),
+    /// Only the arguments; they name the port.
+    Arguments,
 }
 
 /// When a server counts as started.
 #[derive(Clone, Debug)]
 pub(super) enum Ready {
-    /// It answers PING on this port: PONG, or a demand for a login.
-    Pings(u16),
-    /// It answers memcached's `version` on this port.
-    SaysVersion(u16),
+    /// It answers PING there: PONG, or a demand for a login.
+    Pings(SocketAddr),
+    /// It answers memcached's `version` there.
+    SaysVersion(SocketAddr),
     /// Its output holds this text: for servers without a plain TCP port.
     Prints(String),
 }
@@ -47,8 +49,10 @@ pub(super) enum Ready {
 impl Ready {
     fn is_met(&self, log: &Path) -> bool {
         match self {
-            Self::Pings(port) => ask(*port, "PING\r\n").is_some_and(|a| answers_ping(&a)),
-            Self::SaysVersion(port) => ask(*port, "version\r\n").is_some_and(|a| a.starts_with("VERSION ")),
+            Self::Pings(address) => ask(*address, "PING\r\n").is_some_and(|a| answers_ping(&a)),
+            Self::SaysVersion(address) => {
+                ask(*address, "version\r\n").is_some_and(|a| a.starts_with("VERSION "))
+            }
             Self::Prints(text) => read(log).contains(text),
         }
     }
@@ -61,6 +65,7 @@ pub(crate) struct Launch<'a> {
     role: Role,
     config: Config,
     arguments: Vec<String>,
+    elsewhere: Option<SocketAddrV4>,
     port: Port,
     login: Option<Login>,
     printed: Option<String>,
@@ -88,6 +93,7 @@ impl<'a> Launch<'a> {
             role,
             config: Config::Lines(Vec::new()),
             arguments: Vec::new(),
+            elsewhere: None,
             port: Port::reserve(),
             login: None,
             printed: None,
@@ -104,6 +110,7 @@ impl<'a> Launch<'a> {
             Config::File(path) => {
                 panic!("{} is used as it is, no line can be added", path.display())
             }
+            Config::Arguments => panic!("there is no file that a line could be added to"),
         }
         self
     }
@@ -117,6 +124,20 @@ impl<'a> Launch<'a> {
     /// given with [`Launch::port`]) of 127.0.0.1.
     pub(crate) fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.config = Config::File(path.into());
+        self
+    }
+
+    /// Starts with these arguments and none of the harness's own, but for the user that memcached needs as root.
+    pub(crate) fn only_args(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        self.config = Config::Arguments;
+        self.arguments.extend(arguments);
+        self
+    }
+
+    /// Listens there instead of on 127.0.0.1 and a port of its own; its file says so. The test holds the port.
+    pub(crate) fn at(mut self, socket: SocketAddrV4) -> Self {
+        assert!(socket.ip().is_loopback(), "{socket} is not this machine");
+        self.elsewhere = Some(socket);
         self
     }
 
@@ -152,7 +173,14 @@ impl<'a> Launch<'a> {
 
     /// The port that it will listen on.
     pub(crate) fn number(&self) -> u16 {
-        self.port.number()
+        self.socket().port()
+    }
+
+    fn socket(&self) -> SocketAddr {
+        match self.elsewhere {
+            Some(socket) => socket.into(),
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.number())),
+        }
     }
 
     /// The server's private folder, for certificates, ACL files and the like.
@@ -182,7 +210,7 @@ impl<'a> Launch<'a> {
         let mut command = Command::new(&self.server.program);
         command.args(self.command_line(config.as_deref())).current_dir(self.folder.path());
         let log = self.folder.path().join("output.log");
-        let ready = self.ready();
+        let (ready, socket) = (self.ready(), self.socket());
         let (child, status) = spawn_and_wait(&mut command, &log, self.limit, &ready)?;
         if let Some(status) = status {
             return Err(Box::new(Refusal::new(Some(status), read(&log))));
@@ -194,6 +222,7 @@ impl<'a> Launch<'a> {
             config,
             ready,
             log,
+            socket,
             port: self.port,
             login: self.login,
             folder: self.folder,
@@ -204,6 +233,7 @@ impl<'a> Launch<'a> {
     fn config_file(&self) -> Option<PathBuf> {
         match &self.config {
             Config::File(path) => Some(path.clone()),
+            Config::Arguments => None,
             Config::Lines(_) if self.role == Role::Memcached => None,
             Config::Lines(lines) => {
                 let dir = self.folder.path().display();
@@ -226,8 +256,10 @@ impl<'a> Launch<'a> {
             Role::Server => {}
             Role::Sentinel => line.push("--sentinel".to_owned()),
             Role::Memcached => {
-                line.extend(["-l", "127.0.0.1", "-U", "0", "-p"].map(str::to_owned));
-                line.push(self.port.number().to_string());
+                if !matches!(self.config, Config::Arguments) {
+                    line.extend(["-l", "127.0.0.1", "-U", "0", "-p"].map(str::to_owned));
+                    line.push(self.port.number().to_string());
+                }
                 // It refuses to run as root unless told to (memcached.c).
                 if super::user_id() == 0 {
                     line.extend(["-u", "root"].map(str::to_owned));
@@ -241,8 +273,8 @@ impl<'a> Launch<'a> {
     fn ready(&self) -> Ready {
         match (&self.printed, self.role) {
             (Some(text), _) => Ready::Prints(text.clone()),
-            (None, Role::Memcached) => Ready::SaysVersion(self.number()),
-            (None, _) => Ready::Pings(self.number()),
+            (None, Role::Memcached) => Ready::SaysVersion(self.socket()),
+            (None, _) => Ready::Pings(self.socket()),
         }
     }
 }
@@ -287,10 +319,9 @@ pub(super) fn spawn_and_wait(
     }
 }
 
-/// One line to a loopback port, and what comes back at once.
-fn ask(port: u16, line: &str) -> Option<String> {
+/// One line to a loopback address, and what comes back at once.
+fn ask(address: SocketAddr, line: &str) -> Option<String> {
     let patience = Duration::from_millis(500);
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, patience).ok()?;
     stream.set_read_timeout(Some(patience)).ok()?;
     stream.write_all(line.as_bytes()).ok()?;

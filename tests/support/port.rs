@@ -33,6 +33,19 @@ impl Port {
         Self::search(&[0, BUS_OFFSET])
     }
 
+    /// As many neighbouring ports, in order, with their bus ports where `for_cluster`.
+    pub(crate) fn reserve_row(count: usize, for_cluster: bool) -> Vec<Self> {
+        let mut row: Vec<Self> = Vec::new();
+        while row.len() < count {
+            let next = if for_cluster { Self::reserve_for_cluster() } else { Self::reserve() };
+            if row.last().is_some_and(|last| last.number + 1 != next.number) {
+                row.clear();
+            }
+            row.push(next);
+        }
+        row
+    }
+
     pub(crate) fn number(&self) -> u16 {
         self.number
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
@@ -31,6 +31,7 @@ pub(crate) struct Running {
     pub(super) config: Option<PathBuf>,
     pub(super) ready: Ready,
     pub(super) log: PathBuf,
+    pub(super) socket: SocketAddr,
     pub(super) port: Port,
     pub(super) login: Option<Login>,
     pub(super) folder: TempDir,
@@ -46,7 +47,7 @@ impl Running {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port.number()
+        self.socket.port()
     }
 
     /// The folder it was started in.
@@ -78,7 +79,7 @@ impl Running {
                 settings = settings.set_username(user);
             }
         }
-        let address = ConnectionAddr::Tcp("127.0.0.1".to_owned(), self.port());
+        let address = ConnectionAddr::Tcp(self.socket.ip().to_string(), self.port());
         let info: ConnectionInfo = address.into_connection_info()?.set_redis_settings(settings);
         let connection = redis::Client::open(info)?.get_connection_with_timeout(wait::LIMIT)?;
         connection.set_read_timeout(Some(wait::LIMIT))?;
@@ -120,7 +121,7 @@ impl Running {
     /// followed by others.
     #[track_caller]
     pub(crate) fn memcached(&self, line: &str) -> Vec<String> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port())).expect("a connection");
+        let stream = TcpStream::connect(self.socket).expect("a connection");
         stream.set_read_timeout(Some(wait::LIMIT)).expect("a time limit");
         (&stream).write_all(format!("{line}\r\n").as_bytes()).expect("a request");
         let mut answer = Vec::new();

@@ -6,6 +6,7 @@ mod config;
 mod derived;
 mod directive;
 mod hosts;
+mod memcached;
 mod names;
 mod nodes;
 mod options;
@@ -38,13 +39,14 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
     lowering.report_duplicate_names();
     let mut deployments = redis::deployments(&mut lowering);
     let sentinels = sentinels::sets(&mut lowering, &mut deployments);
+    let memcached = memcached::deployments(&mut lowering);
     lowering.report_names();
     Model {
         name: spec.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
         hosts: lowering.hosts,
         deployments,
         sentinels,
-        memcached: Vec::new(),
+        memcached,
         lints: spec.lints.clone(),
         span,
     }

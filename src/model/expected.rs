@@ -1,0 +1,183 @@
+//! What `CONFIG GET *` shows on a server that was started on a node's rendered file: every row, set or default.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{
+    Directive, Facts, Owner, Shown, Target, Version, VersionRange, WithoutFeature, directives,
+};
+use crate::spec::SecretRef;
+use crate::value::{Value, observed, runtime_value};
+
+use super::settings::{Assigned, Setting};
+use super::topology::{Deployment, Node};
+
+/// One row of `CONFIG GET *`.
+#[derive(Debug, Clone)]
+pub struct Row<'d> {
+    /// The directive; several rows have the same one where it has aliases.
+    pub directive: &'static Directive,
+    /// Its facts in the version that was asked for.
+    pub facts: &'static Facts,
+    /// The setting of the spec; none where the server's default holds.
+    pub setting: Option<&'d Setting>,
+    /// The value.
+    pub expected: Expected,
+}
+
+/// What a row should say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Exactly this.
+    Value(Value),
+    /// The value of a secret, which only who fills it in knows.
+    Secret(SecretRef),
+    /// What the machine makes of the declared value or of the default, where either is known.
+    Local(Surroundings, Option<Value>),
+}
+
+/// What else a value depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Surroundings {
+    /// `dir` prints the folder without symbolic links (`getcwd` in config.c).
+    Folder,
+    /// `maxclients` is lowered to what the limit of open files leaves (`adjustOpenFilesLimit`, server.c).
+    OpenFiles,
+    /// A server in the background without a `pidfile` invents one (`createPidFile`, server.c).
+    PidFile,
+    /// Servers change it among themselves: a failover, `REPLICAOF`.
+    Role,
+    /// A default that is not the same everywhere.
+    Machine,
+}
+
+/// Every row of `CONFIG GET *` on a node of this version, by the name it is listed under. Aliases have rows of
+/// their own. The version should be one of the deployment's; what modules add is not among the rows.
+pub fn effective<'d>(
+    deployment: &'d Deployment,
+    node: &'d Node,
+    version: Version,
+) -> BTreeMap<&'static str, Row<'d>> {
+    let target = Target { versions: VersionRange::exactly(version), ..deployment.target };
+    let settings: BTreeMap<&str, &Setting> =
+        deployment.settings(node).filter_map(|setting| Some((setting.directive?.name, setting))).collect();
+    let server = Started { target, settings };
+    let mut rows = BTreeMap::new();
+    for directive in directives(target.engine) {
+        let Some(facts) = directive.at(version).filter(|facts| is_listed(facts, &target)) else { continue };
+        let setting = server.settings.get(directive.name).copied();
+        let row = Row { directive, facts, setting, expected: server.expected(directive, facts, setting) };
+        let own = (facts.shown == Shown::Listed).then_some(facts.name);
+        for name in own.into_iter().chain(facts.aliases.iter().copied()) {
+            rows.insert(name, row.clone());
+        }
+    }
+    rows
+}
+
+/// Whether the directive has a row at all.
+fn is_listed(facts: &Facts, target: &Target) -> bool {
+    let lacks = facts.needs.is_some_and(|feature| !target.build.has(feature));
+    let known = !lacks || facts.without_feature != WithoutFeature::Unknown;
+    known && matches!(facts.shown, Shown::Listed | Shown::ByAlias)
+}
+
+/// A server right after its start.
+struct Started<'d> {
+    target: Target,
+    settings: BTreeMap<&'static str, &'d Setting>,
+}
+
+impl Started<'_> {
+    fn expected(&self, directive: &Directive, facts: &Facts, setting: Option<&Setting>) -> Expected {
+        let value = match setting.map(|setting| &setting.value) {
+            Some(Assigned::Secret(secret)) => return Expected::Secret(secret.clone()),
+            // A role is never rendered, so a fresh server has the default.
+            _ if directive.owner == Owner::Server => self.default(directive, facts),
+            Some(Assigned::Value(value)) => Some(self.after_start(directive, value)),
+            // Lines that add up belong to commands, which have no row.
+            Some(Assigned::Values(_) | Assigned::Verbatim(_)) => None,
+            None => self.default(directive, facts).map(|value| self.after_start(directive, &value)),
+        };
+        match (self.surroundings(directive, setting), value) {
+            (Some(surroundings), value) => Expected::Local(surroundings, value),
+            (None, Some(value)) => Expected::Value(value),
+            (None, None) => Expected::Local(Surroundings::Machine, None),
+        }
+    }
+
+    fn default(&self, directive: &Directive, facts: &Facts) -> Option<Value> {
+        let printed = facts.default?;
+        observed(directive, self.target.engine, self.target.versions.last, printed.as_bytes())
+    }
+
+    /// The value as other directives change it.
+    fn after_start(&self, directive: &Directive, value: &Value) -> Value {
+        runtime_value(directive.name, value, self.is_on("cluster-enabled"), &self.target)
+    }
+
+    fn surroundings(&self, directive: &Directive, setting: Option<&Setting>) -> Option<Surroundings> {
+        match directive.name {
+            "dir" => Some(Surroundings::Folder),
+            "maxclients" => Some(Surroundings::OpenFiles),
+            "pidfile" if setting.is_none_or(is_empty) && self.is_on("daemonize") => {
+                Some(Surroundings::PidFile)
+            }
+            _ if directive.owner == Owner::Server => Some(Surroundings::Role),
+            _ => None,
+        }
+    }
+
+    /// Whether a switch that is off by default is on.
+    fn is_on(&self, name: &str) -> bool {
+        self.settings.get(name).is_some_and(|setting| setting.value == Assigned::Value(Value::Bool(true)))
+    }
+}
+
+fn is_empty(setting: &Setting) -> bool {
+    matches!(&setting.value, Assigned::Value(Value::Text(text)) if text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Engine, supported};
+
+    /// Every default that the catalogue knows reads as a value of its directive, in every minor.
+    #[test]
+    fn every_default_is_a_value() {
+        for engine in [Engine::Redis, Engine::Valkey] {
+            for minor in supported(engine) {
+                let version = minor.range.last;
+                for directive in directives(engine) {
+                    let Some(facts) = directive.at(version) else { continue };
+                    let listed = matches!(facts.shown, Shown::Listed | Shown::ByAlias);
+                    let Some(printed) = facts.default.filter(|_| listed) else { continue };
+                    let value = observed(directive, engine, version, printed.as_bytes());
+                    let again = value.map(|value| value.printed(directive, version));
+                    let name = format!("{engine} {version} {}", facts.name);
+                    assert_eq!(again.as_deref(), Some(printed.as_bytes()), "{name}");
+                }
+            }
+        }
+    }
+
+    /// Where no default is known, the machine decides.
+    #[test]
+    fn listed_directives_without_a_default_are_few() {
+        let mut names: Vec<&str> = Vec::new();
+        for engine in [Engine::Redis, Engine::Valkey] {
+            for minor in supported(engine) {
+                let facts = |d: &'static Directive| d.at(minor.range.last).map(|facts| (d.name, facts));
+                let unknown = |facts: &Facts| {
+                    facts.default.is_none() && matches!(facts.shown, Shown::Listed | Shown::ByAlias)
+                };
+                names.extend(
+                    directives(engine).iter().filter_map(facts).filter(|(_, f)| unknown(f)).map(|(n, _)| n),
+                );
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names, ["dir"]);
+    }
+}
