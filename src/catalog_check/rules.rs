@@ -1,8 +1,8 @@
 //! Words of ACL rules, tried on a user that is made for it and removed again.
 
 use super::report::{Aspect, Report};
-use crate::catalog::{Target, Version};
 use crate::catalog::acl::{self, AclArg, AclRule, SanitizePrinted, Subcommands};
+use crate::catalog::{Target, Version};
 use crate::live::Failure;
 use crate::live::redis::RedisServer;
 

@@ -88,7 +88,9 @@ fn primaries(server: &mut RedisServer, facts: &Known, report: &mut Report) -> Re
         let mut command = vec!["SENTINEL", "SET", WATCHED, option];
         command.extend(values.iter().map(String::as_str));
         let set = settable(server, &command)?;
-        report.compare(Aspect::Mutability, directive.name, (facts.sentinel_set.is_some(), set), |can| changed(*can));
+        report.compare(Aspect::Mutability, directive.name, (facts.sentinel_set.is_some(), set), |can| {
+            changed(*can)
+        });
         below(server, facts, option, report)?;
     }
     Ok(())

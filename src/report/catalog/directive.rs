@@ -1,9 +1,13 @@
 //! The page of a directive of redis.conf or valkey.conf.
 
+// Writing to a String cannot fail.
+use std::fmt::Write;
+
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
 use crate::catalog::{
-    Directive, Facts, Group, Kind, Owner, Repeat, Shown, Special, Version, VersionRange, WithoutFeature, supported,
+    Directive, Facts, Group, Kind, Owner, Repeat, Shown, Special, Version, VersionRange, WithoutFeature,
+    supported,
 };
 use crate::report::table::Table;
 
@@ -51,7 +55,7 @@ pub fn directive_page(directive: &'static Directive, scope: Scope, width: Option
     let mut text = format!("{}  {}\n{}\n", directive.name, directive.about, scope.title());
     text.push_str(&table.render(width));
     if let Some((spec, conf)) = facts.last().and_then(|facts| example(directive, facts)) {
-        text += &format!("\n  in a spec        {spec}\n  in {:<13} {conf}\n", file_name(scope));
+        let _ = write!(text, "\n  in a spec        {spec}\n  in {:<13} {conf}\n", file_name(scope));
     }
     text
 }
@@ -129,7 +133,7 @@ fn names(facts: &Facts) -> String {
     };
     if !facts.aliases.is_empty() {
         let aliases: Vec<String> = facts.aliases.iter().map(|alias| format!("`{alias}`")).collect();
-        text += &format!(", also {}", aliases.join(", "));
+        let _ = write!(text, ", also {}", aliases.join(", "));
     }
     if facts.deprecated {
         text.push_str("; deprecated");

@@ -1,5 +1,8 @@
 //! The page of a memcached option.
 
+// Writing to a String cannot fail.
+use std::fmt::Write;
+
 use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
@@ -78,7 +81,7 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
     let mut text = format!("{}  {}\n{}\n", option.name, option.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text += &format!("\n  as an argument   {}\n", argument(option, facts));
+        let _ = write!(text, "\n  as an argument   {}\n", argument(option, facts));
     }
     text
 }

@@ -1,5 +1,8 @@
 //! The page of a directive of sentinel.conf.
 
+// Writing to a String cannot fail.
+use std::fmt::Write;
+
 use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
@@ -91,7 +94,7 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
     let mut text = format!("sentinel {}  {}\n{}\n", directive.name, directive.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text += &format!("\n  in sentinel.conf  {}\n", line(directive, facts));
+        let _ = write!(text, "\n  in sentinel.conf  {}\n", line(directive, facts));
     }
     text
 }
