@@ -4,6 +4,7 @@
 
 mod decode;
 mod json_layer;
+mod json_places;
 mod load;
 mod merge;
 pub mod raw;

@@ -30,7 +30,10 @@ fn one_wrong_token_is_found_where_it_is() {
     let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
     let mut wrong: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for spec in specs::all() {
-        assert!(spec.compile().findings.is_empty(), "{} has findings as it is", spec.main);
+        if !spec.compile().findings.is_empty() {
+            wrong.entry(("as it is", "it has findings")).or_default().push(spec.main.to_owned());
+            continue;
+        }
         for path in spec.texts.keys() {
             for round in 0..ROUNDS {
                 let mut random = Random::new(round * 7919 + 1);

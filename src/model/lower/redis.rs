@@ -116,7 +116,11 @@ fn deployment(
         replication,
         tls,
         spec: Arc::new(spec.clone()),
-        poisoned: hand.poisoned,
+        poisoned: {
+            let mut poisoned = hand.poisoned;
+            poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
+            poisoned
+        },
     })
 }
 
