@@ -100,7 +100,8 @@ fn try_one(seed: u64, server: &Server, exact: &Target, tally: &mut Tally) {
     for node in deployment.nodes.iter().take(STARTED) {
         match log_in(site.launch(server, deployment, node), &site, deployment).try_start() {
             Err(refusal) => {
-                tally.wrong.push(format!("seed {seed}, {}: does not start: {}", node.id, refusal.reason()));
+                let reason = refusal.reason();
+                tally.wrong.push(format!("seed {seed}, {}: does not start: {reason}\n{}", node.id, spec.text));
             }
             Ok(running) => {
                 let Compared { rows, set, wrong } =

@@ -106,7 +106,8 @@ fn value(name: &str, facts: &Facts, target: &Target, random: &mut Random) -> Opt
             let (min, max) = bounds(numeric);
             // Redis before 6.2.2 crashes on a frequency of 0 or above 1000.
             let (min, max) = if name == "hz" { (1, 500) } else { (min, max) };
-            number(random.number(min, max))
+            // All numbers are read as 64 bits with a sign, whatever their range.
+            number(random.number(min, max.min(i64::MAX.into())))
         }
         Kind::Memory(numeric) => {
             let (min, max) = bounds(numeric);
