@@ -68,6 +68,10 @@ struct Entry {
     owner: Owner,
     #[serde(default)]
     secret: bool,
+    #[serde(default)]
+    backported: bool,
+    from_spec: Option<String>,
+    default_varies: Option<String>,
     since: Option<String>,
     until: Option<String>,
     name: Option<String>,
@@ -294,12 +298,15 @@ fn directive(
     spellings.sort();
     spellings.dedup();
     let text = format!(
-        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, revisions: &[\n{revisions}] }},\n",
+        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, backported: {}, from_spec: {}, default_varies: {}, revisions: &[\n{revisions}] }},\n",
         string(name),
         string(&base.about),
         variant("Group", base.group),
         variant("Owner", base.owner),
         base.secret,
+        base.backported,
+        option(base.from_spec.as_deref().map(string)),
+        option(base.default_varies.as_deref().map(string)),
     );
     Ok((text, spellings))
 }

@@ -40,6 +40,7 @@ struct Entry {
     scope: Option<Scope>,
     #[serde(default = "operator")]
     owner: Owner,
+    from_spec: Option<String>,
     kind: Kind,
     range: Option<String>,
     unit: Option<Unit>,
@@ -105,6 +106,7 @@ enum Build {
     Sasl,
     Proxy,
     Extstore,
+    DropPrivileges,
     Debug,
     SockCookie,
 }
@@ -120,6 +122,7 @@ enum Repeat {
 struct Stat {
     name: String,
     format: Format,
+    build: Option<Build>,
 }
 
 #[derive(Deserialize)]
@@ -223,10 +226,11 @@ fn one(schema: &Schema, name: &str, value: &Value, first: Version) -> Result<Str
         _ => return Err(problem("needs either `flag` or `scope = \"extended\"`".to_owned())),
     };
     Ok(format!(
-        "MemcachedOption {{ name: {}, about: {}, spelling: {spelling}, owner: {}, accumulates: {}, revisions: {} }}",
+        "MemcachedOption {{ name: {}, about: {}, spelling: {spelling}, owner: {}, from_spec: {}, accumulates: {}, revisions: {} }}",
         string(name),
         string(&newest.about),
         variant("Owner", newest.owner),
+        option(newest.from_spec.as_deref().map(string)),
         matches!(newest.repeat, Some(Repeat::Accumulate)),
         slice(revisions),
     ))
@@ -297,5 +301,9 @@ fn stat(stat: &Stat) -> String {
         Format::Fixed(text) => format!("Fixed({})", string(text)),
         Format::Unsafe => "Unsafe".to_owned(),
     };
-    format!("Stat {{ name: {}, format: StatFormat::{format} }}", string(&stat.name))
+    format!(
+        "Stat {{ name: {}, format: StatFormat::{format}, build: {} }}",
+        string(&stat.name),
+        option(stat.build.as_ref().map(|build| variant("MemcachedFeature", build))),
+    )
 }

@@ -25,6 +25,7 @@ struct Entry {
     owner: Owner,
     #[serde(default)]
     secret: bool,
+    from_spec: Option<String>,
     name: Option<String>,
     #[serde(default)]
     aliases: Vec<String>,
@@ -170,12 +171,13 @@ fn directive(
     let newest = newest.ok_or_else(|| schema.problem(name, "has no state"))?;
     let last_name = newest.name.as_deref().unwrap_or(name).to_owned();
     let text = format!(
-        "SentinelDirective {{ name: {}, about: {}, scope: {}, owner: {}, secret: {}, revisions: {} }}",
+        "SentinelDirective {{ name: {}, about: {}, scope: {}, owner: {}, secret: {}, from_spec: {}, revisions: {} }}",
         string(&last_name),
         string(&newest.about),
         variant("Scope", newest.scope),
         variant("Owner", newest.owner),
         newest.secret,
+        option(newest.from_spec.as_deref().map(string)),
         slice(revisions),
     );
     Ok((last_name, text))

@@ -1,11 +1,13 @@
 //! cachewright: a compiler for cache infrastructure. See ARCHITECTURE.md for the pipeline.
 
 pub mod catalog;
+pub mod catalog_check;
 pub mod check;
 pub mod cli;
 pub mod diag;
 pub mod emit;
 pub mod explain;
+pub mod live;
 pub mod model;
 pub mod pipeline;
 pub mod report;

@@ -64,6 +64,10 @@ fn one_cause_once(mut findings: Findings) -> Findings {
             Some(first) if kept[*first].deployment != finding.deployment => {
                 others.entry(*first).or_default().extend(finding.deployment);
             }
+            // Two keys can be missing at one place; whatever else repeats itself there is one cause.
+            Some(first) if finding.code == Code::MissingKey && kept[*first].title != finding.title => {
+                kept.push(finding);
+            }
             Some(_) => {}
             None => {
                 seen.entry(key).or_insert(kept.len());
@@ -79,4 +83,44 @@ fn one_cause_once(mut findings: Findings) -> Findings {
         kept[at].notes.push(note);
     }
     kept.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::explain::compile_example;
+
+    #[test]
+    fn every_missing_key_is_reported_though_all_are_missing_at_one_place() {
+        let text = "format = 1\nname = \"x\"\n[redis.c]\nversion = \"7.2\"\ntopology = \"cluster\"\n";
+        let compiled = compile_example(text, &[]);
+        let titles: Vec<&str> = compiled.findings.iter().map(|finding| finding.title.as_str()).collect();
+        assert_eq!(
+            titles,
+            [
+                "`c` needs `hosts` with `topology = \"cluster\"`",
+                "`c` needs `shards` with `topology = \"cluster\"`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fault_of_a_profile_is_one_finding_that_names_the_deployments() {
+        let deployment = |name: &str, port: u16| {
+            format!(
+                "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n\
+                 port = {port}\nprofiles = [\"p\"]\n"
+            )
+        };
+        let text = format!(
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n\
+             [profiles.p.config]\nhz = \"many\"\n{}{}{}",
+            deployment("one", 1),
+            deployment("two", 2),
+            deployment("three", 3)
+        );
+        let compiled = compile_example(&text, &[]);
+        let findings: Vec<_> = compiled.findings.iter().collect();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].notes.iter().any(|note| note == "the same holds for `three` and `two`"));
+    }
 }

@@ -17,6 +17,14 @@ pub struct Directive {
     pub owner: Owner,
     /// The value must never be shown.
     pub secret: bool,
+    /// Distributions carry it in older versions than [`Facts::since`] says too, with a mended security flaw.
+    pub backported: bool,
+    /// What of a spec it is written through, as a key and maybe a word of explanation; none where its own name
+    /// under `config` is the only way.
+    pub from_spec: Option<&'static str>,
+    /// Why a fresh server may stand at another value than [`Facts::default`], or has none that is the same
+    /// everywhere.
+    pub default_varies: Option<&'static str>,
     /// Facts by version: sorted by [`Facts::since`], never overlapping, gaps where it does not exist.
     pub revisions: &'static [Facts],
 }

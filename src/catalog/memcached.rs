@@ -31,6 +31,8 @@ pub struct MemcachedOption {
     pub spelling: Spelling,
     /// Who decides its value.
     pub owner: Owner,
+    /// What of a spec it is written through, where it is not set by its name.
+    pub from_spec: Option<&'static str>,
     /// Several of it add up (`listen`, `ext_path`); otherwise the last one counts.
     pub accumulates: bool,
     /// Facts by version, never overlapping, oldest first.
@@ -180,6 +182,8 @@ pub enum MemcachedFeature {
     Proxy,
     /// Storage on disk; on unless `--disable-extstore`.
     Extstore,
+    /// System calls that can be given up (seccomp and the like); without it the options are taken all the same.
+    DropPrivileges,
     /// The debugging binary.
     Debug,
     /// A system that can mark sockets with a cookie.
@@ -194,18 +198,21 @@ impl MemcachedFeature {
             MemcachedFeature::Sasl => "SASL",
             MemcachedFeature::Proxy => "the proxy",
             MemcachedFeature::Extstore => "storage on disk",
+            MemcachedFeature::DropPrivileges => "dropping of privileges",
             MemcachedFeature::Debug => "debugging",
             MemcachedFeature::SockCookie => "socket cookies",
         }
     }
 
-    /// Whether a build has it: SASL and storage on disk are in every usual one, the last three in special
-    /// ones only (`build = { modules = true }`).
+    /// Whether a build has it: SASL, storage on disk and socket cookies are in every usual one, the others in
+    /// special ones only (`build = { modules = true }`).
     pub const fn is_in(self, build: super::version::Build) -> bool {
         match self {
             MemcachedFeature::Tls => build.tls,
-            MemcachedFeature::Sasl | MemcachedFeature::Extstore => true,
-            MemcachedFeature::Proxy | MemcachedFeature::Debug | MemcachedFeature::SockCookie => build.modules,
+            MemcachedFeature::Sasl | MemcachedFeature::Extstore | MemcachedFeature::SockCookie => true,
+            MemcachedFeature::Proxy | MemcachedFeature::DropPrivileges | MemcachedFeature::Debug => {
+                build.modules
+            }
         }
     }
 
@@ -225,6 +232,8 @@ pub struct Stat {
     pub name: &'static str,
     /// How it prints the value.
     pub format: StatFormat,
+    /// The part of the build without which there is no such row, though the option is taken.
+    pub build: Option<MemcachedFeature>,
 }
 
 /// How `stats settings` prints the value of an option.

@@ -5,6 +5,7 @@
 pub mod acl;
 mod directive;
 mod directives;
+pub mod lookup;
 pub mod memcached;
 mod minor;
 pub mod sentinel;

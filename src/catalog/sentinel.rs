@@ -32,6 +32,8 @@ pub struct SentinelDirective {
     pub owner: Owner,
     /// An argument of it must never be shown.
     pub secret: bool,
+    /// What of a spec it is written through, where it is not set by its name.
+    pub from_spec: Option<&'static str>,
     /// Facts by version: sorted by [`SentinelFacts::since`], never overlapping.
     pub revisions: &'static [SentinelFacts],
 }

@@ -49,10 +49,14 @@ fn plain(name: &str) -> String {
 
 /// How far apart two plain names are, when they are near enough to be taken for each other.
 fn distance(wanted: &str, candidate: &str) -> Option<usize> {
-    let edits = strsim::damerau_levenshtein(wanted, candidate);
-    // One slip per four letters: `port` allows one, `appendfsync` two, and long names four at most.
-    if edits <= (wanted.len().max(4) / 4).min(4) {
-        return Some(edits);
+    // One slip per four letters: `port` allows one, `appendfsync` two, and long names four at most. Names of
+    // very different length are not compared at all: what a user writes may have any length.
+    let most = (wanted.len().max(4) / 4).min(4);
+    if wanted.len().abs_diff(candidate.len()) <= most {
+        let edits = strsim::damerau_levenshtein(wanted, candidate);
+        if edits <= most {
+            return Some(edits);
+        }
     }
     // A word left out at one end (`memory-policy`, `client-output-buffer`) ranks behind slips.
     let long_enough = wanted.len() >= 6 && wanted.len() * 2 >= candidate.len();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Engine, VersionRange};
+use crate::live::Address;
 
 /// Checks one TOML spec of your Redis, Valkey, Sentinel and memcached servers, and renders every file
 /// that they need.
@@ -39,6 +40,9 @@ pub(super) enum Command {
     Place(PlaceArgs),
     /// Print a commented starter spec
     Init(InitArgs),
+    /// Tools for work on cachewright itself
+    #[command(subcommand, hide = true)]
+    Dev(DevCommand),
 }
 
 /// How findings are printed.
@@ -108,8 +112,9 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CatalogArgs {
-    /// A directive, option, or part of a name
-    #[arg(value_name = "NAME")]
+    /// A directive, option, command (`config|get`), category (`@dangerous`), or part of a name; everything if
+    /// absent
+    #[arg(value_name = "NAME", allow_hyphen_values = true)]
     pub(super) name: Option<String>,
 
     /// Only this engine
@@ -167,4 +172,36 @@ pub(super) enum TopologyArg {
     Sentinel,
     Cluster,
     Memcached,
+}
+
+/// Tools for work on cachewright itself.
+#[derive(Debug, Subcommand)]
+pub(super) enum DevCommand {
+    /// Compare the catalogue with a running server, and print every disagreement
+    VerifyCatalog(VerifyCatalogArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyCatalogArgs {
+    /// Where the server, Sentinel or memcached listens: `redis://127.0.0.1:6379`, `memcached://127.0.0.1:11211`.
+    /// It is asked by trying to change its settings
+    #[arg(value_name = "ADDRESS")]
+    pub(super) address: Address,
+
+    /// The program of the same server: tells what cannot be changed in a running one
+    #[arg(long, value_name = "PATH")]
+    pub(super) binary: Option<PathBuf>,
+
+    /// A directive or option that was given when it was started, so that its value is no default; what its file
+    /// sets is known without
+    #[arg(long, value_name = "NAME")]
+    pub(super) given: Vec<String>,
+
+    /// The memcached was not started with -N; before 1.6.40 it is asked for its settings only with this
+    #[arg(long)]
+    pub(super) without_napi_ids: bool,
+
+    /// Also a server on another machine
+    #[arg(long)]
+    pub(super) yes: bool,
 }

@@ -4,6 +4,7 @@
 mod args;
 mod catalog;
 mod check;
+mod dev;
 mod exit;
 mod explain;
 mod files;
@@ -31,6 +32,7 @@ pub fn run() -> ExitCode {
         args::Command::Explain(args) => explain::run(&args, &mut output),
         args::Command::Catalog(args) => catalog::run(&args, &mut output),
         args::Command::Place(args) => place::run(&args, &mut output),
+        args::Command::Dev(command) => dev::run(&command, &mut output),
         args::Command::Init(args) => init::run(&args, &mut output),
     };
     output.finish(exit)

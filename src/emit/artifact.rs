@@ -73,8 +73,8 @@ pub enum SecretPlace {
     Directive(String),
     /// A password of an ACL user.
     User(String),
-    /// The password that sentinels log in with at the deployment of this name.
-    AuthPass(String),
+    /// The last argument of one of Sentinel's own settings, such as `auth-pass NAME` or `sentinel-pass`.
+    Sentinel(String),
 }
 
 impl fmt::Display for SecretPlace {
@@ -83,7 +83,7 @@ impl fmt::Display for SecretPlace {
         match self {
             SecretPlace::Directive(name) => f.write_str(name),
             SecretPlace::User(name) => write!(f, "user {name}"),
-            SecretPlace::AuthPass(name) => write!(f, "sentinel auth-pass {name}"),
+            SecretPlace::Sentinel(words) => write!(f, "sentinel {words}"),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::model::Model;
 
 use super::MANIFEST;
 use super::artifact::{Artifact, Install, PUBLIC, SecretSlot};
-use super::error::{EmitError, Problem};
+use super::error::Problem;
 use super::users_acl::sha256_hex;
 
 /// The version of the manifest's own format. Fields may be added within it.
@@ -33,7 +33,7 @@ struct File<'a> {
 }
 
 /// Lists files, which come sorted by path.
-pub(super) fn manifest(model: &Model, artifacts: &[Artifact]) -> Result<Artifact, EmitError> {
+pub(super) fn manifest(model: &Model, artifacts: &[Artifact]) -> Result<Artifact, Problem> {
     let files = artifacts.iter().map(|artifact| File {
         path: &artifact.path,
         sha256: sha256_hex(&artifact.bytes),
@@ -44,12 +44,8 @@ pub(super) fn manifest(model: &Model, artifacts: &[Artifact]) -> Result<Artifact
         secrets: &artifact.secrets,
     });
     let manifest = Manifest { format: FORMAT, spec: &model.name, files: files.collect() };
-    let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|error| EmitError {
-        artifact: MANIFEST.to_owned(),
-        deployment: String::new(),
-        node: None,
-        problem: Problem::Template { message: error.to_string() },
-    })?;
+    let mut bytes = serde_json::to_vec_pretty(&manifest)
+        .map_err(|error| Problem::Template { message: error.to_string() })?;
     bytes.push(b'\n');
     Ok(Artifact {
         path: MANIFEST.to_owned(),

@@ -16,6 +16,7 @@ mod replicas_script;
 mod run;
 mod secret;
 mod sentinel_conf;
+mod sentinel_lines;
 mod server_conf;
 mod templates;
 #[cfg(test)]
@@ -53,7 +54,10 @@ impl std::fmt::Debug for EmitOptions<'_> {
 /// All that stands in the way of any file: see [`Problem`].
 pub fn emit(model: &Checked<Model>, options: &EmitOptions<'_>) -> Result<Vec<Artifact>, Vec<EmitError>> {
     let mut artifacts = rendered(model, options, |_| true)?;
-    let manifest = manifest::manifest(model, &artifacts).map_err(|error| vec![error])?;
+    let manifest = manifest::manifest(model, &artifacts).map_err(|problem| {
+        let artifact = MANIFEST.to_owned();
+        vec![EmitError { artifact, deployment: String::new(), node: None, problem }]
+    })?;
     let at = artifacts.partition_point(|artifact| artifact.path < manifest.path);
     artifacts.insert(at, manifest);
     Ok(artifacts)

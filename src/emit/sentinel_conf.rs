@@ -2,15 +2,14 @@
 
 use serde::Serialize;
 
-use crate::model::{Deployment, SentinelSet, Topology, Watch, WatchSetting};
-use crate::text::sentinel::survives_rewrite;
+use crate::model::{Deployment, Sentinel, SentinelSet, Topology, Watch};
 
-use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
-use super::block::{Line, one_line, write_lines};
+use super::artifact::{GROUP, Install, SecretSlot};
+use super::block::one_line;
 use super::endpoint::link_port;
 use super::error::Problem;
 use super::run::{Place, Run};
-use super::secret::Vault;
+use super::sentinel_lines::SentinelLines;
 use super::server_conf::{Rewrite, Writing, block};
 use super::templates::Template;
 
@@ -28,7 +27,7 @@ struct SentinelConf<'a> {
     /// The plain directives, in sections, each line with its line break.
     directives: String,
     /// Sentinel's own settings that hold for all deployments.
-    global: &'a str,
+    global: String,
     /// The watched deployments, by name.
     watches: &'a [Watched],
 }
@@ -59,12 +58,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     for problem in problems {
         run.fail_all(everywhere, problem);
     }
-    let mut global = String::new();
     let mut watches = Vec::new();
-    match write(&global_lines(&set.global)) {
-        Ok(text) => global = text,
-        Err(problem) => run.fail_all(everywhere, problem),
-    }
     let mut deployments: Vec<_> = run.model.deployments.iter().collect();
     deployments.sort_by_key(|deployment| &deployment.name.value);
     for (deployment, primary, watch) in deployments.into_iter().filter_map(|d| watched_by(d, set)) {
@@ -81,6 +75,14 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
             run.fail(place, problem);
         }
         let (directives, mut secrets) = shared.overlaid(&own);
+        let global = match global(run, set, sentinel) {
+            Ok(lines) => lines,
+            Err(problem) => {
+                run.fail(place, problem);
+                continue;
+            }
+        };
+        secrets.extend(global.secrets);
         secrets.extend(watches.iter().flat_map(|watch| watch.secrets.iter().cloned()));
         let node = one_line(&sentinel.id.0);
         let data = SentinelConf {
@@ -88,7 +90,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
             set: &name,
             node: &node,
             directives,
-            global: &global,
+            global: global.text,
             watches: &watches,
         };
         match run.templates.render(Template::SentinelConf, data) {
@@ -111,6 +113,15 @@ fn watched_by<'m>(
     }
 }
 
+/// Sentinel's own settings of one sentinel.
+fn global(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Result<SentinelLines, Problem> {
+    let mut lines = SentinelLines::default();
+    for setting in set.globals(sentinel) {
+        lines.setting(run.vault, setting, None)?;
+    }
+    Ok(lines)
+}
+
 fn watched(
     run: &Run<'_>,
     set: &SentinelSet,
@@ -119,101 +130,27 @@ fn watched(
     watch: &Watch,
 ) -> Result<Watched, Problem> {
     let name = watch.master_name.as_str();
+    let mut lines = SentinelLines::default();
     // 6.0 refuses options of a name that no line above monitors.
-    let mut lines: Vec<Line> = Vec::new();
     if let Some(node) = deployment.nodes.get(primary) {
         let address = run.model.host(node.host).address.value.as_str();
-        let port = link_port(deployment, node).to_string();
-        lines.push(sentinel_line(["monitor", name, address, &port, &watch.quorum.value.to_string()]));
+        let (port, quorum) = (link_port(deployment, node).to_string(), watch.quorum.value.to_string());
+        lines.words(&["monitor", name, address, &port, &quorum])?;
     }
-    let mut settings: Vec<&WatchSetting> = watch.settings.iter().collect();
+    let mut settings: Vec<_> = watch.settings.iter().collect();
     settings.sort_by_key(|setting| setting.name.value.as_str());
     for setting in settings {
-        for args in &setting.lines {
-            let words = [setting.name.value.as_str(), name].into_iter();
-            lines.push(sentinel_line(words.chain(args.iter().map(String::as_str))));
-        }
+        lines.setting(run.vault, setting, Some(name))?;
     }
-    let mut secrets = Vec::new();
-    let mut directives = String::new();
+    // What a deployment insists on counts before what the set's credentials say.
+    let by_hand = |option: &str| watch.settings.iter().any(|setting| setting.name.value == option);
     if let Some(login) = &set.auth {
-        if let Some(user) = &login.user {
-            lines.push(sentinel_line(["auth-user", name, &user.value]));
+        if let Some(user) = login.user.as_ref().filter(|_| !by_hand("auth-user")) {
+            lines.words(&["auth-user", name, &user.value])?;
         }
-        directives = write(&lines)?;
-        let (line, slot) = auth_pass(run.vault, name, &login.password.value)?;
-        directives.push_str(&line);
-        secrets.push(slot);
-    } else {
-        directives.push_str(&write(&lines)?);
-    }
-    Ok(Watched { deployment: one_line(&deployment.name), directives, secrets })
-}
-
-/// The line of the password, or a comment where it is put in at start.
-fn auth_pass(
-    vault: Vault<'_>,
-    master: &str,
-    reference: &crate::spec::SecretRef,
-) -> Result<(String, SecretSlot), Problem> {
-    let place = SecretPlace::AuthPass(master.to_owned());
-    let what = place.to_string();
-    let (secret, slot) = vault.fill(reference, place)?;
-    let line = match secret {
-        None => Line::Comment(format!("{what}: secret {reference}, put in at start")),
-        Some(secret) => {
-            let args = vec!["auth-pass".into(), master.into(), secret.0];
-            Line::Directive("sentinel".to_owned(), args)
+        if !by_hand("auth-pass") {
+            lines.secret(run.vault, &["auth-pass", name], &login.password.value)?;
         }
-    };
-    let written = check_rewrite(&line).and_then(|()| write_lines(std::slice::from_ref(&line)));
-    match written {
-        Ok(text) => Ok((text, slot)),
-        Err(cause) => Err(Problem::Unrepresentable { what, secret: Some(reference.clone()), cause }),
     }
-}
-
-fn global_lines(settings: &[WatchSetting]) -> Vec<Line> {
-    let mut settings: Vec<&WatchSetting> = settings.iter().collect();
-    settings.sort_by_key(|setting| setting.name.value.as_str());
-    let line = |setting: &WatchSetting, args: &Vec<String>| {
-        let words = std::iter::once(setting.name.value.as_str());
-        sentinel_line(words.chain(args.iter().map(String::as_str)))
-    };
-    settings
-        .into_iter()
-        .flat_map(|setting| setting.lines.iter().map(move |args| line(setting, args)))
-        .collect()
-}
-
-fn sentinel_line<'w>(words: impl IntoIterator<Item = &'w str>) -> Line {
-    let args = words.into_iter().map(|word| word.as_bytes().to_vec()).collect();
-    Line::Directive("sentinel".to_owned(), args)
-}
-
-/// Writes lines that Sentinel can write again.
-fn write(lines: &[Line]) -> Result<String, Problem> {
-    for line in lines {
-        check_rewrite(line).map_err(|cause| Problem::unrepresentable(what(line), cause))?;
-    }
-    write_lines(lines).map_err(|cause| Problem::unrepresentable("sentinel", cause))
-}
-
-/// The first two words of a line.
-fn what(line: &Line) -> String {
-    match line {
-        Line::Directive(name, args) => {
-            let option = args.first().map(|arg| String::from_utf8_lossy(arg)).unwrap_or_default();
-            format!("{name} {option}")
-        }
-        Line::Comment(_) => String::new(),
-    }
-}
-
-/// Sentinel writes its lines without quotes, at its first start already.
-fn check_rewrite(line: &Line) -> Result<(), crate::text::Unrepresentable> {
-    match line {
-        Line::Directive(_, args) => args.iter().try_for_each(|arg| survives_rewrite(arg)),
-        Line::Comment(_) => Ok(()),
-    }
+    Ok(Watched { deployment: one_line(&deployment.name), directives: lines.text, secrets: lines.secrets })
 }

@@ -144,19 +144,33 @@ fn make_cluster(deployment: &mut Deployment) {
     ));
 }
 
+/// One of Sentinel's own settings, with one line.
+fn option(name: &str, value: &str) -> WatchSetting {
+    WatchSetting {
+        name: at(name.into()),
+        lines: vec![vec![value.into()]],
+        secret: None,
+        origin: Origin::Default,
+        overrode: Vec::new(),
+    }
+}
+
 fn sentinel_set(spec: &Spec, target: Target) -> SentinelSet {
     let mut shared = Settings::default();
     shared.set(setting(Engine::Redis, "port", Assigned::Value(Value::Integer(26379))));
     let mut own = Settings::default();
     own.set(setting(Engine::Redis, "dir", text("/var/lib/sentinel main")));
-    let global =
-        |name: &str, value: &str| WatchSetting { name: at(name.into()), lines: vec![vec![value.into()]] };
     SentinelSet {
         name: at("main".into()),
         target,
         version_span: Span::default(),
         shared: Arc::new(shared),
-        global: vec![global("resolve-hostnames", "yes"), global("announce-hostnames", "no")],
+        global: vec![
+            option("resolve-hostnames", "yes"),
+            option("announce-hostnames", "no"),
+            WatchSetting { lines: vec![], secret: Some(at(env("PEERS"))), ..option("sentinel-pass", "") },
+        ],
+        own_global: [(NodeId("a".into()), vec![option("announce-hostnames", "yes")])].into(),
         nodes: vec![Node {
             id: NodeId("a".into()),
             host: model::HostId(0),
@@ -224,10 +238,6 @@ fn shop() -> Model {
                     user("replica", &["REPLICA_PASSWORD"], "on +psync +replconf +ping"),
                 ];
                 let Topology::Sentinel { watch, .. } = &mut deployment.topology else { panic!() };
-                let option = |name: &str, value: &str| WatchSetting {
-                    name: at(name.into()),
-                    lines: vec![vec![value.into()]],
-                };
                 watch.settings =
                     vec![option("parallel-syncs", "2"), option("down-after-milliseconds", "5000")];
             }
@@ -379,7 +389,7 @@ fn servers_read_what_the_model_says() {
             let found = artifacts.iter().find(|file| {
                 file.deployment == deployment.name.value
                     && file.node.as_ref() == Some(&node.id)
-                    && file.path.ends_with(".conf")
+                    && (file.path.ends_with("redis.conf") || file.path.ends_with("valkey.conf"))
             });
             assert_eq!(read_back(&found.unwrap().bytes), expected);
             compared += 1;
@@ -428,18 +438,19 @@ fn a_secret_that_the_format_cannot_hold_is_named_and_not_shown() {
     let options = EmitOptions { secrets: Some(&Same(b"hunter two")) };
     let errors = emit(&checked(shop()), &options).unwrap_err();
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        texts,
-        [
-            "sentinels-main/*/sentinel.conf: `sentinel auth-pass sessions` (the secret env:SENTINEL_PASSWORD): \
-          a value cannot be written to sentinel.conf, which Sentinel rewrites without quotes: \
-          it holds a blank, which would split it (byte 7)"
-        ]
-    );
+    let why = "a value cannot be written to sentinel.conf, which Sentinel rewrites without quotes: \
+               it holds a blank, which would split it (byte 7)";
+    let expected = [
+        format!(
+            "sentinels-main/*/sentinel.conf: `sentinel auth-pass sessions` (the secret env:SENTINEL_PASSWORD): {why}"
+        ),
+        format!("sentinels-main/a/sentinel.conf: `sentinel sentinel-pass` (the secret env:PEERS): {why}"),
+    ];
+    assert_eq!(texts, expected);
     assert!(!format!("{errors:?}").contains("hunter"));
 
     let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Same(b"a\0")) }).unwrap_err();
-    assert_eq!(errors.len(), 4, "{errors:?}");
+    assert_eq!(errors.len(), 5, "{errors:?}");
 }
 
 #[test]
@@ -457,6 +468,27 @@ fn redis_6_0_would_write_a_password_without_its_quotes() {
     assert_eq!(errors(model.clone()), 1);
     model.deployments.iter_mut().for_each(|d| d.target.versions = "6.2.14".parse().unwrap());
     assert_eq!(errors(model), 0);
+}
+
+#[test]
+fn what_a_deployment_insists_on_counts_before_the_credentials_of_the_set() {
+    let mut model = shop();
+    let sessions = model.deployments.iter_mut().find(|d| d.name.value == "sessions").unwrap();
+    let Topology::Sentinel { watch, .. } = &mut sessions.topology else { panic!() };
+    let own = Some(at(env("OWN")));
+    watch.settings.push(option("auth-user", "someone"));
+    watch.settings.push(WatchSetting { lines: vec![], secret: own, ..option("auth-pass", "") });
+    let artifacts = emit(&checked(model), &EmitOptions { secrets: Some(&Known) }).unwrap();
+    let file = artifacts.iter().find(|file| file.path == "sentinels-main/a/sentinel.conf").unwrap();
+    let lines: Vec<String> = String::from_utf8_lossy(&file.bytes)
+        .lines()
+        .filter(|line| line.contains(" auth-"))
+        .map(str::to_owned)
+        .collect();
+    let expected = ["sentinel auth-pass sessions value-of-env:OWN", "sentinel auth-user sessions someone"];
+    assert_eq!(lines, expected);
+    let places: Vec<String> = file.secrets.iter().map(|slot| slot.place.to_string()).collect();
+    assert_eq!(places, ["sentinel sentinel-pass", "sentinel auth-pass sessions"]);
 }
 
 #[test]
@@ -532,7 +564,7 @@ fn slots_of_old_servers_are_given_one_by_one() {
 
 #[test]
 fn sh_reads_the_scripts() {
-    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+    for artifact in files(shop()).iter().filter(|file| file.path.ends_with("/bootstrap.sh")) {
         let text = String::from_utf8(artifact.bytes.clone()).unwrap();
         let output = std::process::Command::new("sh").args(["-n", "-c", &text]).output().unwrap();
         assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stderr));
@@ -545,7 +577,18 @@ fn shellcheck_finds_nothing_in_the_scripts() {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
 
-    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+    // The other half of the text: slots one by one, names to look up, TLS.
+    let mut other = shop();
+    other.hosts[0].address.value = "a.example".into();
+    for deployment in &mut other.deployments {
+        deployment.target.versions = "6.2".parse().unwrap();
+        let span = Span::default();
+        deployment.tls = Some(model::Tls { plain_too: false, replication: true, cluster_bus: true, span });
+    }
+    let mut scripts = [files(shop()), files(other)].concat();
+    scripts.retain(|file| file.path.ends_with("/bootstrap.sh"));
+    assert_eq!(scripts.len(), 6);
+    for artifact in scripts {
         let started = Command::new("shellcheck")
             .args(["-s", "sh", "-"])
             .stdin(Stdio::piped())

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Directive, Facts, Owner, Shown, Target, Version, VersionRange, WithoutFeature, directives};
+use crate::catalog::{
+    Directive, Facts, Owner, Shown, Target, Version, VersionRange, WithoutFeature, directives,
+};
 use crate::spec::SecretRef;
 use crate::value::{Value, observed, runtime_value};
 

@@ -2,6 +2,7 @@
 //! Everything here is a pure function of findings, texts and options. Nothing here decides what is wrong, reads
 //! a file or the environment, or prints; and nothing here lets a secret through that it was told of.
 
+pub mod catalog;
 mod excerpt;
 pub mod human;
 pub mod json;

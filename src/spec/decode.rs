@@ -4,9 +4,11 @@
 //! [`record!`] declares a record once: its fields, their types, which must be there, their bounds
 //! and their documentation. Decoding, "did you mean" and the list of keys follow from it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::raw::{Node, Raw, Table};
+use super::merge::lay_over;
+use super::raw::{Entry, Node, Raw, Table};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Span};
 
@@ -149,10 +151,12 @@ impl<T: Decode> Decode for Vec<At<T>> {
 
 /// The table of a record, and what is left to say about it once its fields are decoded.
 pub(super) struct Fields<'t> {
-    table: &'t Table,
+    table: Cow<'t, Table>,
     span: Span,
     keys: &'static [&'static str],
     what: &'static str,
+    /// Needed fields that are not there: the key and what it wants.
+    missing: Vec<(&'static str, &'static str)>,
 }
 
 impl<'t> Fields<'t> {
@@ -170,7 +174,7 @@ impl<'t> Fields<'t> {
             }
         }
         report_unused_unsets(table, decoder);
-        Some(Fields { table, span: node.span, keys, what })
+        Some(Fields { table: as_meant(table, keys), span: node.span, keys, what, missing: Vec::new() })
     }
 
     /// Decodes a field that may be absent.
@@ -180,11 +184,13 @@ impl<'t> Fields<'t> {
     }
 
     /// Decodes a field that must be there.
-    pub(super) fn required<T: Decode>(&self, key: &str, decoder: &mut Decoder<'_>) -> Option<At<T>> {
-        if self.table.get(key).is_none() && !decoder.lossy && !self.misspelled(key) {
-            let title = format!("{} needs `{key}`", self.what);
-            let help = format!("add `{key} = ` with {}", T::WANTS);
-            decoder.findings.push(Finding::new(Code::MissingKey, self.span, title).help(help));
+    pub(super) fn required<T: Decode>(
+        &mut self,
+        key: &'static str,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<At<T>> {
+        if self.table.get(key).is_none() && !decoder.lossy {
+            self.missing.push((key, T::WANTS));
         }
         self.optional(key, decoder)
     }
@@ -194,10 +200,18 @@ impl<'t> Fields<'t> {
         self.table.get(key).and_then(|node| Named::decode(node, decoder)).unwrap_or_default()
     }
 
-    /// An unknown key already says that this one was meant.
-    fn misspelled(&self, key: &str) -> bool {
-        let unknown = self.table.entries.keys().filter(|present| !self.keys.contains(&present.as_str()));
-        unknown.into_iter().any(|present| nearest(present, self.keys.iter().copied()) == Some(key))
+    /// Reports the needed fields that were not there, all in one: they may be where a misspelled name is.
+    pub(super) fn report_missing(&self, decoder: &mut Decoder<'_>) {
+        let keys: Vec<&str> = self.missing.iter().map(|(key, _)| *key).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let title = format!("{} needs {}", self.what, listed(&keys));
+        let mut finding = Finding::new(Code::MissingKey, self.span, title);
+        for (key, wants) in &self.missing {
+            finding = finding.help(format!("add `{key} = ` with {wants}"));
+        }
+        decoder.findings.push(finding);
     }
 
     /// Reports what `validator` found, each at the span of its field.
@@ -215,6 +229,29 @@ impl<'t> Fields<'t> {
             }
         }
     }
+}
+
+/// The table with misspelled keys read as the ones that were meant, so that nothing else follows from the
+/// spelling, and mistakes behind it are found as well.
+fn as_meant<'t>(table: &'t Table, keys: &[&'static str]) -> Cow<'t, Table> {
+    let mut meant = Cow::Borrowed(table);
+    for (key, entry) in table.entries.iter().filter(|(key, _)| !keys.contains(&key.as_str())) {
+        let Some(near) = nearest(key, keys.iter().copied()) else { continue };
+        match (meant.get(near).map(|node| &node.value), &entry.value.value) {
+            (None, _) => {
+                meant.to_mut().entries.insert(near.to_owned(), entry.clone());
+            }
+            (Some(Raw::Table(_)), Raw::Table(more)) => {
+                if let Some(Entry { value: Node { value: Raw::Table(base), .. }, .. }) =
+                    meant.to_mut().entries.get_mut(near)
+                {
+                    lay_over(base, more.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    meant
 }
 
 fn report_unused_unsets(table: &Table, decoder: &mut Decoder<'_>) {
@@ -239,9 +276,12 @@ pub(super) fn unknown_key(key: &str, span: Span, what: &str, keys: &[&str]) -> F
 /// The known word that a misspelled one most likely stands for.
 pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let lower = word.to_ascii_lowercase().replace('_', "-");
+    let most = |candidate: &str| 1.max(lower.len().min(candidate.len()) / 3);
+    // A word may have any length; one that is much longer or shorter is not compared.
     known
+        .filter(|candidate| lower.len().abs_diff(candidate.len()) <= most(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(&lower, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1.max(lower.len().min(candidate.len()) / 3))
+        .filter(|(distance, candidate)| *distance <= most(candidate))
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -307,11 +347,14 @@ macro_rules! record {
                 node: &$crate::spec::raw::Node,
                 decoder: &mut $crate::spec::decode::Decoder<'_>,
             ) -> Option<Self> {
-                let fields = $crate::spec::decode::Fields::open(node, $what, Self::NAMES, decoder)?;
+                // Some records need no field.
+                #[allow(unused_mut)]
+                let mut fields = $crate::spec::decode::Fields::open(node, $what, Self::NAMES, decoder)?;
                 let record = $name {
                     $($field: fields.$mode($crate::spec::decode::kebab!($field), decoder),)*
                     $($($map: fields.map($crate::spec::decode::kebab!($map), decoder),)*)?
                 };
+                fields.report_missing(decoder);
                 fields.bounds(validator::Validate::validate(&record), decoder);
                 Some(record)
             }

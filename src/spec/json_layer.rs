@@ -4,6 +4,7 @@ use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
+use super::json_places::{likely, line_before};
 use super::raw::{Entry, Node, Raw, Table};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceId, Sources, Span};
@@ -26,9 +27,7 @@ const STRICT: ParseOptions = ParseOptions {
 pub(super) fn read(id: SourceId, text: &str, findings: &mut Findings) -> Table {
     match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
         Err(error) => {
-            let range = error.range();
-            let span = Sources::span(id, range.start..range.end);
-            findings.push(Finding::new(Code::Syntax, span, format!("not valid JSON: {}", error.kind())));
+            findings.push(syntax(id, text, &error));
             Table::default()
         }
         Ok(parsed) => match parsed.value {
@@ -40,6 +39,22 @@ pub(super) fn read(id: SourceId, text: &str, findings: &mut Findings) -> Table {
                 Table::default()
             }
         },
+    }
+}
+
+/// The finding for the first error; a parser of JSON does not go on behind it.
+fn syntax(id: SourceId, text: &str, error: &jsonc_parser::errors::ParseError) -> Finding {
+    let range = error.range();
+    let noticed = Sources::span(id, range.start..range.end);
+    let title = format!("not valid JSON: {}", error.kind());
+    if let Some((place, what)) = likely(text) {
+        let finding = Finding::new(Code::Syntax, Sources::span(id, place), title).label(what);
+        return finding.related(noticed, "the reader stumbles here");
+    }
+    let finding = Finding::new(Code::Syntax, noticed, title);
+    match line_before(text, range.start) {
+        Some(line) => finding.related(Sources::span(id, line), "or something is wrong at the end of this line"),
+        None => finding,
     }
 }
 

@@ -4,12 +4,14 @@
 
 mod decode;
 mod json_layer;
+mod json_places;
 mod load;
 mod merge;
 pub mod raw;
 mod records;
 mod scalars;
 mod toml_layer;
+mod toml_statements;
 
 pub use decode::{Decode, Decoder, Named, NamedEntry};
 pub(crate) use decode::{listed, nearest};

@@ -4,22 +4,27 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::raw::{Entry, Node, Raw, Table};
+use super::toml_statements::mend;
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceId, Sources, Span};
 
 /// Reads the text; what could be read is returned also when there were errors.
 pub(super) fn read(id: SourceId, text: &str, findings: &mut Findings) -> Table {
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        let end = text.len();
-        let range = error.span().unwrap_or(end..end);
-        let line = error.message().replace('\n', ", ");
-        findings.push(
-            Finding::new(Code::Syntax, Sources::span(id, range), format!("not valid TOML: {line}"))
-                .help("text values stand in quotes, and a key stands once in its table"),
-        );
+    if errors.is_empty() {
+        return Reader { id, findings }.table(table.get_ref());
     }
-    Reader { id, findings }.table(table.get_ref())
+    // The parser's own recovery takes what follows an open bracket or quote for part of it, and reports
+    // more than was written wrong.
+    let (rest, mistakes) = mend(text);
+    for mistake in mistakes {
+        let title = format!("not valid TOML: {}", mistake.message);
+        let span = Sources::span(id, mistake.at.clone());
+        let finding = Finding::new(Code::Syntax, span, title)
+            .help("text values stand in quotes, and a key stands once in its table");
+        findings.push(finding);
+    }
+    Reader { id, findings }.table(DeTable::parse_recoverable(&rest).0.get_ref())
 }
 
 struct Reader<'a> {

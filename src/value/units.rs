@@ -20,7 +20,7 @@ const DURATION_UNITS: [(&str, u64); 7] = [
 /// reads it: `4gb`, `1536mb`, `100`.
 pub fn size_text(bytes: u64) -> String {
     let units = [(1 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb")];
-    let unit = units.iter().find(|(factor, _)| bytes >= *factor && bytes % factor == 0);
+    let unit = units.iter().find(|(factor, _)| bytes >= *factor && bytes.is_multiple_of(*factor));
     unit.map_or_else(|| bytes.to_string(), |(factor, unit)| format!("{}{unit}", bytes / factor))
 }
 

@@ -74,14 +74,16 @@ struct Told {
     /// The directives that it is made of, the one to blame first.
     names: &'static [&'static str],
     what: String,
-    help: &'static str,
+    help: String,
     /// What the server says.
     quote: &'static str,
 }
 
 /// None where another rule speaks of it.
 fn told(problem: FileProblem) -> Option<Told> {
-    let told = |names, what: &str, help, quote| Some(Told { names, what: what.to_owned(), help, quote });
+    let told = |names, what: &str, help: &str, quote| {
+        Some(Told { names, what: what.to_owned(), help: help.to_owned(), quote })
+    };
     match problem {
         FileProblem::TlsWithoutCertificate
         | FileProblem::TlsWithoutAuthority
@@ -107,8 +109,10 @@ fn told(problem: FileProblem) -> Option<Told> {
         FileProblem::ClusterBusPort { port, max } => Some(Told {
             names: &["port", "tls-port", "cluster-port"],
             what: format!("is a cluster node on port {port}, which leaves no port for its bus 10000 above"),
-            help: "choose a port up to 55535, or name the bus' own with `cluster-port` (7.0 and later)",
-            quote: if max == 0 { "" } else { "Redis port number too high for cluster mode" },
+            help: format!(
+                "choose a port up to {max}, or name the bus' own with `cluster-port` (7.0 and later)"
+            ),
+            quote: "Redis port number too high.",
         }),
         FileProblem::ListensNowhere => told(
             &["port", "tls-port", "bind", "unixsocket"],
@@ -132,15 +136,13 @@ fn finding(servers: &Servers<'_>, node: &Node, problem: &Told) -> Finding {
     });
     let title = format!("{servers} {}", problem.what);
     let (first, place) = places.next().unwrap_or(("", node.span));
-    let mut finding = Finding::new(Code::ContradictorySettings, place, title).help(problem.help);
+    let mut finding = Finding::new(Code::ContradictorySettings, place, title).help(&problem.help);
     for (name, span) in places.filter(|(_, span)| *span != place) {
         finding = finding.related(span, format!("`{name}` comes from here"));
     }
     if !first.is_empty() && !finding.related.is_empty() {
         finding = finding.label(format!("`{first}` comes from here"));
     }
-    if !problem.quote.is_empty() {
-        finding = finding.note(format!("the server does not start: \"{}\"", problem.quote));
-    }
+    finding = finding.note(format!("the server does not start: \"{}\"", problem.quote));
     finding.of(servers.name)
 }

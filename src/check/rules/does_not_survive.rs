@@ -193,7 +193,7 @@ fn why_no_survivor(
             help: "add a replica elsewhere".to_owned(),
         });
     }
-    if !left.iter().any(|node| leads(node)) {
+    if !left.iter().any(leads) {
         return Some(Why {
             because: format!("no node that may take over {subject} is left"),
             help: "give a node elsewhere a `replica-priority` above 0, or let it fail over".to_owned(),
@@ -253,9 +253,9 @@ fn why_no_election(
     } else {
         return None;
     };
-    let are = if left == 1 { "sentinel is" } else { "sentinels are" };
+    let are = if left == 1 { "is" } else { "are" };
     Some(Why {
-        because: format!("{left} of {all} {are} left, and {needed}"),
+        because: format!("{left} of {all} sentinels {are} left, and {needed}"),
         help: if left < majority {
             format!("spread the sentinels of `{}` so that no failure takes half of them", set.name.value)
         } else {
@@ -271,9 +271,12 @@ fn why_no_majority(deployment: &Deployment, shards: &[Shard], domain: &Domain) -
     };
     let left = shards.len() - shards.iter().filter(failed).count();
     let majority = shards.len() / 2 + 1;
-    let are = if left == 1 { "primary is" } else { "primaries are" };
+    let are = if left == 1 { "is" } else { "are" };
     (left < majority).then(|| Why {
-        because: format!("{left} of {} {are} left, and electing another takes {majority}", shards.len()),
+        because: format!(
+            "{left} of {} primaries {are} left, and electing another takes {majority}",
+            shards.len()
+        ),
         help: "spread the primaries over more hosts or zones, three at least".to_owned(),
     })
 }

@@ -57,7 +57,8 @@ nodes.cache-b.port = 6380
 /// looked up, and reported there, with its pins.
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let meant = deployment.spec.survives.is_some_and(|survives| survives.value == Survives::Nothing);
+        let meant = deployment.spec.survives.is_some_and(|survives| survives.value == Survives::Nothing)
+            || deployment.poisoned.iter().any(|name| name == "survives");
         let placed = matches!(deployment.topology, Topology::Cluster { .. });
         if !meant && !placed {
             findings.append(together(model, deployment));

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     group: RuleGroup::Settings,
     about: "A template's placeholder that nothing filled in",
     why: r#"`${REDIS_PASSWORD}`, `%my_ip%` and `{{ maxmemory }}` mean nothing to a server, and in a text it takes them as
-they are: the password then is the twelve characters `${PASSWORD}`, known to everybody who has seen the template.
+they are: the password then is `${REDIS_PASSWORD}` itself, known to everybody who has seen the template.
 
 Specs have no interpolation. What differs between environments stands in layers (`extends`), what comes from
 an inventory in a JSON layer, and secrets in the environment or in files: `{ env = "NAME" }`."#,

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
 version. For the supported ones these facts are known and were compared with running servers; for others
 every answer would be a guess, so there is none.
 
-Redis before 6.0 has no ACLs and has not been maintained for years. Redis 7.3 and Valkey 7.3 never existed.",
+Redis before 6.0 has no ACLs and has not been maintained for years.",
     source: "the catalogue: Redis 6.0 to 8.0, Valkey 7.2 to 9.1, memcached 1.6",
     fails: Example::spec(
         r#"format = 1

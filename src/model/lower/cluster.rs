@@ -46,7 +46,8 @@ pub(super) fn place(
     };
     let placement = placement::place(&request);
     let names: Vec<&str> = known.iter().map(|(name, _)| name.value.as_str()).collect();
-    let intended = spec.survives.is_some_and(|survives| survives.value == Survives::Nothing);
+    let intended = lowering.survives_lost(name, spec)
+        || spec.survives.is_some_and(|survives| survives.value == Survives::Nothing);
     for problem in &placement.problems {
         // Zones matter where the spec says what is to be survived; that is a rule of its own.
         let own_rule = matches!(problem, Problem::SharedZone { .. });

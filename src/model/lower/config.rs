@@ -112,6 +112,9 @@ fn place(
         overrode.push(previous.origin);
         overrode.extend(previous.overrode);
     }
+    if value.doubtful {
+        typed.poisoned.push(name.clone());
+    }
     typed.insisted.retain(|other| *other != name);
     if value.insisted {
         typed.insisted.push(name.clone());

@@ -6,6 +6,7 @@ mod config;
 mod derived;
 mod directive;
 mod hosts;
+mod memcached;
 mod names;
 mod nodes;
 mod options;
@@ -20,7 +21,7 @@ use super::topology::{Host, HostId, Model};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
 use crate::spec::raw::{Raw, Table};
-use crate::spec::{Layers, Spec};
+use crate::spec::{Layers, RedisSpec, Spec, TopologyKind};
 
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
 pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
@@ -38,13 +39,14 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
     lowering.report_duplicate_names();
     let mut deployments = redis::deployments(&mut lowering);
     let sentinels = sentinels::sets(&mut lowering, &mut deployments);
+    let memcached = memcached::deployments(&mut lowering);
     lowering.report_names();
     Model {
         name: spec.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
         hosts: lowering.hosts,
         deployments,
         sentinels,
-        memcached: Vec::new(),
+        memcached,
         lints: spec.lints.clone(),
         span,
     }
@@ -79,6 +81,11 @@ impl Lowering<'_> {
     /// Whether a deployment's table has a key at all, decodable or not: then its absence is no finding.
     fn mentions(&self, deployment: &At<String>, key: &str) -> bool {
         self.raw_deployment(deployment).is_some_and(|table| table.get(key).is_some())
+    }
+
+    /// Whether the spec says what a deployment survives, and it could not be read.
+    fn survives_lost(&self, deployment: &At<String>, spec: &RedisSpec) -> bool {
+        spec.survives.is_none() && (self.lossy || self.mentions(deployment, "survives"))
     }
 
     fn raw_deployment(&self, deployment: &At<String>) -> Option<&Table> {
@@ -125,7 +132,8 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether a list of names stands in the spec and could not be decoded.
+/// Whether something that would name hosts, profiles or sentinels is missing or could not be decoded: what
+/// it would have named is unknown.
 fn names_lost(spec: &Spec, layers: &Layers) -> bool {
     let lost = |table: &str, name: &At<String>, key: &str, decoded: bool| {
         let Some(Raw::Table(named)) = layers.root.get(table).map(|node| &node.value) else { return false };
@@ -133,22 +141,24 @@ fn names_lost(spec: &Spec, layers: &Layers) -> bool {
         !decoded && record.get(key).is_some()
     };
     let redis = [("redis", &spec.redis), ("valkey", &spec.valkey)];
-    redis.iter().flat_map(|(table, named)| named.iter().map(move |pair| (*table, pair))).any(
-        |(table, (name, d))| {
-            lost(table, name, "hosts", d.hosts.is_some())
-                || lost(table, name, "initial-primary", d.initial_primary.is_some())
-                || lost(table, name, "replicas", d.replicas.is_some())
-                || lost(table, name, "profiles", d.profiles.is_some())
-                || lost(
-                    table,
-                    name,
-                    "sentinel",
-                    d.sentinel.as_ref().is_some_and(|sentinel| sentinel.set.is_some()),
-                )
-                || d.topology.is_none()
-        },
-    ) || spec.memcached.iter().any(|(name, d)| {
-        lost("memcached", name, "hosts", d.hosts.is_some())
-            || lost("memcached", name, "profiles", d.profiles.is_some())
-    }) || spec.sentinels.iter().any(|(name, s)| lost("sentinels", name, "hosts", s.hosts.is_some()))
+    let deployments = redis.iter().flat_map(|(table, named)| named.iter().map(move |pair| (*table, pair)));
+    let mut deployments = deployments.map(|(table, (name, d))| {
+        let watched = d.sentinel.as_ref().is_some_and(|sentinel| sentinel.set.is_some());
+        let needed = match d.topology.map(|topology| topology.value) {
+            None => false,
+            Some(TopologyKind::Standalone | TopologyKind::Cluster) => d.hosts.is_some(),
+            Some(TopologyKind::Replicated) => d.initial_primary.is_some(),
+            Some(TopologyKind::Sentinel) => d.initial_primary.is_some() && watched,
+        };
+        !needed
+            || lost(table, name, "replicas", d.replicas.is_some())
+            || lost(table, name, "profiles", d.profiles.is_some())
+    });
+    let mut memcached = spec
+        .memcached
+        .iter()
+        .map(|(name, d)| d.hosts.is_none() || lost("memcached", name, "profiles", d.profiles.is_some()));
+    deployments.any(|lost| lost)
+        || memcached.any(|lost| lost)
+        || spec.sentinels.iter().any(|(_, set)| set.hosts.is_none())
 }

@@ -311,6 +311,9 @@ impl Reading<'_> {
                 return None;
             }
         };
+        if report_placeholder(&self.entry.name, node, subject, findings) {
+            return None;
+        }
         let spans = line_spans(node, lines.len());
         let judged: Option<Vec<_>> =
             lines.iter().zip(&spans).map(|(line, span)| self.line(line, node, *span, findings)).collect();
@@ -318,7 +321,6 @@ impl Reading<'_> {
         if self.facts.repeat == SentinelRepeat::Accumulate {
             self.commands_once(&judged, &spans, findings)?;
         }
-        report_placeholder(&self.entry.name, node, subject, findings);
         Some(((judged, None), insisted))
     }
 

@@ -40,7 +40,10 @@ fn deployment(
 ) -> Option<Deployment> {
     let spec = &record.value;
     let version = spec.version;
-    // Names are looked up also where the version is unknown: a host used there is used.
+    // Names are looked up also where the version or a host is unknown: what is used there is used.
+    if let Some(set) = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref()) {
+        lowering.uses.note(Kind::Sentinels, set);
+    }
     let placed = spec.topology.and_then(|topology| place(lowering, name, record, topology));
     let profiles = profiles(lowering, spec);
     let target = target(engine, version?, spec.build.as_ref().map(|build| &build.value), lowering.findings);
@@ -66,6 +69,10 @@ fn deployment(
     }
     let sentinel = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref());
     let sentinel = sentinel.and_then(|set| lowering.spec.sentinels.get(set)?.auth.as_ref().and_then(login));
+    let requirepass = hand.settings.get("requirepass").and_then(|setting| match &setting.value {
+        Assigned::Secret(secret) => Some(At::new(secret.clone(), setting.value_span?)),
+        _ => None,
+    });
     let users = users(
         &UserSources {
             declared: &spec.users,
@@ -73,6 +80,7 @@ fn deployment(
             sentinel: sentinel.as_ref(),
             target: &target,
             channels_open: channels_open(&hand.settings),
+            requirepass: requirepass.as_ref(),
             deployment: name,
             sources: lowering.sources,
         },
@@ -108,7 +116,11 @@ fn deployment(
         replication,
         tls,
         spec: Arc::new(spec.clone()),
-        poisoned: hand.poisoned,
+        poisoned: {
+            let mut poisoned = hand.poisoned;
+            poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
+            poisoned
+        },
     })
 }
 
@@ -258,7 +270,6 @@ fn watch(
 ) -> Option<Watch> {
     let table = required(lowering, spec.sentinel.as_ref(), "sentinel", name, topology)?;
     let set = table.set.clone()?;
-    lowering.uses.note(Kind::Sentinels, &set);
     let master_name = table.master_name.as_ref().unwrap_or(name).value.clone();
     Some(Watch { set, quorum: table.quorum?, master_name, settings: Vec::new() })
 }

@@ -22,6 +22,8 @@ pub(super) struct Assignment {
     pub(super) assigned: Assigned,
     /// It was written as `{ override = … }`.
     pub(super) insisted: bool,
+    /// It was reported, and what follows from it is not worth saying.
+    pub(super) doubtful: bool,
 }
 
 /// Types the value of an entry. None was reported.
@@ -44,7 +46,8 @@ pub(super) fn value(
             typing.assigned(findings)?
         }
     };
-    Some(Assignment { assigned, insisted })
+    let doubtful = placeholder(&node.value).is_some();
+    Some(Assignment { assigned, insisted, doubtful })
 }
 
 /// A module's directive goes through as written, a list as arguments.
@@ -112,9 +115,14 @@ pub(super) fn shown(node: &Node, subject: Subject<'_>) -> String {
     first.trim_matches('"').trim_matches('\'').to_owned()
 }
 
-/// Reports a placeholder that nothing fills in.
-pub(super) fn report_placeholder(name: &str, node: &Node, subject: Subject<'_>, findings: &mut Findings) {
-    let Some(text) = placeholder(&node.value) else { return };
+/// Reports a placeholder that nothing fills in, and says whether there is one.
+pub(super) fn report_placeholder(
+    name: &str,
+    node: &Node,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> bool {
+    let Some(text) = placeholder(&node.value) else { return false };
     let title = format!("nothing fills in the placeholder `{text}` of `{name}`");
     let mut finding = Finding::new(Code::UnexpandedPlaceholder, node.span, title)
         .help("write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`")
@@ -122,6 +130,7 @@ pub(super) fn report_placeholder(name: &str, node: &Node, subject: Subject<'_>, 
         .of(subject.deployment);
     finding.level = Level::Error;
     findings.push(finding);
+    true
 }
 
 /// One value on its way to its canonical form.

@@ -38,7 +38,7 @@ pub fn sentinel_rules(engine: Engine, version: Version) -> Vec<AclRule> {
 }
 
 /// ACLs speak of channels from 6.2 on.
-fn has_channels(version: Version) -> bool {
+pub(super) fn has_channels(version: Version) -> bool {
     version >= Version::new(6, 2, 0)
 }
 

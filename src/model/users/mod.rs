@@ -37,6 +37,8 @@ pub struct UserSources<'a> {
     pub target: &'a Target,
     /// What `acl-pubsub-default` is set to: true for `allchannels`. None where it is not set.
     pub channels_open: Option<bool>,
+    /// The password of the default user.
+    pub requirepass: Option<&'a At<SecretRef>>,
     /// The deployment's name, for findings.
     pub deployment: &'a str,
     /// The texts of the spec.
@@ -46,7 +48,8 @@ pub struct UserSources<'a> {
 /// The users by name. Empty where neither users are declared nor credentials with a user: servers then
 /// have only their built-in default user, who may do everything.
 ///
-/// Where there are users and `default` is not declared, it is `off`. Rules that a server refuses are reported
+/// Where users are declared and `default` is not, it is `off`. Where the only users are those that servers log
+/// in as, `default` stays what it is without an ACL file: everybody, behind `requirepass` if there is one. Rules that a server refuses are reported
 /// and left out.
 pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     let mut found = Findings::default();
@@ -65,15 +68,57 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     }
     users.extend(derived.into_iter().filter(|derived| !from.declared.declares(&derived.name.value)));
     if let Some(first) = users.first().filter(|_| !from.declared.declares(DEFAULT)) {
-        let name = At::new(DEFAULT.to_owned(), first.name.span);
-        let derived = Some(Derivation::Users);
-        users.push(User { name, passwords: Vec::new(), rules: vec![AclRule::Off], derived });
+        let span = first.name.span;
+        if from.declared.is_empty() {
+            users.push(open_default(from, span));
+        } else {
+            users.push(closed_default(span));
+            found.extend(logins_as_default(from, span));
+        }
     }
     users.sort_by(|a, b| a.name.value.cmp(&b.name.value));
     for finding in found {
         findings.push(finding.of(from.deployment));
     }
     users
+}
+
+fn closed_default(span: Span) -> User {
+    let name = At::new(DEFAULT.to_owned(), span);
+    User { name, passwords: Vec::new(), rules: vec![AclRule::Off], derived: Some(Derivation::Users) }
+}
+
+/// The default user as servers have it without an ACL file. It is written out, because a server with an ACL
+/// file that does not name it leaves it open, `requirepass` or not (measured from 6.0.20 to 9.1.2).
+fn open_default(from: &UserSources<'_>, span: Span) -> User {
+    let mut rules = vec![AclRule::On];
+    let passwords: Vec<_> = from.requirepass.cloned().into_iter().collect();
+    if passwords.is_empty() {
+        rules.push(AclRule::NoPass);
+    }
+    rules.push(AclRule::AllKeys);
+    if derived::has_channels(from.target.versions.first) {
+        rules.push(AclRule::AllChannels);
+    }
+    rules.push(AclRule::AllCommands);
+    User { name: At::new(DEFAULT.to_owned(), span), passwords, rules, derived: Some(Derivation::Users) }
+}
+
+/// Servers that would log in as the default user, which is off.
+fn logins_as_default(from: &UserSources<'_>, users: Span) -> Vec<Finding> {
+    let logins =
+        [(from.replication, "replicas log", "replication"), (from.sentinel, "the sentinels log", "auth")];
+    let named = |login: &Login| login.user.as_ref().is_some_and(|user| user.value != DEFAULT);
+    let refused = logins.into_iter().filter_map(|(login, who, key)| Some((login?, who, key)));
+    refused
+        .filter(|(login, ..)| !named(login))
+        .map(|(login, who, key)| {
+            let title = format!("{who} in as the default user, which is off");
+            Finding::new(Code::ContradictorySettings, login.password.span, title)
+                .related(users, "with users declared, the default user is off")
+                .help(format!("name a user in `{key}`, and its rights follow, or declare the user `default`"))
+        })
+        .collect()
 }
 
 fn state(spec: &UserSpec) -> AclRule {

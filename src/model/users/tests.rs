@@ -38,6 +38,7 @@ fn lower(engine: &str, version: &str, rest: &str) -> (Vec<String>, Vec<(Code, St
         replication: login.as_ref(),
         sentinel: sentinel.as_ref(),
         target: &target,
+        requirepass: None,
         channels_open: None,
         deployment: "d",
         sources: &layers.sources,
@@ -175,7 +176,10 @@ fn rights_are_derived() {
     assert_eq!(found, []);
     assert_eq!(
         users,
-        ["user default off (0 passwords)", "user sync on resetchannels +ping +psync +replconf (1 passwords)"]
+        [
+            "user default on nopass ~* &* +@all (0 passwords)",
+            "user sync on resetchannels +ping +psync +replconf (1 passwords)"
+        ]
     );
     assert!(lower("redis", "6.0", login).0[1].contains("on +ping"));
     assert!(lower("valkey", "8.0", login).0[1].contains("+sync"));

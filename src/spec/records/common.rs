@@ -276,12 +276,15 @@ impl Decode for LintSpec {
                 Some(LintSpec { level, reason: None, until: None })
             }
             Raw::Table(_) => {
-                let fields = Fields::open(node, "a lint level", &["level", "reason", "until"], decoder)?;
-                Some(LintSpec {
+                let mut fields =
+                    Fields::open(node, "a lint level", &["level", "reason", "until"], decoder)?;
+                let lint = LintSpec {
                     level: fields.required("level", decoder),
                     reason: fields.optional("reason", decoder),
                     until: fields.optional("until", decoder),
-                })
+                };
+                fields.report_missing(decoder);
+                Some(lint)
             }
             _ => wrong_type(node, Self::WANTS, decoder),
         }

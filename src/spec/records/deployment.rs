@@ -124,20 +124,24 @@ impl Decode for SentinelUse {
 
         const OWN: &[&str] = &["set", "quorum", "master-name"];
         let Raw::Table(table) = &node.value else { return wrong_type(node, Self::WANTS, decoder) };
+        // Sentinel's own settings may stand here as well: only what is close to a key that is missing is
+        // taken for a misspelling of it.
+        let is_own = |key: &str| {
+            let near = crate::spec::nearest(key, OWN.iter().copied());
+            OWN.contains(&key) || near.is_some_and(|near| table.get(near).is_none())
+        };
         let split = |own: bool| {
             let mut part = table.clone();
-            part.entries.retain(|key, _| OWN.contains(&key.as_str()) == own);
+            part.entries.retain(|key, _| is_own(key) == own);
             part.unset.retain(|unset| OWN.contains(&unset.name.value.as_str()) == own);
             Node { value: Raw::Table(part), span: node.span }
         };
         let own = split(true);
-        let fields = Fields::open(&own, "a deployment's sentinel table", OWN, decoder)?;
-        Some(SentinelUse {
-            set: fields.required("set", decoder),
-            quorum: fields.required("quorum", decoder),
-            master_name: fields.optional("master-name", decoder),
-            settings: Config::decode(&split(false), decoder)?,
-        })
+        let mut fields = Fields::open(&own, "a deployment's sentinel table", OWN, decoder)?;
+        let (set, quorum) = (fields.required("set", decoder), fields.required("quorum", decoder));
+        let master_name = fields.optional("master-name", decoder);
+        fields.report_missing(decoder);
+        Some(SentinelUse { set, quorum, master_name, settings: Config::decode(&split(false), decoder)? })
     }
 }
 

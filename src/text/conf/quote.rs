@@ -45,7 +45,7 @@ pub fn force_quote(arg: &[u8]) -> Result<String, Unrepresentable> {
 /// A double quote or a backslash, or what only an escape can hold.
 pub fn survives_unescaped(arg: &[u8]) -> Result<(), Unrepresentable> {
     let lost = |byte: &u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | 0);
-    match arg.iter().position(|byte| lost(byte)) {
+    match arg.iter().position(lost) {
         None => Ok(()),
         Some(at) => {
             let reason = "holds a double quote, a backslash or a line break, which this server loses when \

@@ -1,0 +1,353 @@
+//! What a server makes of a whole redis.conf or sentinel.conf: every line by itself, and what the lines
+//! come to together. Here live the order in which servers read, and who judges which line; the judging of
+//! values, rules and combinations does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::catalog::sentinel::{Scope, SentinelDirective, SentinelRepeat, directive as sentinel_directive};
+use crate::catalog::{self, Directive, Special, Target, acl};
+use crate::model::users::{self, AclProblem};
+use crate::text::acl::read_conf_user;
+use crate::text::conf::{Arg, ConfDoc, ConfLineKind, Directive as Line};
+use crate::text::{Problem, Span};
+use crate::value::{
+    FileProblem, FileSettings, HostNames, Judgement, Reason, Stage, Unknown, Value, file_rules, fold_lines,
+    judge, judge_sentinel, unknown_directive,
+};
+
+/// Who reads the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfReader {
+    /// A server.
+    Server,
+    /// A server started as a Sentinel.
+    Sentinel,
+}
+
+/// Why a line is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineProblem {
+    /// It cannot be split into arguments.
+    Syntax(Problem),
+    /// No version has such a directive.
+    UnknownDirective(Unknown),
+    /// The arguments are refused.
+    Refused(Reason),
+    /// A user cannot be read.
+    User(Problem),
+    /// A rule of a user is refused.
+    Rule(AclProblem),
+    /// `rename-command` names a command that the server does not have (any more).
+    NoSuchCommand,
+    /// `rename-command` gives a name that another command has.
+    CommandNameTaken,
+    /// Sentinel has no such directive.
+    UnknownSentinelDirective,
+    /// A line of Sentinel speaks of a primary that no `monitor` line declares.
+    NoSuchPrimary,
+    /// A second `monitor` line of one primary.
+    PrimaryTwice,
+}
+
+impl LineProblem {
+    /// Whether the server stops at the line; otherwise it gives up later.
+    pub fn stops_the_parser(&self) -> bool {
+        match self {
+            LineProblem::UnknownDirective(unknown) => *unknown == Unknown::Fatal,
+            LineProblem::Refused(reason) => reason.stage() == Stage::Parse,
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for LineProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LineProblem::Syntax(problem) | LineProblem::User(problem) => problem.fmt(f),
+            LineProblem::UnknownDirective(Unknown::Fatal) => f.write_str("no version has this directive"),
+            LineProblem::UnknownDirective(_) => f.write_str("no version has this directive, a module might"),
+            LineProblem::Refused(reason) => reason.fmt(f),
+            LineProblem::Rule(problem) => problem.fmt(f),
+            LineProblem::NoSuchCommand => f.write_str("there is no such command to rename"),
+            LineProblem::CommandNameTaken => f.write_str("another command has the new name"),
+            LineProblem::UnknownSentinelDirective => f.write_str("Sentinel has no such directive"),
+            LineProblem::NoSuchPrimary => f.write_str("no `monitor` line declares this primary"),
+            LineProblem::PrimaryTwice => f.write_str("another `monitor` line declares this primary"),
+        }
+    }
+}
+
+/// What becomes of one line that is neither blank nor a comment.
+#[derive(Debug, Clone)]
+pub struct LineVerdict {
+    /// The line, counted from 1, as servers count.
+    pub line: usize,
+    /// Where the line, or the part of it that is refused, stands in the file.
+    pub span: Span,
+    /// The directive, where the engine has it.
+    pub directive: Option<&'static Directive>,
+    /// What the versions make of its arguments, where they were judged.
+    pub judgement: Option<Judgement>,
+    /// Why it is refused.
+    pub problem: Option<LineProblem>,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone)]
+pub struct ConfVerdict {
+    /// Each line that says something, in the order of the file.
+    pub lines: Vec<LineVerdict>,
+    /// The values in effect, of directives with one value whose lines are all accepted.
+    pub settings: FileSettings,
+    /// Combinations that stop the server.
+    pub combinations: Vec<FileProblem>,
+    /// The refused line that the server names: the first in the order in which it reads.
+    first: Option<usize>,
+}
+
+impl ConfVerdict {
+    /// Whether a server starts with the file, as far as the file decides.
+    pub fn is_accepted(&self) -> bool {
+        self.combinations.is_empty() && self.lines.iter().all(|line| line.problem.is_none())
+    }
+
+    /// The line at which the server stops.
+    pub fn first_refusal(&self) -> Option<&LineVerdict> {
+        self.first.and_then(|at| self.lines.get(at))
+    }
+}
+
+/// Judges a whole file, for every version of the target. Files that it includes are files of their own, and
+/// what depends on the machine (paths, addresses, modules) is nobody's here.
+///
+/// Sources: loadServerConfigFromString (config.c) and, for the order of Sentinel's lines,
+/// loadSentinelConfigFromQueue (sentinel.c), Redis 6.0.16 to 7.4.1.
+pub fn judge_conf(doc: &ConfDoc, target: &Target, reader: ConfReader) -> ConfVerdict {
+    let mut judge = Judge { target, reader, renamed: BTreeMap::new(), queue: Vec::new(), lines: Vec::new() };
+    for (index, line) in doc.lines().iter().enumerate() {
+        match &line.kind {
+            ConfLineKind::Blank | ConfLineKind::Comment => {}
+            ConfLineKind::Bad(error) => {
+                let problem = Some(LineProblem::Syntax(error.problem));
+                judge.push(index, error.span, None, None, problem);
+            }
+            ConfLineKind::Directive(line) => judge.line(index, line),
+        }
+    }
+    let stops = |line: &LineVerdict| line.problem.as_ref().is_some_and(LineProblem::stops_the_parser);
+    let mut first = judge.lines.iter().position(stops);
+    // Sentinel's own lines are read when all others were.
+    let own = judge.sentinel_lines();
+    first = first.or(own).or_else(|| judge.lines.iter().position(|line| line.problem.is_some()));
+    let settings = settings(doc, target);
+    let combinations = file_rules(&settings, target);
+    ConfVerdict { lines: judge.lines, settings, combinations, first }
+}
+
+struct Judge<'d> {
+    target: &'d Target,
+    reader: ConfReader,
+    /// Commands that `rename-command` took away, and the names that it gave.
+    renamed: BTreeMap<String, bool>,
+    /// Sentinel's own lines: the place among the verdicts, and the line.
+    queue: Vec<(usize, &'d Line)>,
+    lines: Vec<LineVerdict>,
+}
+
+impl<'d> Judge<'d> {
+    fn push(
+        &mut self,
+        index: usize,
+        span: Span,
+        directive: Option<&'static Directive>,
+        judgement: Option<Judgement>,
+        problem: Option<LineProblem>,
+    ) {
+        self.lines.push(LineVerdict { line: index + 1, span, directive, judgement, problem });
+    }
+
+    fn line(&mut self, index: usize, line: &'d Line) {
+        let name = line.key();
+        let Some((directive, spelling)) = catalog::spelled(self.target.engine, &name) else {
+            let unknown = unknown_directive(&name, line.args.len(), self.target);
+            let problem =
+                (unknown != Unknown::PerhapsAModules).then_some(LineProblem::UnknownDirective(unknown));
+            return self.push(index, line.span(), None, None, problem);
+        };
+        let newest = directive.within(self.target.versions).last();
+        let special = newest.and_then(|facts| match facts.kind {
+            catalog::Kind::Special(special) => Some(special),
+            _ => None,
+        });
+        if special == Some(Special::Sentinel) && self.reader == ConfReader::Sentinel {
+            if !line.args.is_empty() {
+                self.queue.push((self.lines.len(), line));
+            }
+            return self.push(index, line.span(), Some(directive), None, None);
+        }
+        let args: Vec<&[u8]> = line.args.iter().map(|arg| arg.value.as_slice()).collect();
+        let judgement = judge(directive, &args, self.target);
+        let known = newest.is_none_or(|facts| facts.knows(spelling));
+        let refusal = judgement.refusal().map(|(_, reason)| LineProblem::Refused(reason.clone()));
+        let unknown = LineProblem::UnknownDirective(unknown_directive(&name, args.len(), self.target));
+        let (problem, span) = match (refusal, special) {
+            (Some(refusal), _) => (Some(refusal), line.span()),
+            (None, _) if !known => (Some(unknown), line.span()),
+            (None, Some(Special::User)) => self.user(line),
+            (None, Some(Special::RenameCommand)) => (self.rename(line), line.span()),
+            (None, _) => (None, line.span()),
+        };
+        self.push(index, span, Some(directive), Some(judgement), problem);
+    }
+
+    /// A `user` line: its rules as the newest version reads them.
+    fn user(&self, line: &Line) -> (Option<LineProblem>, Span) {
+        let user = match read_conf_user(line) {
+            Ok(user) => user,
+            Err(error) => return (Some(LineProblem::User(error.problem)), error.span),
+        };
+        if let Some(error) = user.rules.errors.first() {
+            return (Some(LineProblem::User(error.problem)), error.span);
+        }
+        let Target { engine, versions, .. } = *self.target;
+        let open = acl::behaviour(engine, versions.last).is_some_and(|behaviour| behaviour.channels_open);
+        match users::judge(&user.rules.rules, engine, versions.last, open).into_iter().next() {
+            Some(judged) => (Some(LineProblem::Rule(judged.problem)), judged.span),
+            None => (None, line.span()),
+        }
+    }
+
+    /// `rename-command`: the command must be there and its new name free; an empty name takes it away.
+    fn rename(&mut self, line: &Line) -> Option<LineProblem> {
+        let [from, to] = line.args.as_slice() else { return None };
+        if self.reader == ConfReader::Sentinel {
+            // A Sentinel has commands of its own; which, the catalogue does not know.
+            return None;
+        }
+        let (from, to) = (lower(from), lower(to));
+        if !self.has_command(&from) {
+            return Some(LineProblem::NoSuchCommand);
+        }
+        self.renamed.insert(from, false);
+        if !to.is_empty() {
+            if self.has_command(&to) {
+                return Some(LineProblem::CommandNameTaken);
+            }
+            self.renamed.insert(to, true);
+        }
+        None
+    }
+
+    fn has_command(&self, name: &str) -> bool {
+        let Target { engine, versions, .. } = *self.target;
+        let built_in = || acl::command(engine, name, None).is_some_and(|c| c.at(versions.last).is_some());
+        self.renamed.get(name).copied().unwrap_or_else(built_in)
+    }
+
+    /// Judges Sentinel's own lines in its order: those for itself that must come first, then `monitor`, then
+    /// all others (6.2 and later; before, in the order of the file, where `monitor` has to stand above).
+    /// Gives the first that is refused.
+    fn sentinel_lines(&mut self) -> Option<usize> {
+        let queue = std::mem::take(&mut self.queue);
+        let resolved = queue.iter().any(|(_, line)| {
+            matches!(line.args.as_slice(), [name, yes] if lower(name) == "resolve-hostnames" && lower(yes) == "yes")
+        });
+        let names = if resolved { HostNames::Resolved } else { HostNames::AddressesOnly };
+        let engine = self.target.engine;
+        let rank = |line: &Line| {
+            let name = line.args.first().map(lower).unwrap_or_default();
+            match sentinel_directive(engine, &name) {
+                _ if name == "monitor" => 1,
+                Some(directive) if FIRST.contains(&directive.name) => 0,
+                _ => 2,
+            }
+        };
+        let mut ordered: Vec<&(usize, &Line)> = queue.iter().collect();
+        ordered.sort_by_key(|(at, line)| (rank(line), *at));
+        let mut primaries = BTreeSet::new();
+        let mut first = None;
+        for (at, line) in ordered {
+            let (judgement, problem) = sentinel_line(line, names, self.target, &mut primaries);
+            let verdict = &mut self.lines[*at];
+            verdict.judgement = judgement;
+            if problem.is_some() {
+                verdict.problem = problem;
+                first = first.or(Some(*at));
+            }
+        }
+        first
+    }
+}
+
+/// What Sentinel reads before its primaries (preMonitorCfgName in sentinel.c of 7.0.15).
+const FIRST: [&str; 9] = [
+    "announce-ip",
+    "announce-port",
+    "deny-scripts-reconfig",
+    "sentinel-user",
+    "sentinel-pass",
+    "current-epoch",
+    "myid",
+    "resolve-hostnames",
+    "announce-hostnames",
+];
+
+fn sentinel_line(
+    line: &Line,
+    names: HostNames,
+    target: &Target,
+    primaries: &mut BTreeSet<Vec<u8>>,
+) -> (Option<Judgement>, Option<LineProblem>) {
+    let Some((name, args)) = line.args.split_first() else { return (None, None) };
+    let Some(directive) = sentinel_directive(target.engine, &lower(name)) else {
+        return (None, Some(LineProblem::UnknownSentinelDirective));
+    };
+    let (primary, rest) = match (directive.scope, args.split_first()) {
+        (Scope::Primary, Some((primary, rest))) => (Some(&primary.value), rest),
+        _ => (None, args),
+    };
+    let rest: Vec<&[u8]> = rest.iter().map(|arg| arg.value.as_slice()).collect();
+    let judgement = judge_sentinel(directive, &rest, names, target);
+    let refusal = judgement.refusal().map(|(_, reason)| LineProblem::Refused(reason.clone()));
+    let problem = refusal.or_else(|| of_primary(directive, primary?, target, primaries));
+    (Some(judgement), problem)
+}
+
+fn of_primary(
+    directive: &SentinelDirective,
+    primary: &[u8],
+    target: &Target,
+    primaries: &mut BTreeSet<Vec<u8>>,
+) -> Option<LineProblem> {
+    let once = directive.at(target.versions.last).is_some_and(|facts| facts.repeat == SentinelRepeat::Once);
+    if once {
+        return (!primaries.insert(primary.to_vec())).then_some(LineProblem::PrimaryTwice);
+    }
+    (!primaries.contains(primary)).then_some(LineProblem::NoSuchPrimary)
+}
+
+fn lower(arg: &Arg) -> String {
+    arg.lossy().to_ascii_lowercase()
+}
+
+/// The values in effect after the last line.
+fn settings(doc: &ConfDoc, target: &Target) -> FileSettings {
+    let mut lines: BTreeMap<&'static str, (&'static Directive, Vec<Vec<&[u8]>>)> = BTreeMap::new();
+    let mut settings = FileSettings::default();
+    for (_, line) in doc.directives() {
+        let Some(directive) = catalog::directive(target.engine, &line.key()) else { continue };
+        settings.has_user_lines |= line.is("user");
+        let Some(facts) = directive.within(target.versions).last() else { continue };
+        let args = line.args.iter().map(|arg| arg.value.as_slice()).collect();
+        lines.entry(facts.name).or_insert_with(|| (directive, Vec::new())).1.push(args);
+    }
+    for (name, (directive, lines)) in lines {
+        let folded = fold_lines(directive, &lines, target);
+        let single = folded.value().filter(|value| !matches!(value, Value::Args(_)));
+        if let Some(value) = single {
+            settings.values.insert(name, value.clone());
+        }
+    }
+    settings
+}
