@@ -26,6 +26,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 /// Numbers that the machine or the harness bears, where the server would take more.
 const BEARABLE: &[(&str, i128, i128)] = &[
     ("client-query-buffer-limit", 1 << 20, 1 << 30),
+    ("cluster-databases", 1, 1000),
     ("databases", 1, 1000),
     ("io-threads", 1, 4),
     ("maxclients", 50, 900),
