@@ -198,22 +198,21 @@ impl MemcachedFeature {
             MemcachedFeature::Sasl => "SASL",
             MemcachedFeature::Proxy => "the proxy",
             MemcachedFeature::Extstore => "storage on disk",
-            MemcachedFeature::DropPrivileges => "system calls that can be given up",
+            MemcachedFeature::DropPrivileges => "dropping of privileges",
             MemcachedFeature::Debug => "debugging",
             MemcachedFeature::SockCookie => "socket cookies",
         }
     }
 
-    /// Whether a build has it: SASL and storage on disk are in every usual one, the others in special
-    /// ones only (`build = { modules = true }`).
+    /// Whether a build has it: SASL, storage on disk and socket cookies are in every usual one, the others in
+    /// special ones only (`build = { modules = true }`).
     pub const fn is_in(self, build: super::version::Build) -> bool {
         match self {
             MemcachedFeature::Tls => build.tls,
-            MemcachedFeature::Sasl | MemcachedFeature::Extstore => true,
-            MemcachedFeature::Proxy
-            | MemcachedFeature::DropPrivileges
-            | MemcachedFeature::Debug
-            | MemcachedFeature::SockCookie => build.modules,
+            MemcachedFeature::Sasl | MemcachedFeature::Extstore | MemcachedFeature::SockCookie => true,
+            MemcachedFeature::Proxy | MemcachedFeature::DropPrivileges | MemcachedFeature::Debug => {
+                build.modules
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Words of ACL rules, tried on a user that is made for it and removed again.
 
 use super::report::{Aspect, Report};
-use crate::catalog::Target;
 use crate::catalog::acl::{self, AclArg, AclRule, SanitizePrinted, Subcommands};
+use crate::catalog::{Target, Version};
 use crate::live::Failure;
 use crate::live::redis::RedisServer;
 
@@ -36,10 +36,9 @@ pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Repo
     report.compare(Aspect::AclRules, "channels of a new user", (behaviour.channels_open, open), |open| {
         if *open { "all" } else { "none" }.to_owned()
     });
-    let skipped = match target.versions.first >= acl_since(target, "skip-sanitize-payload") {
-        true => listed(server, &["skip-sanitize-payload".to_owned()])?.contains("sanitize-payload"),
-        false => false,
-    };
+    let known = target.versions.first >= since(target, "skip-sanitize-payload");
+    let skipped =
+        known && listed(server, &["skip-sanitize-payload".to_owned()])?.contains("sanitize-payload");
     let printed = match (fresh.contains("sanitize-payload"), skipped) {
         (true, _) => SanitizePrinted::Always,
         (false, true) => SanitizePrinted::WhenSkipped,
@@ -55,9 +54,9 @@ pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Repo
 }
 
 /// The first version with a rule; one that never comes where there is none.
-fn acl_since(target: &Target, text: &str) -> crate::catalog::Version {
+fn since(target: &Target, text: &str) -> Version {
     let rule = acl::rules(target.engine).iter().find(|rule| rule.text == text);
-    rule.map_or(crate::catalog::Version::new(u8::MAX, 0, 0), |rule| rule.since)
+    rule.map_or(Version::new(u8::MAX, 0, 0), |rule| rule.since)
 }
 
 /// Rules that show whether the server knows one; the last of them holds it.

@@ -1,7 +1,7 @@
 //! Values of memcached's options: what `main` of memcached.c and `storage_read_config` of storage.c make of
 //! them (1.6.18 to 1.6.45). What depends on other options is [`super::memcached_rules`]'.
 
-use crate::catalog::memcached::{MemcachedOption, OptionFacts, OptionValue};
+use crate::catalog::memcached::{MemcachedOption, OptionFacts, OptionValue, Spelling};
 use crate::catalog::{Target, Version, VersionRange};
 
 use super::atoi::{ends, read_atoi, read_strtol, read_strtoul, strtod};
@@ -10,6 +10,15 @@ use super::cnum::{strtoll, until_nul};
 use super::judge::{Judgement, Span, summed_up};
 use super::reason::{Otherwise, Reason, Stage};
 use super::value::Value;
+
+/// From here on blanks in front of a flag's value are skipped (`main` of memcached.c).
+const BLANKS_SKIPPED: Version = Version::new(1, 6, 32);
+
+/// From here on the sizes of storage files are checked (storage.c).
+pub(super) const STORAGE_CHECKED: Version = Version::new(1, 6, 21);
+
+/// From here on buckets other than `default` can be named (storage.c).
+const MORE_BUCKETS: Version = Version::new(1, 6, 25);
 
 /// Judges an option, given with or without a value, for every version of the target. The canonical value is a
 /// text that gives the same again: sizes in bytes, words and paths as written, empty for switches.
@@ -27,7 +36,9 @@ pub fn judge_option(option: &MemcachedOption, value: Option<&str>, target: &Targ
         }
         let until = facts.until.unwrap_or(end);
         let versions = VersionRange { first: facts.since.max(next), last: before(until).min(last) };
-        let outcome = read(facts, value, target);
+        // A few details changed without a change of the option's kind.
+        let outcome = read(option, facts, value, target, versions.first)
+            .and_then(|_| read(option, facts, value, target, versions.last));
         spans.push(match outcome {
             Ok(reading) => Span { versions, outcome: Ok(reading.value), otherwise: reading.otherwise },
             Err(reason) => Span { versions, outcome: Err(reason), otherwise: None },
@@ -48,11 +59,18 @@ fn before(version: Version) -> Version {
     }
 }
 
-fn read(facts: &OptionFacts, value: Option<&str>, target: &Target) -> Result<Reading, Reason> {
+fn read(
+    option: &MemcachedOption,
+    facts: &OptionFacts,
+    value: Option<&str>,
+    target: &Target,
+    version: Version,
+) -> Result<Reading, Reason> {
     if let Some(feature) = facts.build.filter(|feature| !feature.is_in(target.build)) {
         return Err(Reason::NeedsBuild(feature));
     }
     let text = match (value, facts.takes_value()) {
+        (None, false) if facts.value == OptionValue::Counter => "1",
         (None, false) => "",
         (Some(text), true) => text,
         (None, true) => match facts.without_value {
@@ -63,7 +81,12 @@ fn read(facts: &OptionFacts, value: Option<&str>, target: &Target) -> Result<Rea
         (Some(text), false) if facts.value == OptionValue::Counter => text,
         (Some(_), false) => return Err(arity("no value", 1)),
     };
-    let (canonical, otherwise) = read_kind(facts.value, text)?;
+    let flag = matches!(option.spelling, Spelling::Flag { .. });
+    let text = if flag && version >= BLANKS_SKIPPED { text.trim_start() } else { text };
+    let (canonical, otherwise) = match facts.value {
+        OptionValue::PathAndSize => read_storage(text, version)?,
+        kind => read_kind(kind, text)?,
+    };
     Ok(Reading::noted(Value::Text(canonical.into_bytes()), otherwise))
 }
 
@@ -122,13 +145,15 @@ fn read_kind(kind: OptionValue, text: &str) -> Result<(String, Option<Otherwise>
         },
         OptionValue::Word(words) if words.contains(&text) => Ok((text.to_owned(), None)),
         OptionValue::Word(words) => Err(Reason::NotInEnum { words: words.to_vec() }),
-        OptionValue::PathAndSize => read_storage(text),
-        OptionValue::List { .. } | OptionValue::Path | OptionValue::Text => Ok((text.to_owned(), None)),
+        OptionValue::List { .. } | OptionValue::PathAndSize | OptionValue::Path | OptionValue::Text => {
+            Ok((text.to_owned(), None))
+        }
     }
 }
 
 fn in_bounds(number: f64, above: Option<f64>, most: Option<f64>) -> Result<(), Reason> {
-    let low = above.is_some_and(|above| number <= above);
+    // No class of slabs grows by a factor that is no number: the server dies (SIGFPE, measured on 1.6.18).
+    let low = above.is_some_and(|above| number <= above || (above >= 1.0 && number.is_nan()));
     let high = most.is_some_and(|most| number > most);
     if !low && !high {
         return Ok(());
@@ -158,20 +183,24 @@ fn read_size(numeric: crate::catalog::Numeric, text: &str) -> Result<(String, Op
 }
 
 /// File, size and maybe a bucket (`storage_conf_parse`).
-fn read_storage(text: &str) -> Result<(String, Option<Otherwise>), Reason> {
-    const BUCKETS: [&str; 6] = ["compact", "lowttl", "chunked", "default", "coldcompact", "old"];
+fn read_storage(text: &str, version: Version) -> Result<(String, Option<Otherwise>), Reason> {
+    let buckets: &[&str] = if version < MORE_BUCKETS {
+        &["default"]
+    } else {
+        &["compact", "lowttl", "chunked", "default", "coldcompact", "old"]
+    };
     let mut parts = text.split(':').filter(|part| !part.is_empty());
     let (Some(_), Some(size)) = (parts.next(), parts.next()) else { return Err(Reason::BadStorage) };
+    if parts.next().is_some_and(|bucket| !buckets.contains(&bucket)) {
+        return Err(Reason::BadStorage);
+    }
     let (digits, unit) = size.split_at(size.len() - size.chars().next_back().map_or(0, char::len_utf8));
-    if !matches!(unit.to_ascii_lowercase().as_str(), "m" | "g" | "t" | "p") {
-        return Err(Reason::BadStorage);
-    }
     let number = strtoll(digits.as_bytes(), 10);
-    if number.as_int() <= 0 {
-        return Err(Reason::BadStorage);
-    }
-    if parts.next().is_some_and(|bucket| !BUCKETS.contains(&bucket)) {
-        return Err(Reason::BadStorage);
+    let known = matches!(unit.to_ascii_lowercase().as_str(), "m" | "g" | "t" | "p");
+    if !known || number.as_int() <= 0 {
+        // Before, a file without room was taken.
+        let taken = Ok((text.to_owned(), Some(Otherwise::GarbageRead)));
+        return if version < STORAGE_CHECKED { taken } else { Err(Reason::BadStorage) };
     }
     let garbage = !number.rest.is_empty() || parts.next().is_some();
     Ok((text.to_owned(), garbage.then_some(Otherwise::GarbageRead)))
@@ -255,7 +284,7 @@ mod tests {
     fn storage_is_a_file_and_a_size() {
         for (text, good) in [
             ("/d/e:64m", true),
-            ("/d/e:1G:compact", true),
+            ("/d/e:1G:default", true),
             ("/d/e", false),
             ("/d/e:64", false),
             ("/d/e:m", false),
@@ -263,7 +292,7 @@ mod tests {
             ("/d/e:1g:other", false),
             ("", false),
         ] {
-            assert_eq!(canonical("ext_path", text).is_some(), good, "{text}");
+            assert_eq!((judged("ext_path", Some(text), "1.6.21").value().is_some()), good, "{text}");
         }
         assert_eq!(storage_bytes("/d/e:2G:old"), 2 << 30);
     }

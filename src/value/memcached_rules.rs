@@ -7,10 +7,25 @@ use crate::catalog::memcached::{OptionFacts, option};
 use crate::catalog::{Unit, Version, memcached};
 
 use super::cnum::strtoll;
-use super::memcached::storage_bytes;
+use super::memcached::{STORAGE_CHECKED, storage_bytes};
 
 /// The most a slab page holds (`settings.slab_page_size`).
 const PAGE: i64 = 1024 * 1024;
+
+/// From here on `worker_logbuf_size` is no longer taken for `slab_sizes` as well.
+const LOGBUF_MENDED: Version = Version::new(1, 6, 40);
+
+/// The power of two of the table of item locks (`memcached_thread_init` in thread.c).
+fn item_locks(threads: i64) -> i64 {
+    match threads {
+        ..3 => 10,
+        3 => 11,
+        4 => 12,
+        5..=10 => 13,
+        11..=20 => 14,
+        _ => 15,
+    }
+}
 
 /// Options that keep the server from starting together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +79,16 @@ pub fn option_rules(options: &[(&str, &str)], version: Version) -> Vec<OptionPro
     storage(&given, &mut problems);
     if given.number("napi-ids") > given.number("threads") {
         problems.push(problem(&["napi-ids", "threads"], "`napi-ids` must not be above `threads`".to_owned()));
+    }
+    for name in ["max-reqs-per-event", "slab-min-size"] {
+        if given.number(name) == 0 {
+            problems.push(problem(&[name], format!("`{name}` must not be 0")));
+        }
+    }
+    let (power, locks) = (given.number("hashpower"), item_locks(given.number("threads")));
+    if given.has("hashpower") && power <= locks {
+        let what = format!("`hashpower` must be above {locks} with this number of `threads`");
+        problems.push(problem(&["hashpower", "threads"], what));
     }
     let (hot, warm) = (given.number("hot_lru_pct"), given.number("warm_lru_pct"));
     if hot + warm > 80 {
@@ -141,7 +166,7 @@ fn item_size(given: &Given<'_>, problems: &mut Vec<OptionProblem>) {
         let what =
             format!("`max-item-size` ({item} bytes) must not be below `slab_chunk_max` ({chunk} bytes)");
         problems.push(problem(both, what));
-    } else if chunk <= 0 || item % chunk != 0 {
+    } else if chunk == 0 || item % chunk != 0 {
         let what =
             format!("`max-item-size` ({item} bytes) must be a multiple of `slab_chunk_max` ({chunk} bytes)");
         problems.push(problem(both, what));
@@ -155,7 +180,10 @@ fn item_size(given: &Given<'_>, problems: &mut Vec<OptionProblem>) {
 fn slab_sizes(given: &Given<'_>, problems: &mut Vec<OptionProblem>) {
     const STEP: i64 = 8;
     const MOST: usize = 62;
-    let Some(text) = given.value("slab_sizes") else { return };
+    // Until 1.6.40 the case of `worker_logbuf_size` runs on into that of `slab_sizes` (memcached.c).
+    let runs_on = given.value("worker_logbuf_size").filter(|_| given.version < LOGBUF_MENDED);
+    let name = if given.has("slab_sizes") { "slab_sizes" } else { "worker_logbuf_size" };
+    let Some(text) = given.value("slab_sizes").or(runs_on) else { return };
     let item = if given.has("max-item-size") { given.number("max-item-size") } else { PAGE };
     let (least, most) = (given.number("slab-min-size"), chunk_max(given, item));
     let sizes: Option<Vec<i64>> = text
@@ -175,9 +203,9 @@ fn slab_sizes(given: &Given<'_>, problems: &mut Vec<OptionProblem>) {
     });
     if !fits {
         let what = format!(
-            "`slab_sizes` must rise by more than {STEP} bytes each, from {least} up to {most}, {MOST} at most"
+            "`{name}` must rise by more than {STEP} bytes each, from {least} up to {most}, {MOST} at most"
         );
-        problems.push(problem(&["slab_sizes"], what));
+        problems.push(problem(&[name], what));
     }
 }
 
@@ -191,7 +219,7 @@ fn storage(given: &Given<'_>, problems: &mut Vec<OptionProblem>) {
         problems.push(problem(&["max-item-size", "ext_wbuf_size"], what));
     }
     let page = u64::try_from(given.number("ext_page_size")).unwrap_or(0) * 1024 * 1024;
-    if page == 0 || storage_bytes(text) < page {
+    if given.version >= STORAGE_CHECKED && (page == 0 || storage_bytes(text) < page) {
         let what = "each file of `ext_path` must hold at least one page (`ext_page_size`)".to_owned();
         problems.push(problem(&["ext_path", "ext_page_size"], what));
     }

@@ -162,7 +162,7 @@ impl Options {
             if read.insisted {
                 self.insisted.push(known.name.to_owned());
             }
-            self.list.extend(read.values.into_iter().map(|value| MemcachedOption {
+            self.list.extend(read.list.into_iter().map(|value| MemcachedOption {
                 name: known.name.to_owned(),
                 value,
                 origin: level.origin(entry.name.span),
@@ -199,7 +199,10 @@ impl Options {
             let texts: Vec<&str> = written.iter().filter_map(|other| other.value.as_deref()).collect();
             if Some(texts.join(",")) != option.value && !self.insisted.contains(&option.name) {
                 findings.push(by_hand(first, &option, subject));
-                self.poisoned.push(option.name);
+                // The derived value stands, so that nothing else is said of the one by hand.
+                self.list.retain(|other| other.name != option.name);
+                self.poisoned.push(option.name.clone());
+                self.list.push(option);
             }
         }
         self.list.sort_by(|a, b| a.name.cmp(&b.name));
@@ -290,13 +293,10 @@ fn resolve(name: &At<String>, subject: Subject<'_>, findings: &mut Findings) -> 
         Some(known) if matches!(kind(known), Some(OptionValue::Action { .. })) => action(known, name),
         Some(known) => {
             let there = |version| known.at(version).is_some();
-            if known.within(target.versions).next().is_none() || !there(target.versions.first) {
-                not_in_version(known, name, subject)
-            } else if !there(last_known(target.versions.last)) {
-                not_in_version(known, name, subject)
-            } else {
+            if there(target.versions.first) && there(last_known(target.versions.last)) {
                 return Some(known);
             }
+            not_in_version(known, name, subject)
         }
         None => {
             let mut letters = plain.chars();
@@ -371,7 +371,7 @@ fn unknown(name: &At<String>, subject: Subject<'_>) -> Finding {
 /// What an entry says.
 struct Values {
     /// Canonical values; there is none for a switch that is off.
-    values: Vec<Option<String>>,
+    list: Vec<Option<String>>,
     /// It was written as `{ override = … }`.
     insisted: bool,
     /// It holds a placeholder, so that the value means nothing.
@@ -416,7 +416,7 @@ impl Reading<'_> {
             values.push(canonical.filter(|_| !switch));
         }
         findings.append(own);
-        Some(Values { values, insisted, placeholder })
+        Some(Values { list: values, insisted, placeholder })
     }
 
     /// What stands behind the option, each time it is given.

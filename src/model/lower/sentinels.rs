@@ -254,10 +254,10 @@ fn sentinel(
 }
 
 /// The declared folder, or one named after engine, set and port.
-fn data_dir(spec: &SentinelsSpec, target: &Target, set: &str, seat: &Seat) -> At<String> {
+fn data_dir(spec: &SentinelsSpec, target: &Target, name: &str, seat: &Seat) -> At<String> {
     let declared = spec.nodes.get(&seat.id.0).and_then(|own| own.data_dir.clone());
     declared.or_else(|| spec.data_dir.clone()).unwrap_or_else(|| {
-        At::new(format!("/var/lib/{}/sentinel-{set}-{}", target.engine, seat.port), seat.span)
+        At::new(format!("/var/lib/{}/sentinel-{name}-{}", target.engine, seat.port), seat.span)
     })
 }
 

@@ -1,9 +1,13 @@
 //! The page of a directive of redis.conf or valkey.conf.
 
+// Writing to a String cannot fail.
+use std::fmt::Write;
+
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
 use crate::catalog::{
-    Directive, Facts, Group, Kind, Owner, Repeat, Shown, Special, VersionRange, WithoutFeature, supported,
+    Directive, Facts, Group, Kind, Owner, Repeat, Shown, Special, Version, VersionRange, WithoutFeature,
+    supported,
 };
 use crate::report::table::Table;
 
@@ -47,12 +51,11 @@ pub fn directive_page(directive: &'static Directive, scope: Scope, width: Option
         },
     );
     row("part of", group_title(directive.group));
-    row("known from", sources(scope));
-    let mut text = format!("{}  {}\n", directive.name, directive.about);
-    text.push_str(&format!("{}\n", scope.title()));
+    row("known from", sources(scope, &|version| directive.at(version).is_some()));
+    let mut text = format!("{}  {}\n{}\n", directive.name, directive.about, scope.title());
     text.push_str(&table.render(width));
     if let Some((spec, conf)) = facts.last().and_then(|facts| example(directive, facts)) {
-        text.push_str(&format!("\n  in a spec        {spec}\n  in {:<13} {conf}\n", file_name(scope)));
+        let _ = write!(text, "\n  in a spec        {spec}\n  in {:<13} {conf}\n", file_name(scope));
     }
     text
 }
@@ -130,7 +133,7 @@ fn names(facts: &Facts) -> String {
     };
     if !facts.aliases.is_empty() {
         let aliases: Vec<String> = facts.aliases.iter().map(|alias| format!("`{alias}`")).collect();
-        text.push_str(&format!(", also {}", aliases.join(", ")));
+        let _ = write!(text, ", also {}", aliases.join(", "));
     }
     if facts.deprecated {
         text.push_str("; deprecated");
@@ -171,30 +174,26 @@ pub(super) fn group_title(group: Group) -> String {
         }
         text.push(letter.to_ascii_lowercase());
     }
-    match text.as_str() {
-        "tls" => "TLS".to_owned(),
-        _ => text,
+    for (plain, usual) in [("tls", "TLS"), ("oom", "OOM"), ("cpu", "CPU"), (" io", " I/O")] {
+        text = text.replace(plain, usual);
     }
+    text
 }
 
-/// Which servers confirmed the facts.
-pub(super) fn sources(scope: Scope) -> String {
+/// Which servers confirmed the facts, of those that have the thing.
+pub(super) fn sources(scope: Scope, has: &dyn Fn(Version) -> bool) -> String {
     let minors = supported(scope.engine).iter().filter(|minor| meets(minor.range, scope.versions));
     let mut verified = Vec::new();
     let mut measured = Vec::new();
     for minor in minors {
-        verified.extend(minor.verified.iter().map(ToString::to_string));
-        let only = minor.measured.iter().filter(|version| !minor.verified.contains(version));
+        let here = |versions: &'static [Version]| versions.iter().filter(|version| has(**version));
+        verified.extend(here(minor.verified).map(ToString::to_string));
+        let only = here(minor.measured).filter(|version| !minor.verified.contains(version));
         measured.extend(only.map(ToString::to_string));
     }
-    let mut parts = Vec::new();
-    if !verified.is_empty() {
-        parts.push(format!("checked against running {}", verified.join(", ")));
-    }
-    if !measured.is_empty() {
-        parts.push(format!("taken over from measurements on {}", measured.join(", ")));
-    }
-    parts.join("; ")
+    let said = [("checked against running", verified), ("taken over from measurements on", measured)];
+    let parts = said.into_iter().filter(|(_, list)| !list.is_empty());
+    parts.map(|(how, list)| format!("{how} {}", list.join(", "))).collect::<Vec<_>>().join("; ")
 }
 
 fn meets(a: VersionRange, b: VersionRange) -> bool {

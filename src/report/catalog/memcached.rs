@@ -1,5 +1,8 @@
 //! The page of a memcached option.
 
+// Writing to a String cannot fail.
+use std::fmt::Write;
+
 use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
@@ -74,11 +77,11 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
             (_, from) => format!("cachewright, from {}", from.unwrap_or("the spec")),
         },
     );
-    row("known from", sources(scope));
+    row("known from", sources(scope, &|version| option.at(version).is_some()));
     let mut text = format!("{}  {}\n{}\n", option.name, option.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text.push_str(&format!("\n  as an argument   {}\n", argument(option, facts)));
+        let _ = write!(text, "\n  as an argument   {}\n", argument(option, facts));
     }
     text
 }

@@ -1,5 +1,8 @@
 //! The page of a directive of sentinel.conf.
 
+// Writing to a String cannot fail.
+use std::fmt::Write;
+
 use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
@@ -87,11 +90,11 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
         },
     );
     row("secret", if directive.secret { "yes".to_owned() } else { String::new() });
-    row("known from", sources(scope));
+    row("known from", sources(scope, &|version| directive.at(version).is_some()));
     let mut text = format!("sentinel {}  {}\n{}\n", directive.name, directive.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text.push_str(&format!("\n  in sentinel.conf  {}\n", line(directive, facts)));
+        let _ = write!(text, "\n  in sentinel.conf  {}\n", line(directive, facts));
     }
     text
 }
