@@ -41,6 +41,7 @@ impl Output {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "where text goes is asked of the output alone")]
     /// The width of the terminal that reads standard output; none where no terminal does.
     pub(super) fn width(&self) -> Option<usize> {
         if !io::stdout().is_terminal() {
@@ -58,6 +59,7 @@ impl Output {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "a method like `out`")]
     /// Writes what is to be known about results.
     pub(super) fn err(&mut self, text: impl AsRef<[u8]>) {
         // Nobody can be told that standard error is closed.
