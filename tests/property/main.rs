@@ -19,10 +19,10 @@ mod values;
 use std::path::Path;
 
 use cachewright::catalog::{Target, VersionRange};
+use rendered::Passwords;
 use rendered::compare::{self, Compared};
 use rendered::site::{NoSite, Site, log_in};
 use rendered::texts::Texts;
-use rendered::Passwords;
 use support::servers::{Engine, Server, Servers};
 
 /// Specs per server.
@@ -101,7 +101,9 @@ fn try_one(seed: u64, server: &Server, exact: &Target, tally: &mut Tally) {
         match log_in(site.launch(server, deployment, node), &site, deployment).try_start() {
             Err(refusal) => {
                 let reason = refusal.reason();
-                tally.wrong.push(format!("seed {seed}, {}: does not start: {reason}\n{}", node.id, spec.text));
+                tally
+                    .wrong
+                    .push(format!("seed {seed}, {}: does not start: {reason}\n{}", node.id, spec.text));
             }
             Ok(running) => {
                 let Compared { rows, set, wrong } =
@@ -109,7 +111,9 @@ fn try_one(seed: u64, server: &Server, exact: &Target, tally: &mut Tally) {
                 tally.started += 1;
                 tally.rows += rows;
                 tally.set += set;
-                tally.wrong.extend(wrong.into_iter().map(|story| format!("seed {seed}, {}: {story}", node.id)));
+                tally
+                    .wrong
+                    .extend(wrong.into_iter().map(|story| format!("seed {seed}, {}: {story}", node.id)));
             }
         }
     }

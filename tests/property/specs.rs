@@ -83,7 +83,8 @@ fn places(topology: &str, hosts: usize, random: &mut Random) -> String {
             format!("hosts = [{}]\nshards = 3\nreplicas = {replicas}", names.join(", "))
         }
         _ => {
-            let watch = if topology == "sentinel" { "\nsentinel = { set = \"main\", quorum = 2 }" } else { "" };
+            let watch =
+                if topology == "sentinel" { "\nsentinel = { set = \"main\", quorum = 2 }" } else { "" };
             format!("initial-primary = {}\nreplicas = [{}]{watch}", names[0], names[1..].join(", "))
         }
     }

@@ -1,6 +1,8 @@
 //! Valid values of a directive, made from the catalogue's facts alone, written as a spec writes them.
 
-use cachewright::catalog::{Directive, EnumWord, Facts, Kind, Numeric, Owner, Shown, Special, Target, WithoutFeature};
+use cachewright::catalog::{
+    Directive, EnumWord, Facts, Kind, Numeric, Owner, Shown, Special, Target, WithoutFeature,
+};
 
 use super::random::Random;
 
@@ -66,8 +68,14 @@ pub(crate) fn line(directive: &'static Directive, target: &Target, random: &mut 
         facts.needs.is_none_or(|f| target.build.has(f)) || facts.without_feature == WithoutFeature::OffOnly
     };
     let shown = matches!(facts.shown, Shown::Listed | Shown::ByAlias);
-    let left_out = LEFT_OUT.iter().any(|(name, _)| *name == directive.name) || needs_certificates(directive.name);
-    if !one_story || !shown || left_out || directive.secret || directive.owner != Owner::Operator || !is_in_build(facts)
+    let left_out =
+        LEFT_OUT.iter().any(|(name, _)| *name == directive.name) || needs_certificates(directive.name);
+    if !one_story
+        || !shown
+        || left_out
+        || directive.secret
+        || directive.owner != Owner::Operator
+        || !is_in_build(facts)
     {
         return None;
     }

@@ -61,11 +61,8 @@ fn declared_anew(text: &str, engine: &str, version: &str) -> String {
             table = header.split(['.', ']']).next().unwrap_or_default().to_owned();
         }
         let redis_like = matches!(table.as_str(), "redis" | "valkey");
-        let mine = if engine == "memcached" {
-            table == "memcached"
-        } else {
-            redis_like || table == "sentinels"
-        };
+        let mine =
+            if engine == "memcached" { table == "memcached" } else { redis_like || table == "sentinels" };
         match header {
             Some(header) if mine && redis_like => {
                 let rest = &header[table.len()..];
