@@ -112,6 +112,7 @@ fn deployment(
         topology: placed.topology,
         shared: Arc::new(shared.settings),
         nodes,
+        complete: placed.complete,
         users,
         replication,
         tls,
