@@ -306,7 +306,7 @@ fn help_reads_well() {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         let help = finish(program().args(&args).env("COLUMNS", "100"));
         assert_eq!(help.code, Some(0));
-        all.push_str(&format!("$ cachewright {}\n{}\n", args.join(" "), help.out));
+        all.extend(["$ cachewright ", &args.join(" "), "\n", &help.out, "\n"]);
     }
     insta::assert_snapshot!("cli_help", all);
 }
