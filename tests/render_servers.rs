@@ -104,6 +104,13 @@ fn moved(example: &str, server: &Server, more: impl Fn(&Model) -> String) -> Mov
         if !deployment.users.is_empty() {
             writeln!(layer, "{}", admin(deployment)).unwrap();
         }
+        // With other ports, nodes that share a host have other names.
+        let nodes = deployment.spec.nodes.entries().map(|entry| &entry.name.value);
+        let renamed: Vec<String> =
+            nodes.filter(|name| name.starts_with("laptop-")).map(|name| format!("{name:?}")).collect();
+        if !renamed.is_empty() {
+            writeln!(layer, "[{engine}.{name}.nodes]\nunset = [{}]", renamed.join(", ")).unwrap();
+        }
     }
     for set in &model.sentinels {
         writeln!(layer, "[sentinels.{}]\nport = {}\n{build}", set.name.value, row(set.nodes.len())).unwrap();
@@ -209,7 +216,13 @@ fn compare_users(running: &Running, deployment: &Deployment, passwords: &Passwor
     assert_eq!(listed.keys().map(String::as_str).collect::<BTreeSet<_>>(), names, "{server}");
     for user in &deployment.users {
         let name = &user.name.value;
-        assert_eq!(listed[name], expected_user(running, user, passwords), "{server}, user {name}");
+        let expected = expected_user(running, user, passwords);
+        if server.version < Version(7, 0, 0) {
+            // They put rules together from the rights, in the order of a hash table that may be growing.
+            assert_eq!(words(&listed[name]), words(&expected), "{server}, user {name}");
+        } else {
+            assert_eq!(listed[name], expected, "{server}, user {name}");
+        }
         for password in &user.passwords {
             let login = format!("{name}: {:?}", password.value);
             let answer = running.try_command(&["AUTH", name, &passwords.value(&password.value)]);
@@ -229,6 +242,10 @@ fn ping(mut stream: std::net::TcpStream) -> String {
     let mut answer = [0; 128];
     let length = stream.read(&mut answer).unwrap();
     String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split(' ').collect()
 }
 
 /// ACL LIST without the names, by name. Whether `sanitize-payload` is there depends on how a user was made; it
