@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::check::{self, Checked};
 use crate::diag::{Code, Finding, Findings, Place};
 use crate::model::{self, Model};
-use crate::source::{Sources, Span};
-use crate::spec::{self, Date, ReadText};
+use crate::source::{SourceId, Sources, Span};
+use crate::spec::{self, Date, ReadText, secrets};
 
 /// What became of one spec.
 #[derive(Debug)]
@@ -29,10 +29,19 @@ impl Compiled {
         Checked::new(self.model.clone()?, &self.findings)
     }
 
-    /// Literal secrets: never to be shown.
+    /// Literal secrets, and what may be one on a line that a syntax error has spoilt: never to be shown.
     pub fn secrets(&self) -> Vec<Span> {
         let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
-        self.findings.iter().filter_map(secret).collect()
+        let mut spans: Vec<Span> = self.findings.iter().filter_map(secret).collect();
+        let broken = self.findings.iter().filter(|finding| finding.code == Code::Syntax);
+        let mut texts: Vec<SourceId> = broken.filter_map(|f| f.span()).map(|span| span.source).collect();
+        texts.sort();
+        texts.dedup();
+        for id in texts {
+            let places = secrets::written(&self.sources.get(id).text);
+            spans.extend(places.into_iter().map(|range| Sources::span(id, range)));
+        }
+        spans
     }
 }
 

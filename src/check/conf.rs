@@ -351,3 +351,75 @@ fn settings(doc: &ConfDoc, target: &Target) -> FileSettings {
     }
     settings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Build, Engine};
+
+    fn judged(text: &str, reader: ConfReader) -> Option<(usize, LineProblem)> {
+        let build = Build { tls: true, defrag: false, systemd: true, modules: false };
+        let target = Target { engine: Engine::Redis, versions: "7.0.15".parse().unwrap(), build };
+        let verdict = judge_conf(&ConfDoc::parse(text), &target, reader);
+        assert_eq!(
+            verdict.is_accepted(),
+            verdict.first_refusal().is_none() && verdict.combinations.is_empty(),
+            "{text}"
+        );
+        verdict.first_refusal().map(|line| (line.line, line.problem.clone().unwrap()))
+    }
+
+    fn server(text: &str) -> Option<(usize, LineProblem)> {
+        judged(text, ConfReader::Server)
+    }
+
+    fn sentinel(text: &str) -> Option<(usize, LineProblem)> {
+        judged(text, ConfReader::Sentinel)
+    }
+
+    #[test]
+    fn the_first_refused_line_is_named() {
+        assert_eq!(server("# c\n\nPort 1\nsave 900 1 300 10\n"), None);
+        assert_eq!(server("port 1\nprot 2\nport x\n"), Some((2, LineProblem::UnknownDirective(Unknown::Fatal))));
+        assert_eq!(server("port \"1\n"), Some((1, LineProblem::Syntax(Problem::UnclosedQuote))));
+        assert!(matches!(server("port 1 2\n"), Some((1, LineProblem::Refused(Reason::WrongArity { .. })))));
+        assert!(matches!(server("sentinel myid x\n"), Some((1, LineProblem::Refused(Reason::SentinelOnly)))));
+    }
+
+    #[test]
+    fn users_and_renamed_commands_are_judged() {
+        assert_eq!(server("user app on >p ~* +get\n"), None);
+        assert_eq!(server("user app on nope\n"), Some((1, LineProblem::User(Problem::AclUnknownRule))));
+        assert!(matches!(server("user app +nope\n"), Some((1, LineProblem::Rule(_)))));
+        assert_eq!(server("rename-command CONFIG \"\"\nrename-command KEYS config\n"), None);
+        assert_eq!(server("rename-command NOPE x\n"), Some((1, LineProblem::NoSuchCommand)));
+        let twice = "rename-command KEYS k\nrename-command KEYS j\n";
+        assert_eq!(server(twice), Some((2, LineProblem::NoSuchCommand)));
+        assert_eq!(server("rename-command KEYS get\n"), Some((1, LineProblem::CommandNameTaken)));
+    }
+
+    #[test]
+    fn what_lines_come_to_together_is_judged() {
+        let build = Build { tls: true, defrag: false, systemd: true, modules: false };
+        let target = Target { engine: Engine::Redis, versions: "7.0.15".parse().unwrap(), build };
+        let doc = ConfDoc::parse("user a on\naclfile /etc/users.acl\nport 0\nport 7000\n");
+        let verdict = judge_conf(&doc, &target, ConfReader::Server);
+        assert_eq!(verdict.combinations, [FileProblem::UsersAndAclFile]);
+        assert_eq!(verdict.settings.values["port"], Value::Integer(7000));
+        assert!(verdict.first_refusal().is_none() && !verdict.is_accepted());
+    }
+
+    #[test]
+    fn sentinel_reads_its_primaries_first() {
+        let monitor = "sentinel monitor m 127.0.0.1 6379 2\n";
+        assert_eq!(sentinel(&format!("sentinel down-after-milliseconds m 1000\n{monitor}port 26379\n")), None);
+        assert_eq!(sentinel("sentinel auth-pass m x\n"), Some((1, LineProblem::NoSuchPrimary)));
+        assert_eq!(sentinel(&format!("{monitor}{monitor}")), Some((2, LineProblem::PrimaryTwice)));
+        let unknown = format!("sentinel parallel-sync m 1\n{monitor}prot 1\n");
+        assert_eq!(sentinel(&unknown), Some((3, LineProblem::UnknownDirective(Unknown::Fatal))));
+        assert_eq!(
+            sentinel(&format!("sentinel parallel-sync m 1\n{monitor}")),
+            Some((1, LineProblem::UnknownSentinelDirective))
+        );
+    }
+}

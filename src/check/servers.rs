@@ -141,6 +141,9 @@ pub(super) fn watching<'m>(model: &'m Model, name: &str) -> Option<&'m SentinelS
 /// and what follows from the nodes is not to be reported as well.
 pub(super) fn is_complete(deployment: &Deployment) -> bool {
     let spec = &deployment.spec;
+    if deployment.poisoned.iter().any(|name| name == "replicas") {
+        return false;
+    }
     let wanted = match (&deployment.topology, spec.replicas.as_ref().map(|replicas| &replicas.value)) {
         (Topology::Standalone, _) => return true,
         (Topology::Cluster { shards }, replicas) => {

@@ -6,32 +6,44 @@ use super::files::compile_spec;
 use super::output::Output;
 use crate::diag::{Findings, Level};
 use crate::pipeline::Compiled;
+use crate::report::json::Report;
 use crate::report::{self, Format, Options};
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Human => Format::Human,
-            FormatArg::Json => Format::Json,
-        }
-    }
-}
 
 pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let compiled: Vec<_> = args.specs.iter().map(|path| (path, compile_spec(path))).collect();
     let deny = args.deny.is_some();
-    let mut exit = Exit::Clean;
-    for (path, compiled) in &compiled {
-        exit = exit.and(exit_of(compiled, deny));
-        let secrets = compiled.secrets();
-        let options = Options { color: output.color_out(), redact: &secrets };
-        let text = report::emit(&compiled.findings, &compiled.sources, args.format.into(), &options);
-        output.out(text);
-        if args.format == FormatArg::Human && compiled.findings.is_empty() {
-            output.out(clean(&path.to_string_lossy(), compiled));
+    match args.format {
+        FormatArg::Human => {
+            for (path, compiled) in &compiled {
+                human(&path.to_string_lossy(), compiled, output);
+            }
         }
+        FormatArg::Json => output.out(json(compiled.iter().map(|(_, compiled)| compiled))),
     }
-    exit
+    compiled.iter().map(|(_, compiled)| exit_of(compiled, deny)).fold(Exit::Clean, Exit::and)
+}
+
+fn human(name: &str, compiled: &Compiled, output: &mut Output) {
+    let secrets = compiled.secrets();
+    let options = Options { color: output.color_out(), redact: &secrets };
+    output.out(report::emit(&compiled.findings, &compiled.sources, Format::Human, &options));
+    if compiled.findings.is_empty() {
+        output.out(clean(name, compiled));
+    }
+}
+
+/// One document, however many specs there are.
+fn json<'c>(compiled: impl Iterator<Item = &'c Compiled>) -> String {
+    let with_secrets: Vec<_> = compiled.map(|compiled| (compiled, compiled.secrets())).collect();
+    let reports: Vec<Report<'_>> = with_secrets
+        .iter()
+        .map(|(compiled, secrets)| Report {
+            findings: &compiled.findings,
+            sources: &compiled.sources,
+            redact: secrets,
+        })
+        .collect();
+    report::json::render_all(&reports)
 }
 
 fn exit_of(compiled: &Compiled, deny_warnings: bool) -> Exit {

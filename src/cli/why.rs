@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::pipeline::Compiled;
 use crate::report::{self, Format, Options};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 use crate::spec::{listed, nearest};
 
 pub(super) fn run(args: &WhyArgs, output: &mut Output) -> Exit {
@@ -144,7 +144,7 @@ fn last_known(target: &catalog::Target) -> catalog::Version {
 
 fn chain(compiled: &Compiled, found: &Found<'_>, target: &catalog::Target, setting: &Setting) -> String {
     let mut text = format!("{} = {}  ({})\n", setting.name, shown(setting), found.name());
-    origins(&mut text, &compiled.sources, setting.origin, &setting.overrode);
+    origins(&mut text, compiled, setting.origin, &setting.overrode);
     let default = setting.directive.and_then(|directive| directive.at(last_known(target))?.default);
     if let Some(default) = default {
         let versions = format!("{} {}", target.engine.title(), target.versions);
@@ -153,19 +153,28 @@ fn chain(compiled: &Compiled, found: &Found<'_>, target: &catalog::Target, setti
     text
 }
 
-fn origins(text: &mut String, sources: &Sources, origin: Origin, overrode: &[Origin]) {
-    let _ = writeln!(text, "  set by     {}", described(sources, origin));
+fn origins(text: &mut String, compiled: &Compiled, origin: Origin, overrode: &[Origin]) {
+    let _ = writeln!(text, "  set by     {}", described(compiled, origin));
     for origin in overrode {
-        let _ = writeln!(text, "  overrides  {}", described(sources, *origin));
+        let _ = writeln!(text, "  overrides  {}", described(compiled, *origin));
     }
 }
 
-fn described(sources: &Sources, origin: Origin) -> String {
+fn described(compiled: &Compiled, origin: Origin) -> String {
+    let sources = &compiled.sources;
     let at = |span: Span| sources.locate(span).to_string();
+    let secrets = compiled.secrets();
     let line = |span: Span| {
         let source = sources.get(span.source);
         let start = source.text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
-        source.text[start..].lines().next().unwrap_or("").trim().to_owned()
+        let text = source.text[start..].lines().next().unwrap_or("");
+        let shown = |secret: &Span| {
+            secret.source != span.source
+                || secret.range().end <= start
+                || secret.range().start >= start + text.len()
+        };
+        // A line that holds a secret is not shown at all.
+        if secrets.iter().all(shown) { text.trim().to_owned() } else { String::new() }
     };
     match origin {
         Origin::Default => "the server's default".to_owned(),
@@ -207,7 +216,7 @@ fn memcached(
     let chain = |option: &MemcachedOption| {
         let value = option.value.as_deref().unwrap_or("on");
         let mut text = format!("{} = {}  ({})\n", option.name, quoted(value), found.name());
-        origins(&mut text, &compiled.sources, option.origin, &option.overrode);
+        origins(&mut text, compiled, option.origin, &option.overrode);
         let default = catalog::memcached::option(&option.name)
             .and_then(|option| option.within(deployment.target.versions).last())
             .and_then(|facts| facts.default);

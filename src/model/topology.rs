@@ -98,8 +98,8 @@ pub struct Deployment {
     pub tls: Option<Tls>,
     /// What else is declared of it.
     pub spec: Arc<RedisSpec>,
-    /// Directives whose value failed, by name, and `survives` where that could not be read: later rules stay
-    /// silent about them.
+    /// Directives whose value failed, by name, and `survives` and `replicas` where they could not be read:
+    /// later rules stay silent about them.
     pub poisoned: Vec<String>,
 }
 

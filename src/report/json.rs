@@ -13,14 +13,37 @@ pub const FORMAT: &str = "cachewright.findings";
 /// The version of the format, in the field `version`.
 pub const VERSION: u32 = 1;
 
-/// Writes the document, indented, with a line feed at its end. [`Options::color`] changes nothing.
+/// What was found in one spec.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The findings.
+    pub findings: &'a Findings,
+    /// The texts of the spec.
+    pub sources: &'a Sources,
+    /// As [`Options::redact`].
+    pub redact: &'a [Span],
+}
+
+/// Writes the document of one spec, indented, with a line feed at its end. [`Options::color`] changes nothing.
 pub fn render(findings: &Findings, sources: &Sources, options: &Options) -> String {
-    let reader = Reader { sources, redaction: Redaction::new(sources, options.redact) };
-    let Counts { errors, warnings } = Counts::of(findings);
+    render_all(&[Report { findings, sources, redact: options.redact }])
+}
+
+/// Writes one document of several specs, in their order. Findings that two specs have in common (in a layer
+/// that both extend) stand there once for each.
+pub fn render_all(reports: &[Report<'_>]) -> String {
+    let counts = reports.iter().map(|report| Counts::of(report.findings));
+    let (errors, warnings) =
+        counts.fold((0, 0), |(errors, warnings), counts| (errors + counts.errors, warnings + counts.warnings));
+    let findings = reports.iter().flat_map(|report| {
+        let reader =
+            Reader { sources: report.sources, redaction: Redaction::new(report.sources, report.redact) };
+        report.findings.iter().map(move |finding| reader.finding(finding))
+    });
     let document = Document {
         format: FORMAT,
         version: VERSION,
-        findings: findings.iter().map(|finding| reader.finding(finding)).collect(),
+        findings: findings.collect(),
         summary: SummaryJson { errors, warnings },
     };
     // Structs of strings and numbers always serialize; an error could only be shown.

@@ -47,15 +47,17 @@ fn syntax(id: SourceId, text: &str, error: &jsonc_parser::errors::ParseError) ->
     let range = error.range();
     let noticed = Sources::span(id, range.start..range.end);
     let title = format!("not valid JSON: {}", error.kind());
-    if let Some((place, what)) = likely(text) {
-        let finding = Finding::new(Code::Syntax, Sources::span(id, place), title).label(what);
-        return finding.related(noticed, "the reader stumbles here");
+    let mut finding = match likely(text) {
+        Some((place, what)) => Finding::new(Code::Syntax, Sources::span(id, place), title)
+            .label(what)
+            .related(noticed, "the reader stumbles here"),
+        None => Finding::new(Code::Syntax, noticed, title),
+    };
+    if let Some(line) = line_before(text, range.start) {
+        finding =
+            finding.related(Sources::span(id, line), "or something is wrong at the end of this line");
     }
-    let finding = Finding::new(Code::Syntax, noticed, title);
-    match line_before(text, range.start) {
-        Some(line) => finding.related(Sources::span(id, line), "or something is wrong at the end of this line"),
-        None => finding,
-    }
+    finding
 }
 
 struct Reader<'a> {

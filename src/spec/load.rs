@@ -3,8 +3,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::Spec;
+use super::decode::{nearest, unknown_key};
 use super::merge::{extract_unset, lay_over};
-use super::raw::{Raw, Table};
+use super::raw::{Entry, Raw, Table};
 use super::{json_layer, toml_layer};
 use crate::diag::{Code, Finding, Findings, Place};
 use crate::source::{SourceId, Sources, Span};
@@ -85,11 +87,12 @@ impl Loader<'_> {
 
     /// Takes `extends` out of a layer.
     fn bases(&mut self, table: &mut Table) -> Vec<(String, Span)> {
-        let Some(entry) = table.entries.remove("extends") else { return Vec::new() };
+        let Some(entry) = self.extends(table) else { return Vec::new() };
         let items = match entry.value.value {
             Raw::List(items) => items,
             Raw::Text(_) => vec![entry.value],
             other => {
+                self.layers.lossy = true;
                 let title = format!("`extends` is a list of paths, not {}", other.what());
                 self.findings.push(
                     Finding::new(Code::WrongType, entry.value.span, title)
@@ -103,12 +106,26 @@ impl Loader<'_> {
             match item.value {
                 Raw::Text(path) => bases.push((path, item.span)),
                 other => {
+                    self.layers.lossy = true;
                     let title = format!("`extends` lists paths, and {} is none", other.what());
                     self.findings.push(Finding::new(Code::WrongType, item.span, title));
                 }
             }
         }
         bases
+    }
+
+    /// The entry `extends`, or the one that was meant by it: without its layers a spec makes no sense.
+    fn extends(&mut self, table: &mut Table) -> Option<Entry> {
+        if let Some(entry) = table.entries.remove("extends") {
+            return Some(entry);
+        }
+        let known = |key: &str| Spec::KEYS.iter().any(|(known, _)| *known == key);
+        let meant = |key: &&String| !known(key) && nearest(key, ["extends"].into_iter()).is_some();
+        let key = table.entries.keys().find(meant)?.clone();
+        let entry = table.entries.remove(&key)?;
+        self.findings.push(unknown_key(&key, entry.key, "a spec", &["extends"]));
+        Some(entry)
     }
 
     fn base(&mut self, from: &Path, base: &str, span: Span) -> Option<Table> {

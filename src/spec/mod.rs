@@ -10,6 +10,7 @@ mod merge;
 pub mod raw;
 mod records;
 mod scalars;
+pub(crate) mod secrets;
 mod toml_layer;
 mod toml_statements;
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::decode::{Decode, Decoder, Fields, invalid, wrong_type};
+use super::decode::{Decode, Decoder, Fields, invalid, nearest, wrong_type};
 use super::raw::{Node, Raw};
 use crate::catalog::VersionRange;
-use crate::source::At;
+use crate::diag::{Code, Finding};
+use crate::source::{At, Span};
 use crate::value::parse_size;
 
 impl Decode for bool {
@@ -155,14 +156,24 @@ impl Decode for SecretRef {
             decoder.findings.push(literal_secret(At::new("a password", node.span)));
             return None;
         }
+        if let Some(value) = under_another_key(node) {
+            decoder.findings.push(literal_secret(At::new("a password", value)));
+            return None;
+        }
         let fields = Fields::open(node, "a reference to a secret", &["env", "file"], decoder)?;
         let env = fields.optional::<String>("env", decoder);
         let file = fields.optional::<String>("file", decoder);
         match (env, file) {
             (Some(name), None) if is_variable(&name) => Some(SecretRef::Env(name.value)),
             (Some(name), None) => {
-                let title = format!("`{}` cannot name an environment variable", name.escape_debug());
-                invalid(name.span, title, "use letters, digits and `_`, not beginning with a digit", decoder)
+                // It may be the password itself: it is shown no more than one.
+                let title = "this text cannot name an environment variable";
+                decoder.findings.push(
+                    Finding::new(Code::LiteralSecret, name.span, title)
+                        .help("use letters, digits and `_`, not beginning with a digit")
+                        .note("if it is the secret itself, change the password: it is no longer secret"),
+                );
+                None
             }
             (None, Some(path)) => Some(SecretRef::File(path.value)),
             (Some(_), Some(_)) => {
@@ -174,15 +185,23 @@ impl Decode for SecretRef {
     }
 }
 
+/// A text under a key that is none and resembles none (`{ value = "…" }`): it can only be the secret itself.
+fn under_another_key(node: &Node) -> Option<Span> {
+    let Raw::Table(table) = &node.value else { return None };
+    let strange = |key: &str| nearest(key, ["env", "file"].into_iter()).is_none();
+    let entry = table.entries.iter().find(|(key, _)| strange(key)).map(|(_, entry)| entry)?;
+    matches!(entry.value.value, Raw::Text(_) | Raw::Integer(_)).then_some(entry.value.span)
+}
+
 fn is_variable(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The finding for a secret that stands in the spec itself.
-pub fn literal_secret(what: At<&str>) -> crate::diag::Finding {
+pub fn literal_secret(what: At<&str>) -> Finding {
     let title = format!("{} stands in the spec itself", what.value);
-    crate::diag::Finding::new(crate::diag::Code::LiteralSecret, what.span, title)
+    Finding::new(Code::LiteralSecret, what.span, title)
         .help("name its source: `{ env = \"NAME\" }` or `{ file = \"/path\" }`")
         .note("specs are checked in and shown in reviews; change the password, it is no longer secret")
 }

@@ -200,8 +200,11 @@ impl Maker<'_> {
                 self.push("reference", entry.value.clone(), &format!("\"{other}\""));
             }
         }
-        for (kind, bad) in bad_values(&path, entry.shape) {
-            self.push(kind, entry.value.clone(), bad);
+        // What a layer above replaces is never looked at.
+        if !self.replaced(&path) {
+            for (kind, bad) in bad_values(&path, entry.shape) {
+                self.push(kind, entry.value.clone(), bad);
+            }
         }
         if path.last() == Some(&"rules") && entry.shape == Shape::Text {
             let at = entry.value.clone();
@@ -209,6 +212,12 @@ impl Maker<'_> {
             let rule = text.find("+@read").unwrap_or_else(|| text.find("+get").unwrap());
             self.push("acl", at.start + rule..at.start + rule + 4, "+@rx");
         }
+    }
+
+    fn replaced(&self, path: &[&str]) -> bool {
+        let above = &self.spec.texts[self.spec.main];
+        self.path != self.spec.main
+            && entries(above).iter().any(|entry| entry.path() == path && entry.shape != Shape::Table)
     }
 
     fn key(&mut self, path: &[&str], at: Range<usize>) {
@@ -372,7 +381,7 @@ fn bad_settings(name: &str) -> &'static [&'static str] {
         "save" => &["[\"900\"]", "[\"a b\"]", "\"900 1 300\""],
         "notify-keyspace-events" => &["\"Q!\""],
         "replica-priority" => &["-1", "\"x\""],
-        "memory-limit" => &["-1", "\"x\""],
+        "memory-limit" => &["\"x\""],
         "max-item-size" => &["\"2q\"", "-1"],
         "threads" => &["0", "-1", "\"x\""],
         "conn-limit" => &["-1", "\"x\""],

@@ -3,8 +3,7 @@
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::machine;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::{Deployment, Model, Topology};
-use crate::source::Span;
+use crate::model::{Deployment, Model, Node, Topology};
 use crate::spec::{Survives, listed};
 
 /// A replica on its primary's machine, or pins that break a rule of placement.
@@ -61,7 +60,7 @@ fn run(model: &Model, findings: &mut Findings) {
             || deployment.poisoned.iter().any(|name| name == "survives");
         let placed = matches!(deployment.topology, Topology::Cluster { .. });
         if !meant && !placed {
-            findings.append(together(model, deployment));
+            findings.append(together(model, deployment).into_iter().collect());
         }
     }
 }
@@ -80,45 +79,52 @@ pub(super) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
     }
 }
 
-/// One finding for each place in the spec that puts replicas beside their primaries.
-fn together(model: &Model, deployment: &Deployment) -> Findings {
-    let mut found: Vec<(Span, Finding, Vec<&str>)> = Vec::new();
-    for (primary, replicas) in groups(deployment) {
-        let Some(primary) = deployment.nodes.get(primary) else { continue };
-        for replica in replicas.into_iter().filter_map(|replica| deployment.nodes.get(replica)) {
-            if machine(model, replica.host) != machine(model, primary.host) {
-                continue;
-            }
-            if let Some((_, _, others)) = found.iter_mut().find(|(span, ..)| *span == replica.span) {
-                others.push(&replica.id.0);
-                continue;
-            }
-            let (leader, follower) = (model.host(primary.host), model.host(replica.host));
-            let title = format!(
-                "the replica `{}` of `{}` is on the machine of its primary `{}`",
-                replica.id, deployment.name.value, primary.id
-            );
-            let mut finding = Finding::new(Code::ReplicaPlacement, replica.span, title);
-            if primary.span != replica.span {
-                finding = finding.label("a replica").related(primary.span, "its primary");
-            }
-            if leader.name.value != follower.name.value {
-                let same = format!("`{}` has the same address", follower.name.value);
-                finding = finding.related(leader.address.span, same);
-            }
-            found.push((replica.span, finding, Vec::new()));
-        }
+/// One finding for all replicas of a deployment that stand beside their primary.
+fn together(model: &Model, deployment: &Deployment) -> Option<Finding> {
+    let beside = |(primary, replicas): (usize, Vec<usize>)| {
+        let primary = deployment.nodes.get(primary)?;
+        let replicas = replicas.into_iter().filter_map(|replica| deployment.nodes.get(replica));
+        let same = |replica: &&Node| machine(model, replica.host) == machine(model, primary.host);
+        Some(replicas.filter(same).map(move |replica| (primary, replica)).collect::<Vec<_>>())
+    };
+    let pairs: Vec<(&Node, &Node)> = groups(deployment).into_iter().filter_map(beside).flatten().collect();
+    let ((primary, replica), others) = pairs.split_first()?;
+    let (leader, follower) = (model.host(primary.host), model.host(replica.host));
+    let title = format!(
+        "the replica `{}` of `{}` is on the machine of its primary `{}`",
+        replica.id, deployment.name.value, primary.id
+    );
+    let mut finding = Finding::new(Code::ReplicaPlacement, replica.span, title);
+    if primary.span != replica.span {
+        finding = finding.label("a replica").related(primary.span, "its primary");
     }
-    let finish = |(_, finding, others): (Span, Finding, Vec<&str>)| {
-        let finding = if others.is_empty() {
-            finding
-        } else {
-            finding.note(format!("so are the replicas {}", listed(&others)))
-        };
+    if leader.name.value != follower.name.value {
+        let same = format!("`{}` has the same address", follower.name.value);
+        finding = finding.related(leader.address.span, same);
+    }
+    if !others.is_empty() {
+        let others: Vec<&str> = others.iter().map(|(_, replica)| replica.id.0.as_str()).collect();
+        let are = if others.len() == 1 { "is" } else { "are" };
+        finding = finding.note(format!("so {are} {}", listed(&others)));
+    }
+    Some(
         finding
             .help("put it on another host, or say `survives = \"nothing\"` if this is meant")
             .note("when the machine fails, both are gone")
-            .of(&deployment.name)
-    };
-    found.into_iter().map(finish).collect()
+            .of(&deployment.name),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::rules::tests::codes_of;
+
+    #[test]
+    fn all_replicas_of_a_deployment_are_one_finding_unless_they_are_meant() {
+        let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n[redis.s]\nversion = \"7.2\"\n\
+            topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"a\", \"a\"]\n";
+        assert_eq!(codes_of(text), ["replica-placement"]);
+        assert!(codes_of(&format!("{text}survives = \"nothing\"\n")).is_empty());
+        assert_eq!(codes_of(&format!("{text}survives = \"host\"\n")).len(), 2);
+    }
 }

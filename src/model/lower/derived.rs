@@ -198,7 +198,15 @@ pub(super) fn add(
         }
         match hand.settings.get(&name) {
             Some(written) if hand.insisted.contains(&name) || written.value == setting.value => {}
-            Some(written) => findings.push(by_hand(written, &derived, subject)),
+            Some(written) => {
+                findings.push(by_hand(written, &derived, subject));
+                // The derived value stands, so that nothing else is said of the one by hand.
+                if derived.unwritten {
+                    typed.settings.remove(&name);
+                } else {
+                    typed.settings.set(setting);
+                }
+            }
             None if derived.unwritten => {}
             None => typed.settings.set(setting),
         }

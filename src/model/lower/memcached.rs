@@ -199,7 +199,10 @@ impl Options {
             let texts: Vec<&str> = written.iter().filter_map(|other| other.value.as_deref()).collect();
             if Some(texts.join(",")) != option.value && !self.insisted.contains(&option.name) {
                 findings.push(by_hand(first, &option, subject));
-                self.poisoned.push(option.name);
+                // The derived value stands, so that nothing else is said of the one by hand.
+                self.list.retain(|other| other.name != option.name);
+                self.poisoned.push(option.name.clone());
+                self.list.push(option);
             }
         }
         self.list.sort_by(|a, b| a.name.cmp(&b.name));

@@ -14,6 +14,7 @@ mod redis;
 mod sentinels;
 mod setting;
 mod target;
+mod user_line;
 
 use names::{Kind, Uses};
 
@@ -86,6 +87,11 @@ impl Lowering<'_> {
     /// Whether the spec says what a deployment survives, and it could not be read.
     fn survives_lost(&self, deployment: &At<String>, spec: &RedisSpec) -> bool {
         spec.survives.is_none() && (self.lossy || self.mentions(deployment, "survives"))
+    }
+
+    /// Whether the spec says which replicas a deployment has, and it could not be read.
+    fn replicas_lost(&self, deployment: &At<String>, spec: &RedisSpec) -> bool {
+        spec.replicas.is_none() && (self.lossy || self.mentions(deployment, "replicas"))
     }
 
     fn raw_deployment(&self, deployment: &At<String>) -> Option<&Table> {

@@ -119,6 +119,7 @@ fn deployment(
         poisoned: {
             let mut poisoned = hand.poisoned;
             poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
+            poisoned.extend(lowering.replicas_lost(name, spec).then(|| "replicas".to_owned()));
             poisoned
         },
     })
@@ -198,7 +199,7 @@ fn place(
         }
     };
     let seats = seats(lowering, &hosts, spec.port, PORT, &spec.nodes);
-    let complete = seats.len() == hosts.len();
+    let complete = seats.len() == hosts.len() && !lowering.replicas_lost(name, spec);
     // Without its first node nobody knows who leads.
     let primary_known = complete || lowering.hosts.iter().any(|host| host.name.value == hosts[0].value);
     let topology = match topology.value {

@@ -3,7 +3,8 @@
 
 use super::config::Subject;
 use super::directive::Named;
-use crate::catalog::{Directive, Facts, Repeat};
+use super::user_line;
+use crate::catalog::{Directive, Facts, Kind, Repeat, Special};
 use crate::diag::{Code, Finding, Findings, Level};
 use crate::model::settings::Assigned;
 use crate::source::Span;
@@ -166,6 +167,16 @@ impl Typing<'_> {
         let refused = folded.judgements.iter().any(Judgement::is_refused);
         for (at, judgement) in folded.judgements.iter().enumerate() {
             self.report(judgement, self.line_span(at, lines.len()), findings);
+        }
+        if self.facts.kind == Kind::Special(Special::User) && !refused {
+            let problem = |(at, args): (usize, &Vec<Vec<u8>>)| {
+                user_line::problem(args, self.line_span(at, lines.len()), self.subject)
+            };
+            let problems: Vec<Finding> = lines.iter().enumerate().filter_map(problem).collect();
+            if !problems.is_empty() {
+                findings.extend(problems);
+                return None;
+            }
         }
         if !refused {
             report_placeholder(self.name, self.node, self.subject, findings);
