@@ -50,6 +50,10 @@ impl Running {
         self.socket.port()
     }
 
+    pub(crate) fn socket(&self) -> SocketAddr {
+        self.socket
+    }
+
     /// The folder it was started in.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

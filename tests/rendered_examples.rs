@@ -1,0 +1,47 @@
+//! All that is rendered from the examples, file by file, as reviewers see it.
+
+#![allow(clippy::unwrap_used)]
+
+mod rendered;
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use cachewright::emit::{Artifact, EmitOptions, emit};
+use rendered::texts::{Texts, findings};
+
+/// Every file of an example, without secrets: its path, its permissions, and its content.
+fn rendering(example: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+    let compiled = Texts::default().compile(&path);
+    let model = compiled.checked().unwrap_or_else(|| panic!("{}", findings(&compiled)));
+    let artifacts = emit(&model, &EmitOptions::default()).unwrap();
+    assert!(artifacts.is_sorted_by_key(|artifact: &Artifact| artifact.path.clone()));
+    let mut text = String::new();
+    for artifact in &artifacts {
+        let content = String::from_utf8(artifact.bytes.clone()).unwrap();
+        writeln!(text, "==== {} {} ====\n{content}", artifact.path, artifact.mode_text()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn minimal() {
+    insta::assert_snapshot!(rendering("minimal.toml"));
+}
+
+#[test]
+fn local() {
+    insta::assert_snapshot!(rendering("local/local.toml"));
+}
+
+#[test]
+fn shop_staging() {
+    insta::assert_snapshot!(rendering("shop/staging.toml"));
+}
+
+#[test]
+fn shop_production() {
+    insta::assert_snapshot!(rendering("shop/production.toml"));
+}
