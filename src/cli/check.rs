@@ -6,32 +6,29 @@ use super::files::compile_spec;
 use super::output::Output;
 use crate::diag::{Findings, Level};
 use crate::pipeline::Compiled;
-use crate::report::{self, Format, Options};
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Human => Format::Human,
-            FormatArg::Json => Format::Json,
-        }
-    }
-}
+use crate::report::{self, Options};
 
 pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let compiled: Vec<_> = args.specs.iter().map(|path| (path, compile_spec(path))).collect();
-    let deny = args.deny.is_some();
-    let mut exit = Exit::Clean;
-    for (path, compiled) in &compiled {
-        exit = exit.and(exit_of(compiled, deny));
-        let secrets = compiled.secrets();
-        let options = Options { color: output.color_out(), redact: &secrets };
-        let text = report::emit(&compiled.findings, &compiled.sources, args.format.into(), &options);
-        output.out(text);
-        if args.format == FormatArg::Human && compiled.findings.is_empty() {
-            output.out(clean(&path.to_string_lossy(), compiled));
+    let secrets: Vec<_> = compiled.iter().map(|(_, compiled)| compiled.secrets()).collect();
+    let color = output.color_out();
+    let reports = compiled
+        .iter()
+        .zip(&secrets)
+        .map(|((_, compiled), redact)| (&compiled.findings, &compiled.sources, Options { color, redact }));
+    match args.format {
+        FormatArg::Json => output.out(report::json::render_all(reports)),
+        FormatArg::Human => {
+            for ((path, compiled), (findings, sources, options)) in compiled.iter().zip(reports) {
+                output.out(report::human::render(findings, sources, &options));
+                if findings.is_empty() {
+                    output.out(clean(&path.to_string_lossy(), compiled));
+                }
+            }
         }
     }
-    exit
+    let deny = args.deny.is_some();
+    compiled.iter().fold(Exit::Clean, |exit, (_, compiled)| exit.and(exit_of(compiled, deny)))
 }
 
 fn exit_of(compiled: &Compiled, deny_warnings: bool) -> Exit {

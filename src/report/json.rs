@@ -15,14 +15,24 @@ pub const VERSION: u32 = 1;
 
 /// Writes the document, indented, with a line feed at its end. [`Options::color`] changes nothing.
 pub fn render(findings: &Findings, sources: &Sources, options: &Options) -> String {
-    let reader = Reader { sources, redaction: Redaction::new(sources, options.redact) };
-    let Counts { errors, warnings } = Counts::of(findings);
-    let document = Document {
+    render_all([(findings, sources, *options)])
+}
+
+/// Writes the findings of several specs as one document, in the order of the specs.
+pub fn render_all<'a>(specs: impl IntoIterator<Item = (&'a Findings, &'a Sources, Options<'a>)>) -> String {
+    let mut document = Document {
         format: FORMAT,
         version: VERSION,
-        findings: findings.iter().map(|finding| reader.finding(finding)).collect(),
-        summary: SummaryJson { errors, warnings },
+        findings: Vec::new(),
+        summary: SummaryJson { errors: 0, warnings: 0 },
     };
+    for (findings, sources, options) in specs {
+        let reader = Reader { sources, redaction: Redaction::new(sources, options.redact) };
+        document.findings.extend(findings.iter().map(|finding| reader.finding(finding)));
+        let Counts { errors, warnings } = Counts::of(findings);
+        document.summary.errors += errors;
+        document.summary.warnings += warnings;
+    }
     // Structs of strings and numbers always serialize; an error could only be shown.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| error.to_string());
     text.push('\n');
@@ -173,5 +183,27 @@ impl Reader<'_> {
 
     fn text(&self, text: &str) -> String {
         self.redaction.message(text).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+
+    #[test]
+    fn several_specs_are_one_document() {
+        let sources = Sources::default();
+        let findings = |code| -> Findings {
+            [Finding::at(code, Place::Named("shop.toml".to_owned()), "x")].into_iter().collect()
+        };
+        let (one, two) = (findings(Code::UnreadableLayer), findings(Code::UnusedHost));
+        let options = Options::default();
+        let text = render_all([(&one, &sources, options), (&two, &sources, options)]);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let rules: Vec<_> =
+            json["findings"].as_array().unwrap().iter().map(|one| one["rule"].clone()).collect();
+        assert_eq!(rules, ["unreadable-layer", "unused-host"]);
+        assert_eq!(json["summary"], serde_json::json!({ "errors": 1, "warnings": 1 }));
     }
 }
