@@ -114,8 +114,14 @@ fn runtime(
     let number: Option<f64> = shown.parse().ok();
     let line = match (command, number, facts.stat.map(|stat| stat.format)) {
         // The arguments of these are several, or none.
-        ("lru tune" | "stats sizes_enable" | "refresh_certs", ..) => return Ok(()),
-        ("lru_crawler enable" | "lru_crawler disable", ..) => return Ok(()),
+        (
+            "lru tune"
+            | "stats sizes_enable"
+            | "refresh_certs"
+            | "lru_crawler enable"
+            | "lru_crawler disable",
+            ..,
+        ) => return Ok(()),
         (command, _, _) if command.starts_with("extstore") => return Ok(()),
         (_, Some(_), Some(StatFormat::Multiplied(factor))) => {
             let Ok(number) = shown.parse::<u64>() else { return Ok(()) };

@@ -36,10 +36,8 @@ pub(super) fn check(server: &mut RedisServer, target: &Target, report: &mut Repo
     report.compare(Aspect::AclRules, "channels of a new user", (behaviour.channels_open, open), |open| {
         if *open { "all" } else { "none" }.to_owned()
     });
-    let skipped = match target.versions.first >= acl_since(target, "skip-sanitize-payload") {
-        true => listed(server, &["skip-sanitize-payload".to_owned()])?.contains("sanitize-payload"),
-        false => false,
-    };
+    let skipped = target.versions.first >= acl_since(target, "skip-sanitize-payload")
+        && listed(server, &["skip-sanitize-payload".to_owned()])?.contains("sanitize-payload");
     let printed = match (fresh.contains("sanitize-payload"), skipped) {
         (true, _) => SanitizePrinted::Always,
         (false, true) => SanitizePrinted::WhenSkipped,

@@ -55,7 +55,7 @@ fn config(
                     });
                 }
                 let set = settable(server, &["SENTINEL", "CONFIG", "SET", facts.name, value])?;
-                report.compare(Aspect::Mutability, directive.name, (true, set), changed);
+                report.compare(Aspect::Mutability, directive.name, (true, set), |can| changed(*can));
             }
             Some(_) => report.contradict(Aspect::Names, directive.name, "it is not shown", "shows it"),
             None if facts.config_set => {
@@ -88,7 +88,9 @@ fn primaries(server: &mut RedisServer, facts: &Known, report: &mut Report) -> Re
         let mut command = vec!["SENTINEL", "SET", WATCHED, option];
         command.extend(values.iter().map(String::as_str));
         let set = settable(server, &command)?;
-        report.compare(Aspect::Mutability, directive.name, (facts.sentinel_set.is_some(), set), changed);
+        report.compare(Aspect::Mutability, directive.name, (facts.sentinel_set.is_some(), set), |can| {
+            changed(*can)
+        });
         below(server, facts, option, report)?;
     }
     Ok(())
@@ -131,7 +133,7 @@ fn below(
         report.count(Aspect::Ranges);
         match server.command(&["SENTINEL", "SET", WATCHED, option, &value]) {
             Ok(_) => {
-                report.contradict(Aspect::Ranges, format!("{option} {value}"), "it is refused", "takes it")
+                report.contradict(Aspect::Ranges, format!("{option} {value}"), "it is refused", "takes it");
             }
             Err(Failure::Refused(_)) => {}
             Err(failure) => return Err(failure),
@@ -149,6 +151,6 @@ fn settable(server: &mut RedisServer, command: &[&str]) -> Result<bool, Failure>
     }
 }
 
-fn changed(can: &bool) -> String {
-    if *can { "it can be changed at runtime" } else { "it cannot be changed at runtime" }.to_owned()
+fn changed(can: bool) -> String {
+    if can { "it can be changed at runtime" } else { "it cannot be changed at runtime" }.to_owned()
 }

@@ -42,6 +42,7 @@ impl Output {
     }
 
     /// The width of the terminal that reads standard output; none where no terminal does.
+    #[allow(clippy::unused_self, reason = "only what prints asks about the terminal")]
     pub(super) fn width(&self) -> Option<usize> {
         if !io::stdout().is_terminal() {
             return None;
@@ -59,6 +60,7 @@ impl Output {
     }
 
     /// Writes what is to be known about results.
+    #[allow(clippy::unused_self, reason = "nothing prints without an `Output`")]
     pub(super) fn err(&mut self, text: impl AsRef<[u8]>) {
         // Nobody can be told that standard error is closed.
         let _ = io::stderr().lock().write_all(text.as_ref());

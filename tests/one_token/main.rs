@@ -11,6 +11,7 @@ mod sites;
 mod specs;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use cachewright::diag::Finding;
 use cachewright::pipeline::Compiled;
@@ -86,12 +87,8 @@ fn story(spec: &Spec, mutation: &Mutation, compiled: &Compiled) -> String {
         format!("  {} {} {} (lines {:?})", spec.main, mutation.path, mutation.what, mutation.places);
     for finding in compiled.findings.iter().take(6) {
         let at = finding.span().map(|span| compiled.sources.locate(span).to_string());
-        story.push_str(&format!(
-            "\n    {} {} {}",
-            at.unwrap_or_default(),
-            finding.code.name(),
-            finding.title
-        ));
+        let (at, rule) = (at.unwrap_or_default(), finding.code.name());
+        let _ = write!(story, "\n    {at} {rule} {}", finding.title);
     }
     story
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 
 use cachewright::catalog::{self, Engine};
 use cachewright::spec as language;
@@ -61,7 +62,7 @@ fn refers(path: &[&str]) -> bool {
 /// Every mutation of one text of a spec; letters and stray characters differ from round to round.
 pub(crate) fn mutations(spec: &Spec, path: &str, random: &mut Random) -> Vec<Mutation> {
     let text = &spec.texts[path];
-    let json = path.ends_with(".json");
+    let json = Path::new(path).extension().is_some_and(|extension| extension == "json");
     let mut maker = Maker { spec, path, text, random, list: Vec::new(), names: names(spec) };
     maker.punctuation(json);
     if !json {
@@ -283,7 +284,7 @@ impl Maker<'_> {
         };
         let elsewhere = self.spec.texts.iter().filter(|(path, _)| *path != self.path);
         let again = elsewhere
-            .filter(|(path, _)| path.ends_with(".toml"))
+            .filter(|(path, _)| Path::new(path).extension().is_some_and(|extension| extension == "toml"))
             .any(|(_, text)| entries(text).iter().any(|entry| entry.key.is_some() && entry.path() == path));
         if needed && !again {
             self.push("needed key gone", start..end, "");
@@ -354,8 +355,7 @@ fn bad_values(path: &[&str], shape: Shape) -> Vec<(&'static str, &'static str)> 
         ("topology", _) => &["\"ring\"", "\"Cluster\"", "\"\""],
         ("survives" | "purpose", _) => &["\"planet\"", "\"\""],
         ("memory", _) => &["\"lots\"", "\"8 gb\"", "-1"],
-        ("initial-primary" | "set" | "env" | "name", Shape::Text) => &["\"\""],
-        ("address", _) => &["\"\""],
+        ("initial-primary" | "set" | "env" | "name", Shape::Text) | ("address", _) => &["\"\""],
         _ => &[],
     };
     bad.extend(range.iter().map(|value| ("out of range", *value)));
@@ -371,11 +371,9 @@ fn bad_settings(name: &str) -> &'static [&'static str] {
         "appendfsync" => &["\"sometimes\"", "true"],
         "save" => &["[\"900\"]", "[\"a b\"]", "\"900 1 300\""],
         "notify-keyspace-events" => &["\"Q!\""],
-        "replica-priority" => &["-1", "\"x\""],
-        "memory-limit" => &["-1", "\"x\""],
+        "replica-priority" | "memory-limit" | "conn-limit" => &["-1", "\"x\""],
         "max-item-size" => &["\"2q\"", "-1"],
         "threads" => &["0", "-1", "\"x\""],
-        "conn-limit" => &["-1", "\"x\""],
         _ => &[],
     }
 }

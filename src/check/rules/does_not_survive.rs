@@ -193,7 +193,7 @@ fn why_no_survivor(
             help: "add a replica elsewhere".to_owned(),
         });
     }
-    if !left.iter().any(|node| leads(node)) {
+    if !left.iter().any(leads) {
         return Some(Why {
             because: format!("no node that may take over {subject} is left"),
             help: "give a node elsewhere a `replica-priority` above 0, or let it fail over".to_owned(),

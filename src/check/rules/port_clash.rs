@@ -63,7 +63,7 @@ hosts = ["cache-a"]
     stage: Stage::Model(run),
 };
 
-/// How far the port of a cluster node's bus is above its port (CLUSTER_PORT_INCR, cluster.h).
+/// How far the port of a cluster node's bus is above its port (`CLUSTER_PORT_INCR`, cluster.h).
 const BUS: i128 = 10_000;
 
 /// A port that a server wants to listen on.

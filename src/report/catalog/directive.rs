@@ -1,5 +1,7 @@
 //! The page of a directive of redis.conf or valkey.conf.
 
+use std::fmt::Write as _;
+
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
 use crate::catalog::{
@@ -49,10 +51,11 @@ pub fn directive_page(directive: &'static Directive, scope: Scope, width: Option
     row("part of", group_title(directive.group));
     row("known from", sources(scope));
     let mut text = format!("{}  {}\n", directive.name, directive.about);
-    text.push_str(&format!("{}\n", scope.title()));
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(text, "{}", scope.title());
     text.push_str(&table.render(width));
     if let Some((spec, conf)) = facts.last().and_then(|facts| example(directive, facts)) {
-        text.push_str(&format!("\n  in a spec        {spec}\n  in {:<13} {conf}\n", file_name(scope)));
+        let _ = writeln!(text, "\n  in a spec        {spec}\n  in {:<13} {conf}", file_name(scope));
     }
     text
 }
@@ -130,7 +133,7 @@ fn names(facts: &Facts) -> String {
     };
     if !facts.aliases.is_empty() {
         let aliases: Vec<String> = facts.aliases.iter().map(|alias| format!("`{alias}`")).collect();
-        text.push_str(&format!(", also {}", aliases.join(", ")));
+        let _ = write!(text, ", also {}", aliases.join(", "));
     }
     if facts.deprecated {
         text.push_str("; deprecated");

@@ -1,5 +1,7 @@
 //! Kinds of values in words.
 
+use std::fmt::Write as _;
+
 use crate::catalog::{EnumWord, Kind, Numeric, Special, TextRule, Unit};
 
 /// What values look like, in a few words for a column.
@@ -44,7 +46,8 @@ pub(super) fn long(kind: &Kind) -> String {
         Kind::Text { empty_is_unset, rule, max_bytes, .. } => {
             let mut text = rule.map_or("a text", text_rule).to_owned();
             if let Some(most) = max_bytes {
-                text.push_str(&format!(", {most} bytes at most"));
+                // Writing to a String cannot fail.
+                let _ = write!(text, ", {most} bytes at most");
             }
             if *empty_is_unset {
                 text.push_str("; empty means not set");

@@ -1,5 +1,7 @@
 //! The page of a memcached option.
 
+use std::fmt::Write as _;
+
 use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
@@ -78,7 +80,8 @@ pub fn option_page(option: &'static MemcachedOption, scope: Scope, width: Option
     let mut text = format!("{}  {}\n{}\n", option.name, option.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text.push_str(&format!("\n  as an argument   {}\n", argument(option, facts)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n  as an argument   {}", argument(option, facts));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! The page of a directive of sentinel.conf.
 
+use std::fmt::Write as _;
+
 use super::directive::sources;
 use super::spans::{Held, during, lines};
 use super::{Scope, kinds};
@@ -91,7 +93,8 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
     let mut text = format!("sentinel {}  {}\n{}\n", directive.name, directive.about, scope.title());
     text.push_str(&table.render(width));
     if let Some(facts) = facts.last() {
-        text.push_str(&format!("\n  in sentinel.conf  {}\n", line(directive, facts)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n  in sentinel.conf  {}", line(directive, facts));
     }
     text
 }
