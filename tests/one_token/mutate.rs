@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 
 use cachewright::catalog::{self, Engine};
 use cachewright::spec as language;
