@@ -178,26 +178,11 @@ fn described(compiled: &Compiled, origin: Origin) -> String {
     };
     match origin {
         Origin::Default => "the server's default".to_owned(),
-        Origin::Profile(span) => format!("{}  (a profile){said}", at(span)),
-        Origin::Deployment(span) => format!("{}  (the deployment){said}", at(span)),
-        Origin::Node(span) => format!("{}  (the node){said}", at(span)),
+        Origin::Profile(span) => format!("{}  (a profile)  {}", at(span), line(span)),
+        Origin::Deployment(span) => format!("{}  (the deployment)  {}", at(span), line(span)),
+        Origin::Node(span) => format!("{}  (the node)  {}", at(span), line(span)),
         Origin::Derived(derivation, span) => format!("{}  (derived from {derivation})", at(span)),
     }
-}
-
-/// The entry that set a value, from its name to the end of its first line, and nothing that stands beside it.
-fn said<'s>(sources: &'s Sources, setting: &Setting) -> Option<&'s str> {
-    sources.slice(setting.origin.span()?.to(setting.value_span?)).lines().next()
-}
-
-/// The line of an entry, where nothing else stands on it: an inline table may hold a secret beside it.
-fn line(sources: &Sources, span: Span) -> Option<&str> {
-    let source = sources.get(span.source);
-    let range = source.line_range(source.line_column(span.start).line);
-    let line = source.text.get(range.clone())?;
-    let before = source.text.get(range.start..span.start as usize)?;
-    let alone = !before.contains(['{', ',']) && line.matches("\":").count() < 2;
-    alone.then(|| line.trim())
 }
 
 /// A value for people; of a secret only where it is found.
@@ -268,58 +253,5 @@ fn memcached(
                 }
             },
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::explain::compile_example;
-
-    const SPEC: &str = "format = 1\nname = \"x\"\nextends = [\"base.toml\"]\n[hosts]\na = { address = \"10.0.0.1\" }\n\
-                        [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n";
-
-    fn why(config: &str, base: &str, name: &str) -> String {
-        let compiled = compile_example(&format!("{SPEC}{config}"), &[("base.toml", base)]);
-        let model = compiled.model.as_ref().unwrap();
-        let deployment = &model.deployments[0];
-        let found = Found::Server(deployment, &deployment.nodes[0]);
-        server(&compiled, &found, &deployment.target, &deployment.shared, &deployment.nodes[0], Some(name))
-            .unwrap()
-    }
-
-    #[test]
-    fn a_chain_shows_what_was_written() {
-        let base = "[redis.s.config]\nmaxmemory = \"1gb\" # little\n";
-        let text = why("[redis.s.config]\nmaxmemory = \"4gb\"\n", base, "maxmemory");
-        assert!(text.contains("shop.toml:11:1  (the deployment)  maxmemory = \"4gb\"\n"), "{text}");
-        assert!(text.contains("base.toml:2:1  (the deployment)  maxmemory = \"1gb\" # little\n"), "{text}");
-    }
-
-    #[test]
-    fn secrets_beside_or_below_a_setting_are_not_shown() {
-        let inline = "config = { maxmemory = \"1gb\", requirepass = \"hunter2\" }\n";
-        let below = format!("[redis.s]\n{inline}");
-        let above = "[redis.s.config]\nmaxmemory = \"2gb\"\nrequirepass = { env = \"P\" }\n";
-        let plain = "[redis.s.config]\nrequirepass = \"hunter2\"\n";
-        let json = "{\"redis\": {\"s\": {\"config\": {\n\"maxmemory\": 1, \"requirepass\": \"hunter2\"}}}}";
-        let texts = [
-            why(inline, "", "maxmemory"),
-            why(above, &below, "maxmemory"),
-            why(above, &below, "requirepass"),
-            why(above, plain, "requirepass"),
-        ];
-        for text in &texts {
-            assert!(text.contains("set by") && !text.contains("hunter2"), "{text}");
-        }
-        assert!(texts[3].contains("overrides  base.toml:2:1"), "{}", texts[3]);
-        let spec = format!("{SPEC}[redis.s.config]\nmaxmemory = \"2gb\"\nrequirepass = {{ env = \"P\" }}\n");
-        let spec = spec.replace("base.toml", "base.json");
-        let compiled = compile_example(&spec, &[("base.json", json)]);
-        let deployment = &compiled.model.as_ref().unwrap().deployments[0];
-        let setting = deployment.shared.get("maxmemory").unwrap();
-        let found = Found::Server(deployment, &deployment.nodes[0]);
-        let text = chain(&compiled, &found, &deployment.target, setting);
-        assert!(text.contains("base.json:2:1") && !text.contains("hunter2"), "{text}");
     }
 }

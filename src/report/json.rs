@@ -46,13 +46,6 @@ pub fn render_all(reports: &[Report<'_>]) -> String {
         findings: findings.collect(),
         summary: SummaryJson { errors, warnings },
     };
-    for (findings, sources, options) in specs {
-        let reader = Reader { sources, redaction: Redaction::new(sources, options.redact) };
-        document.findings.extend(findings.iter().map(|finding| reader.finding(finding)));
-        let Counts { errors, warnings } = Counts::of(findings);
-        document.summary.errors += errors;
-        document.summary.warnings += warnings;
-    }
     // Structs of strings and numbers always serialize; an error could only be shown.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| error.to_string());
     text.push('\n');
@@ -203,27 +196,5 @@ impl Reader<'_> {
 
     fn text(&self, text: &str) -> String {
         self.redaction.message(text).into_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diag::Code;
-
-    #[test]
-    fn several_specs_are_one_document() {
-        let sources = Sources::default();
-        let findings = |code| -> Findings {
-            [Finding::at(code, Place::Named("shop.toml".to_owned()), "x")].into_iter().collect()
-        };
-        let (one, two) = (findings(Code::UnreadableLayer), findings(Code::UnusedHost));
-        let options = Options::default();
-        let text = render_all([(&one, &sources, options), (&two, &sources, options)]);
-        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let rules: Vec<_> =
-            json["findings"].as_array().unwrap().iter().map(|one| one["rule"].clone()).collect();
-        assert_eq!(rules, ["unreadable-layer", "unused-host"]);
-        assert_eq!(json["summary"], serde_json::json!({ "errors": 1, "warnings": 1 }));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 
 use cachewright::catalog::{self, Engine};
 use cachewright::spec as language;
