@@ -1,6 +1,8 @@
 //! Valid values of a directive, made from the catalogue's facts alone, written as a spec writes them.
 
-use cachewright::catalog::{Directive, EnumWord, Facts, Kind, Numeric, Owner, Shown, Special, Target, WithoutFeature};
+use cachewright::catalog::{
+    Directive, EnumWord, Facts, Kind, Numeric, Owner, Shown, Special, Target, WithoutFeature,
+};
 
 use super::random::Random;
 
@@ -66,8 +68,14 @@ pub(crate) fn line(directive: &'static Directive, target: &Target, random: &mut 
         facts.needs.is_none_or(|f| target.build.has(f)) || facts.without_feature == WithoutFeature::OffOnly
     };
     let shown = matches!(facts.shown, Shown::Listed | Shown::ByAlias);
-    let left_out = LEFT_OUT.iter().any(|(name, _)| *name == directive.name) || needs_certificates(directive.name);
-    if !one_story || !shown || left_out || directive.secret || directive.owner != Owner::Operator || !is_in_build(facts)
+    let left_out =
+        LEFT_OUT.iter().any(|(name, _)| *name == directive.name) || needs_certificates(directive.name);
+    if !one_story
+        || !shown
+        || left_out
+        || directive.secret
+        || directive.owner != Owner::Operator
+        || !is_in_build(facts)
     {
         return None;
     }
@@ -124,11 +132,11 @@ fn value(name: &str, facts: &Facts, target: &Target, random: &mut Random) -> Opt
             }
         }
         Kind::Octal(_) | Kind::Special(Special::UncheckedOctal) => {
-            quoted(*random.pick(&["700", "770", "0777", "0", "600"]))
+            quoted(random.pick::<&str>(&["700", "770", "0777", "0", "600"]))
         }
         Kind::Text { .. } => {
             let known = TEXTS.iter().find(|(known, _)| *known == name).map(|(_, texts)| *texts);
-            quoted(*random.pick(known.unwrap_or(&["word-1", "two words", "üñï \\ 'x'"])))
+            quoted(random.pick::<&str>(known.unwrap_or(&["word-1", "two words", "üñï \\ 'x'"])))
         }
         Kind::Special(special) => of_special(special, random)?,
         Kind::Ignored => return None,

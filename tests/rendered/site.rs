@@ -45,11 +45,7 @@ impl std::fmt::Display for NoSite {
 
 impl Site {
     /// Renders the spec at a path, with a layer on top that gives every node a folder of its own.
-    pub(crate) fn render(
-        texts: &Texts,
-        spec: &Path,
-        passwords: Option<Passwords>,
-    ) -> Result<Self, NoSite> {
+    pub(crate) fn render(texts: &Texts, spec: &Path, passwords: Option<Passwords>) -> Result<Self, NoSite> {
         let compiled = texts.compile(spec);
         let draft = compiled.checked().ok_or_else(|| NoSite::Findings(findings(&compiled)))?;
         let folder = TempDir::with_prefix("cachewright-site-").expect("a temporary folder");
@@ -103,12 +99,7 @@ impl Site {
     }
 
     /// A start of one node on its own file, the way its host would.
-    pub(crate) fn launch<'s>(
-        &self,
-        server: &'s Server,
-        deployment: &Deployment,
-        node: &Node,
-    ) -> Launch<'s> {
+    pub(crate) fn launch<'s>(&self, server: &'s Server, deployment: &Deployment, node: &Node) -> Launch<'s> {
         let file = format!("{}.conf", deployment.target.engine.name());
         let path = self.root().join("out").join(&deployment.name.value).join(&node.id.0).join(file);
         server.launch().file(path).at(self.socket(node))
