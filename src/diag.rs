@@ -246,15 +246,6 @@ impl Finding {
         self
     }
 
-    /// Adds what to do, if there is something to say.
-    #[must_use]
-    pub fn help_opt(self, text: Option<impl Into<String>>) -> Self {
-        match text {
-            Some(text) => self.help(text),
-            None => self,
-        }
-    }
-
     /// Adds what else is worth knowing.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {

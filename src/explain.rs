@@ -44,7 +44,7 @@ pub fn messages(example: &Example) -> String {
     format!("{}\n", text[..end].trim_end()).trim_start_matches('\n').to_owned()
 }
 
-/// `error`, or `warning, a lint`: whether the spec has the last word.
+/// Whether the spec has the last word about the rule, in words.
 pub fn level(rule: &Rule) -> &'static str {
     match rule.code.kind() {
         CodeKind::Hard => "always an error",

@@ -34,7 +34,7 @@ impl Compiled {
         let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
         let mut spans: Vec<Span> = self.findings.iter().filter_map(secret).collect();
         let broken = self.findings.iter().filter(|finding| finding.code == Code::Syntax);
-        let mut texts: Vec<SourceId> = broken.filter_map(|f| f.span()).map(|span| span.source).collect();
+        let mut texts: Vec<SourceId> = broken.filter_map(Finding::span).map(|span| span.source).collect();
         texts.sort();
         texts.dedup();
         for id in texts {

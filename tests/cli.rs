@@ -77,9 +77,7 @@ fn exit_codes_say_what_happened() {
     let (_keep, sound) = folder(SOUND);
     let (_keep, wrong) = folder(&SOUND.replace("7.2", "5.0"));
     let (_keep, doubtful) = folder(&format!("{SOUND}config = {{ slave-serve-stale-data = true }}\n"));
-    let check = |specs: &[&Path]| {
-        finish(program().arg("check").args(specs)).code
-    };
+    let check = |specs: &[&Path]| finish(program().arg("check").args(specs)).code;
     assert_eq!(check(&[&sound]), Some(0));
     assert_eq!(check(&[&wrong]), Some(1));
     assert_eq!(check(&[&doubtful]), Some(0));
@@ -88,7 +86,9 @@ fn exit_codes_say_what_happened() {
     assert_eq!(check(&[Path::new("/nowhere/at-all.toml")]), Some(2));
     assert_eq!(check(&[&sound, &wrong, Path::new("/nowhere/at-all.toml")]), Some(2));
     assert_eq!(check(&[&sound, &wrong]), Some(1));
-    for args in [&["check"][..], &["chekc"], &["check", "--format", "xml", "x"], &[], &["explain", "no-such-rule"]] {
+    for args in
+        [&["check"][..], &["chekc"], &["check", "--format", "xml", "x"], &[], &["explain", "no-such-rule"]]
+    {
         assert_eq!(run(args).code, Some(2), "{args:?}");
     }
     assert_eq!(run(&["--version"]).code, Some(0));
@@ -150,9 +150,11 @@ fn json_is_one_document_for_all_specs() {
 #[test]
 fn rendering_twice_gives_the_same_bytes() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    for (out, example) in [("shop", "examples/shop/production.toml"), ("local", "examples/local/local.toml")] {
+    for (out, example) in [("shop", "examples/shop/production.toml"), ("local", "examples/local/local.toml")]
+    {
         let trees = folders.each_ref().map(|folder| {
-            let run = finish(program().arg("render").arg(root(example)).arg("-o").arg(folder.path().join(out)));
+            let run =
+                finish(program().arg("render").arg(root(example)).arg("-o").arg(folder.path().join(out)));
             assert_eq!(run.code, Some(0), "{}", run.err);
             tree(&folder.path().join(out))
         });
@@ -163,7 +165,8 @@ fn rendering_twice_gives_the_same_bytes() {
             assert!(one.code == Some(0) && one.out.as_bytes() == bytes, "{}: {}", path.display(), one.err);
         }
     }
-    let near = finish(program().arg("render").arg(root("examples/minimal.toml")).arg("sessions/cache-1/redis.cnf"));
+    let near =
+        finish(program().arg("render").arg(root("examples/minimal.toml")).arg("sessions/cache-1/redis.cnf"));
     assert_eq!(near.code, Some(2));
     assert!(near.err.contains("did you mean `sessions/cache-1/redis.conf`?"), "{}", near.err);
 }
@@ -206,7 +209,10 @@ fn why_tells_every_kind_of_origin() {
     let profile = why("sessions/cache-a1", "appendfsync");
     assert!(profile.contains("(a profile)") && profile.contains("base.toml:"), "{profile}");
     let deployment = why("sessions/cache-a1", "maxmemory");
-    assert!(deployment.contains("production.toml") && deployment.contains("(the deployment)"), "{deployment}");
+    assert!(
+        deployment.contains("production.toml") && deployment.contains("(the deployment)"),
+        "{deployment}"
+    );
     assert!(deployment.contains("overrides") && deployment.contains("base.toml"), "{deployment}");
     let node = why("sessions/cache-c1", "replica-priority");
     assert!(node.contains("(the node)") && node.contains("default    100"), "{node}");
@@ -237,7 +243,8 @@ fn pins_keep_the_placement() {
     let before = table(finish(program().arg("place").arg(&spec)));
     let written = finish(program().arg("place").arg(&spec).arg("--write").arg(&pins));
     assert_eq!(written.code, Some(0), "{}", written.err);
-    std::fs::write(&spec, starter.replace("format = 1\n", "format = 1\nextends = [\"pins.toml\"]\n")).unwrap();
+    std::fs::write(&spec, starter.replace("format = 1\n", "format = 1\nextends = [\"pins.toml\"]\n"))
+        .unwrap();
     assert_eq!(table(finish(program().arg("place").arg(&spec))), before);
     let checked = finish(program().args(["check", "--deny", "warnings"]).arg(&spec));
     assert_eq!(checked.code, Some(0), "{}", checked.out);
@@ -264,8 +271,7 @@ fn starter_specs_pass() {
 #[test]
 fn a_closed_pipe_is_no_panic() {
     for args in [&["catalog"][..], &["explain"], &["init", "cluster"], &["--help"]] {
-        let mut child =
-            program().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = program().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let mut err = String::new();
         child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
@@ -300,7 +306,7 @@ fn help_reads_well() {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         let help = finish(program().args(&args).env("COLUMNS", "100"));
         assert_eq!(help.code, Some(0));
-        all.push_str(&format!("$ cachewright {}\n{}\n", args.join(" "), help.out));
+        all.extend(["$ cachewright ", &args.join(" "), "\n", &help.out, "\n"]);
     }
     insta::assert_snapshot!("cli_help", all);
 }
@@ -349,7 +355,9 @@ fn a_secret_of_the_environment_stays_there() {
     let out = keep.path().join("out");
     let missing = with_secrets(program().arg("render").arg(&spec).arg("--with-secrets").arg("-o").arg(&out));
     assert_eq!(missing.code, Some(1));
-    assert!(missing.err.contains("CACHEWRIGHT_TEST_NOT_SET") && !missing.all().contains(CANARY) && !out.exists());
+    assert!(
+        missing.err.contains("CACHEWRIGHT_TEST_NOT_SET") && !missing.all().contains(CANARY) && !out.exists()
+    );
 }
 
 #[test]

@@ -94,7 +94,8 @@ fn every_file_is_judged_as_redis_7_0_15_judged_it() {
     let (mut agreed, mut disagreed) = (0, Vec::new());
     for entry in entries(&root) {
         let doc = mapped(std::fs::read(root.join(&entry.file)).unwrap());
-        let reader = if entry.file.starts_with("sentinel/") { ConfReader::Sentinel } else { ConfReader::Server };
+        let reader =
+            if entry.file.starts_with("sentinel/") { ConfReader::Sentinel } else { ConfReader::Server };
         let ours = ours(&judge_conf(&doc, &target(), reader));
         if ours.as_ref().map(|(line, _)| *line) == entry.error.as_ref().map(|(line, _)| *line) {
             agreed += 1;

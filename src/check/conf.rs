@@ -331,9 +331,12 @@ fn lower(arg: &Arg) -> String {
     arg.lossy().to_ascii_lowercase()
 }
 
+/// A directive and the arguments of each of its lines.
+type LinesOf<'a> = (&'static Directive, Vec<Vec<&'a [u8]>>);
+
 /// The values in effect after the last line.
 fn settings(doc: &ConfDoc, target: &Target) -> FileSettings {
-    let mut lines: BTreeMap<&'static str, (&'static Directive, Vec<Vec<&[u8]>>)> = BTreeMap::new();
+    let mut lines: BTreeMap<&'static str, LinesOf<'_>> = BTreeMap::new();
     let mut settings = FileSettings::default();
     for (_, line) in doc.directives() {
         let Some(directive) = catalog::directive(target.engine, &line.key()) else { continue };
@@ -380,7 +383,10 @@ mod tests {
     #[test]
     fn the_first_refused_line_is_named() {
         assert_eq!(server("# c\n\nPort 1\nsave 900 1 300 10\n"), None);
-        assert_eq!(server("port 1\nprot 2\nport x\n"), Some((2, LineProblem::UnknownDirective(Unknown::Fatal))));
+        assert_eq!(
+            server("port 1\nprot 2\nport x\n"),
+            Some((2, LineProblem::UnknownDirective(Unknown::Fatal)))
+        );
         assert_eq!(server("port \"1\n"), Some((1, LineProblem::Syntax(Problem::UnclosedQuote))));
         assert!(matches!(server("port 1 2\n"), Some((1, LineProblem::Refused(Reason::WrongArity { .. })))));
         assert!(matches!(server("sentinel myid x\n"), Some((1, LineProblem::Refused(Reason::SentinelOnly)))));
@@ -412,7 +418,10 @@ mod tests {
     #[test]
     fn sentinel_reads_its_primaries_first() {
         let monitor = "sentinel monitor m 127.0.0.1 6379 2\n";
-        assert_eq!(sentinel(&format!("sentinel down-after-milliseconds m 1000\n{monitor}port 26379\n")), None);
+        assert_eq!(
+            sentinel(&format!("sentinel down-after-milliseconds m 1000\n{monitor}port 26379\n")),
+            None
+        );
         assert_eq!(sentinel("sentinel auth-pass m x\n"), Some((1, LineProblem::NoSuchPrimary)));
         assert_eq!(sentinel(&format!("{monitor}{monitor}")), Some((2, LineProblem::PrimaryTwice)));
         let unknown = format!("sentinel parallel-sync m 1\n{monitor}prot 1\n");

@@ -66,7 +66,7 @@ impl RuleGroup {
         RuleGroup::Lints,
     ];
 
-    /// The name that `[lints]` and documentation use.
+    /// The name that help and documentation use.
     pub const fn name(self) -> &'static str {
         match self {
             RuleGroup::Language => "language",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::catalog::Target;
 use crate::model::{Assigned, Deployment, HostId, Model, Node, SentinelSet, Setting, Settings, Topology};
 use crate::source::{At, Span};
-use crate::spec::{Replicas, TlsSpec};
+use crate::spec::TlsSpec;
 use crate::value::{FileProblem, FileSettings, Value, file_rules};
 
 /// Servers that read a redis.conf or a sentinel.conf: a deployment's or a set's of sentinels.
@@ -135,26 +135,4 @@ pub(super) fn watching<'m>(model: &'m Model, name: &str) -> Option<&'m SentinelS
     let set = model.sentinels.iter().find(|set| set.name.value == name)?;
     let hosts = set.spec.hosts.as_ref()?;
     (set.nodes.len() == hosts.value.len()).then_some(set)
-}
-
-/// Whether every node that the spec asks for is in the model: otherwise something is reported already,
-/// and what follows from the nodes is not to be reported as well.
-pub(super) fn is_complete(deployment: &Deployment) -> bool {
-    let spec = &deployment.spec;
-    if deployment.poisoned.iter().any(|name| name == "replicas") {
-        return false;
-    }
-    let wanted = match (&deployment.topology, spec.replicas.as_ref().map(|replicas| &replicas.value)) {
-        (Topology::Standalone, _) => return true,
-        (Topology::Cluster { shards }, replicas) => {
-            let replicas = match replicas {
-                Some(Replicas::PerShard(number)) => usize::from(*number),
-                _ => 0,
-            };
-            shards.len() * (replicas + 1)
-        }
-        (_, Some(Replicas::Hosts(hosts))) => 1 + hosts.len(),
-        _ => 1,
-    };
-    deployment.nodes.len() >= wanted
 }

@@ -1,6 +1,6 @@
 //! What the exit code says.
 
-/// The exit codes, worst last but one: what could not be checked outweighs what was found.
+/// The exit codes, in the order of their weight: what could not be checked outweighs what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
     /// Nothing to object to.

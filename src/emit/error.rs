@@ -41,7 +41,7 @@ pub enum Problem {
         /// Why.
         cause: Unrepresentable,
     },
-    /// The output is to hold secrets, and this one is not to be had.
+    /// The output is to hold secrets, and this one is not to be had, or empty.
     MissingSecret {
         /// The secret.
         secret: SecretRef,
@@ -82,7 +82,7 @@ impl fmt::Display for Problem {
             }
             Problem::Unrepresentable { what, secret: None, cause } => write!(f, "`{what}`: {cause}"),
             Problem::MissingSecret { secret, place } => {
-                write!(f, "the secret {secret} for `{place}` is not there")
+                write!(f, "the secret {secret} for `{place}` is not there, or is empty")
             }
             Problem::LiteralSecret { directive } => {
                 write!(f, "`{directive}` is a secret, and its value stands in the spec")

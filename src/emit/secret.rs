@@ -37,10 +37,34 @@ impl Vault<'_> {
         let slot = |filled| SecretSlot { secret: reference.clone(), place: place.clone(), filled };
         match self.0 {
             None => Ok((None, slot(false))),
-            Some(source) => match source.get(reference) {
+            // An empty password is none: it would leave a server open to everybody.
+            Some(source) => match source.get(reference).filter(|secret| !secret.0.is_empty()) {
                 Some(secret) => Ok((Some(secret), slot(true))),
                 None => Err(Problem::MissingSecret { secret: reference.clone(), place }),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Says(&'static str);
+
+    impl SecretSource for Says {
+        fn get(&self, _: &SecretRef) -> Option<Secret> {
+            Some(Secret(self.0.as_bytes().to_vec()))
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_is_none() {
+        let fill = |source: &Says| {
+            let reference = SecretRef::Env("P".to_owned());
+            Vault(Some(source)).fill(&reference, SecretPlace::Directive("requirepass".to_owned()))
+        };
+        assert!(matches!(fill(&Says("")), Err(Problem::MissingSecret { .. })));
+        assert!(matches!(fill(&Says("x")), Ok((Some(_), SecretSlot { filled: true, .. }))));
     }
 }

@@ -495,7 +495,10 @@ fn what_a_deployment_insists_on_counts_before_the_credentials_of_the_set() {
 fn a_missing_secret_is_an_error() {
     let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Nothing) }).unwrap_err();
     let first = errors.iter().map(ToString::to_string).min().unwrap();
-    assert_eq!(first, "jobs/*/valkey.conf: the secret file:/run/secrets/jobs for `primaryauth` is not there");
+    assert_eq!(
+        first,
+        "jobs/*/valkey.conf: the secret file:/run/secrets/jobs for `primaryauth` is not there, or is empty"
+    );
 }
 
 #[test]

@@ -90,6 +90,9 @@ pub struct Deployment {
     pub shared: Arc<Settings>,
     /// Its nodes, in the order of the spec's hosts (a cluster's: by shard, the first day's primary first).
     pub nodes: Vec<Node>,
+    /// Every node that the spec asks for is there. Otherwise something is reported already, and what follows
+    /// from the nodes proves nothing.
+    pub complete: bool,
     /// Its ACL users, `default` included, by name; empty where none are declared.
     pub users: Vec<User>,
     /// Whom replicas log in as.

@@ -33,8 +33,8 @@ pub fn render(findings: &Findings, sources: &Sources, options: &Options) -> Stri
 /// that both extend) stand there once for each.
 pub fn render_all(reports: &[Report<'_>]) -> String {
     let counts = reports.iter().map(|report| Counts::of(report.findings));
-    let (errors, warnings) =
-        counts.fold((0, 0), |(errors, warnings), counts| (errors + counts.errors, warnings + counts.warnings));
+    let (errors, warnings) = counts
+        .fold((0, 0), |(errors, warnings), counts| (errors + counts.errors, warnings + counts.warnings));
     let findings = reports.iter().flat_map(|report| {
         let reader =
             Reader { sources: report.sources, redaction: Redaction::new(report.sources, report.redact) };

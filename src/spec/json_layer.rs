@@ -54,8 +54,7 @@ fn syntax(id: SourceId, text: &str, error: &jsonc_parser::errors::ParseError) ->
         None => Finding::new(Code::Syntax, noticed, title),
     };
     if let Some(line) = line_before(text, range.start) {
-        finding =
-            finding.related(Sources::span(id, line), "or something is wrong at the end of this line");
+        finding = finding.related(Sources::span(id, line), "or something is wrong at the end of this line");
     }
     finding
 }

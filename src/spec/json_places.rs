@@ -22,7 +22,9 @@ pub(super) fn likely(text: &str) -> Option<(Range<usize>, &'static str)> {
             match c {
                 '{' | '[' => open.push(Bracket { at: here, line: line_start, indent }),
                 _ => {
-                    let Some(opened) = open.pop() else { return Some((here..here + 1, "nothing is open here")) };
+                    let Some(opened) = open.pop() else {
+                        return Some((here..here + 1, "nothing is open here"));
+                    };
                     // A closing bracket closes what was opened on its line, or stands first on a line of its
                     // own, as far to the right as the line of what it closes.
                     let alone = at == indent;

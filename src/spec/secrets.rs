@@ -17,7 +17,8 @@ pub(crate) fn written(text: &str) -> Vec<Range<usize>> {
 fn in_line(line: &str) -> Option<Range<usize>> {
     let lower = line.to_ascii_lowercase();
     // The words of every directive and key that holds a secret, and ACL rules that do.
-    let named = ["pass", "masterauth", "primaryauth", "secret"].iter().filter_map(|word| lower.find(word)).min();
+    let named =
+        ["pass", "masterauth", "primaryauth", "secret"].iter().filter_map(|word| lower.find(word)).min();
     let rule = lower.find('>').filter(|_| named.is_none());
     let from = named.or(rule)?;
     let value = from + line[from..].find(['=', ':', '"', '\'', '>'])?;

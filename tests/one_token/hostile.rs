@@ -1,5 +1,6 @@
 //! Texts that are hardly specs: cut off, random, deep, long. Nothing panics, and nothing takes its time.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use crate::random::Random;
@@ -92,9 +93,11 @@ fn depth_and_length_are_no_danger() {
     quick("[a\n".repeat(20_000));
     quick("x = \"\"\"\n".to_owned() + &"y = 1\n".repeat(20_000));
     quick("!\n".repeat(20_000));
-    let deployments: String = (0..300)
-        .map(|n| format!("[redis.d{n}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"h{n}\"]\n"))
-        .collect();
+    let mut deployments = String::new();
+    for n in 0..300 {
+        let version = "version = \"7.2\"\ntopology = \"standalone\"\n";
+        writeln!(deployments, "[redis.d{n}]\n{version}hosts = [\"h{n}\"]").unwrap();
+    }
     assert_eq!(quick(format!("format = 1\nname = \"x\"\n{deployments}")).findings.len(), 300);
 }
 
@@ -102,10 +105,9 @@ fn depth_and_length_are_no_danger() {
 fn huge_numbers_are_findings() {
     for key in ["port", "shards", "replicas", "write-rate"] {
         for number in ["9223372036854775807", "-9223372036854775808", "1e400", "nan", "0xffffffffffffffff"] {
-            let text = format!(
-                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
-                 topology = \"cluster\"\nhosts = [\"a\"]\nshards = 3\nreplicas = 0\nsurvives = \"nothing\"\n"
-            );
+            let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n[redis.s]\n\
+                        version = \"7.2\"\ntopology = \"cluster\"\nhosts = [\"a\"]\nshards = 3\n\
+                        replicas = 0\nsurvives = \"nothing\"\n";
             let text = text.replace(&format!("{key} = "), "unset = []\n#") + &format!("{key} = {number}\n");
             let compiled = quick(text);
             let plausible = key == "write-rate" && number.starts_with("92");

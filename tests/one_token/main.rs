@@ -11,6 +11,7 @@ mod sites;
 mod specs;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use cachewright::diag::Finding;
 use cachewright::pipeline::Compiled;
@@ -20,7 +21,8 @@ use mutate::{Mutation, mutations};
 use random::Random;
 use specs::Spec;
 
-/// How often each place of each text is mutated, with other letters each time.
+/// How often each place of each text is mutated, with other letters each time; `CACHEWRIGHT_ROUNDS` says
+/// otherwise.
 const ROUNDS: u64 = 1;
 /// One cause may have one consequence besides.
 const MOST_FINDINGS: usize = 2;
@@ -29,13 +31,15 @@ const MOST_FINDINGS: usize = 2;
 fn one_wrong_token_is_found_where_it_is() {
     let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
     let mut wrong: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let rounds = number("CACHEWRIGHT_ROUNDS").unwrap_or(ROUNDS);
     for spec in specs::all() {
         if !spec.compile().findings.is_empty() {
             wrong.entry(("as it is", "it has findings")).or_default().push(spec.main.to_owned());
             continue;
         }
         for path in spec.texts.keys() {
-            for round in 0..ROUNDS {
+            for round in 0..rounds {
                 let mut random = Random::new(round * 7919 + 1);
                 for mutation in mutations(&spec, path, &mut random) {
                     *tried.entry(mutation.kind).or_default() += 1;
@@ -50,7 +54,7 @@ fn one_wrong_token_is_found_where_it_is() {
     }
     let total: usize = tried.values().sum();
     eprintln!("{total} mutations: {tried:?}");
-    let shown = std::env::var("CACHEWRIGHT_SHOWN").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let shown = usize::try_from(number("CACHEWRIGHT_SHOWN").unwrap_or(3)).unwrap();
     for ((kind, complaint), stories) in &wrong {
         eprintln!("{kind}: {complaint}: {} times", stories.len());
         for story in stories.iter().take(shown) {
@@ -89,12 +93,8 @@ fn story(spec: &Spec, mutation: &Mutation, compiled: &Compiled) -> String {
         format!("  {} {} {} (lines {:?})", spec.main, mutation.path, mutation.what, mutation.places);
     for finding in compiled.findings.iter().take(6) {
         let at = finding.span().map(|span| compiled.sources.locate(span).to_string());
-        story.push_str(&format!(
-            "\n    {} {} {}",
-            at.unwrap_or_default(),
-            finding.code.name(),
-            finding.title
-        ));
+        let (at, rule) = (at.unwrap_or_default(), finding.code.name());
+        write!(story, "\n    {at} {rule} {}", finding.title).unwrap();
     }
     story
 }

@@ -61,7 +61,7 @@ fn refers(path: &[&str]) -> bool {
 /// Every mutation of one text of a spec; letters and stray characters differ from round to round.
 pub(crate) fn mutations(spec: &Spec, path: &str, random: &mut Random) -> Vec<Mutation> {
     let text = &spec.texts[path];
-    let json = path.ends_with(".json");
+    let json = is_json(path);
     let mut maker = Maker { spec, path, text, random, list: Vec::new(), names: names(spec) };
     maker.punctuation(json);
     if !json {
@@ -292,7 +292,7 @@ impl Maker<'_> {
         };
         let elsewhere = self.spec.texts.iter().filter(|(path, _)| *path != self.path);
         let again = elsewhere
-            .filter(|(path, _)| path.ends_with(".toml"))
+            .filter(|(path, _)| !is_json(path))
             .any(|(_, text)| entries(text).iter().any(|entry| entry.key.is_some() && entry.path() == path));
         if needed && !again {
             self.push("needed key gone", start..end, "");
@@ -363,8 +363,7 @@ fn bad_values(path: &[&str], shape: Shape) -> Vec<(&'static str, &'static str)> 
         ("topology", _) => &["\"ring\"", "\"Cluster\"", "\"\""],
         ("survives" | "purpose", _) => &["\"planet\"", "\"\""],
         ("memory", _) => &["\"lots\"", "\"8 gb\"", "-1"],
-        ("initial-primary" | "set" | "env" | "name", Shape::Text) => &["\"\""],
-        ("address", _) => &["\"\""],
+        ("initial-primary" | "set" | "env" | "name" | "address", Shape::Text) => &["\"\""],
         _ => &[],
     };
     bad.extend(range.iter().map(|value| ("out of range", *value)));
@@ -380,11 +379,14 @@ fn bad_settings(name: &str) -> &'static [&'static str] {
         "appendfsync" => &["\"sometimes\"", "true"],
         "save" => &["[\"900\"]", "[\"a b\"]", "\"900 1 300\""],
         "notify-keyspace-events" => &["\"Q!\""],
-        "replica-priority" => &["-1", "\"x\""],
+        "replica-priority" | "conn-limit" => &["-1", "\"x\""],
         "memory-limit" => &["\"x\""],
         "max-item-size" => &["\"2q\"", "-1"],
         "threads" => &["0", "-1", "\"x\""],
-        "conn-limit" => &["-1", "\"x\""],
         _ => &[],
     }
+}
+
+fn is_json(path: &str) -> bool {
+    std::path::Path::new(path).extension().is_some_and(|extension| extension == "json")
 }

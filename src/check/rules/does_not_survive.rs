@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::replica_placement::groups;
 use super::too_few_masters::FEWEST;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::servers::{Servers, is_complete, machine, watching};
+use crate::check::servers::{Servers, machine, watching};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, HostId, Model, Node, SentinelSet, Shard, Topology, Watch};
 use crate::source::At;
@@ -93,7 +93,7 @@ struct Why {
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
         let Some(survives) = deployment.spec.survives else { continue };
-        if survives.value != Survives::Nothing && is_complete(deployment) {
+        if survives.value != Survives::Nothing && deployment.complete {
             findings.append(judge(model, deployment, survives).into_iter().collect());
         }
     }

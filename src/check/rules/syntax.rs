@@ -14,8 +14,8 @@ and the rest of the file is still read, so that one missing quote does not hide 
 What the broken part would have said is unknown: as long as there is a syntax error, nothing is
 reported as missing or unused.
 
-Files that end in `.json` are read as JSON with comments and trailing commas, all others as TOML 1.0.",
-    source: "the TOML 1.0 specification; RFC 8259",
+Files that end in `.json` are read as strict JSON, without comments or trailing commas, all others as TOML.",
+    source: "the TOML specification; RFC 8259",
     fails: Example::spec(
         r#"format = 1
 name = "shop"

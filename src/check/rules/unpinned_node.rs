@@ -1,7 +1,6 @@
 //! The rule `unpinned-node`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::servers::is_complete;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Model, Topology};
 use crate::spec::listed;
@@ -67,7 +66,7 @@ fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
         let pins = &deployment.spec.pins;
         let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
-        if !in_cluster || !is_complete(deployment) {
+        if !in_cluster || !deployment.complete {
             continue;
         }
         let Some(first) = pins.entries().next() else { continue };

@@ -1,7 +1,7 @@
 //! Clusters: shards and their nodes, placed by [`crate::model::placement`].
 
 use super::Lowering;
-use super::nodes::Seat;
+use super::nodes::{Seat, report_no_hosts};
 use super::redis::{PORT, Placed, required};
 use crate::diag::{Code, Finding};
 use crate::model::placement::{self, PlaceHost, Placement, Problem, Request};
@@ -20,12 +20,7 @@ pub(super) fn place(
     let shards = required(lowering, spec.shards.as_ref(), "shards", name, topology);
     let replicas = replicas(lowering, spec, name);
     let listed: Vec<_> = hosts?.value.iter().map(|host| (host, lowering.host(host))).collect();
-    if listed.is_empty() {
-        let title = format!("`{}` lists no host", name.value);
-        lowering
-            .findings
-            .push(Finding::new(Code::InvalidField, hosts?.span, title).help("add hosts").of(name));
-    }
+    report_no_hosts(lowering, name, hosts?);
     // With a host missing, every place would be another one.
     let known: Option<Vec<_>> = listed.into_iter().map(|(host, id)| Some((host, id?))).collect();
     let known = known.filter(|known| !known.is_empty())?;

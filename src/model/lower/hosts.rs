@@ -1,4 +1,4 @@
-//! Hosts: the ones that have an address.
+//! Hosts: the ones that have an address, in the order of their names.
 
 use crate::model::topology::Host;
 use crate::spec::Spec;

@@ -64,7 +64,7 @@ struct Lowering<'a> {
     /// Parts of the spec were lost: that something is not there proves nothing.
     lossy: bool,
     root: &'a Table,
-    /// The hosts that have an address.
+    /// The hosts that have an address, sorted by name.
     hosts: Vec<Host>,
     /// The names that the spec uses.
     uses: Uses,
@@ -76,7 +76,7 @@ impl Lowering<'_> {
     /// The host of a name. None was reported, or will be with all names.
     fn host(&mut self, name: &At<String>) -> Option<HostId> {
         self.uses.note(Kind::Host, name);
-        self.hosts.iter().position(|host| host.name.value == name.value).map(HostId)
+        self.hosts.binary_search_by(|host| host.name.value.cmp(&name.value)).ok().map(HostId)
     }
 
     /// Whether a deployment's table has a key at all, decodable or not: then its absence is no finding.

@@ -28,11 +28,11 @@ pub(super) fn seats(
     specs: &Named<NodeSpec>,
 ) -> Vec<Seat> {
     let base = port.map_or(usual_port, |port| port.value.0);
-    let mut mentions: BTreeMap<&str, u16> = BTreeMap::new();
+    let mut mentions: BTreeMap<&str, usize> = BTreeMap::new();
     for host in hosts {
         *mentions.entry(&host.value).or_default() += 1;
     }
-    let mut taken: BTreeMap<&str, u16> = BTreeMap::new();
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seats = Vec::new();
     for host in hosts {
         let id = lowering.host(host);
@@ -40,8 +40,8 @@ pub(super) fn seats(
         let nth = *before;
         *before += 1;
         let alone = mentions.get(host.value.as_str()) == Some(&1);
-        let Some(counted) = base.checked_add(nth) else {
-            let title = format!("there is no port left for the {}th node on `{}`", nth + 1, host.value);
+        let Some(counted) = u16::try_from(nth).ok().and_then(|nth| base.checked_add(nth)) else {
+            let title = format!("there is no port left for node {} on `{}`", nth + 1, host.value);
             lowering.findings.push(Finding::new(Code::InvalidField, host.span, title).help("lower `port`"));
             continue;
         };
@@ -55,6 +55,16 @@ pub(super) fn seats(
         }
     }
     seats
+}
+
+/// Reports a list of hosts without a host: it would be a deployment without servers.
+pub(super) fn report_no_hosts(lowering: &mut Lowering<'_>, name: &At<String>, hosts: &At<Vec<At<String>>>) {
+    if hosts.value.is_empty() {
+        let title = format!("`{}` lists no host", name.value);
+        lowering
+            .findings
+            .push(Finding::new(Code::InvalidField, hosts.span, title).help("add hosts").of(name));
+    }
 }
 
 /// Reports `nodes` entries that name no node of the deployment.

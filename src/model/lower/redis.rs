@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
 use super::names::Kind;
-use super::nodes::{Seat, report_undefined, seats};
+use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::target::target;
 use super::{Lowering, derived};
 use crate::catalog::{Engine, Target};
@@ -100,7 +100,10 @@ fn deployment(
         hand: &hand,
         has_users: !users.is_empty(),
     };
-    let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat)).collect();
+    let mut poisoned = hand.poisoned.clone();
+    let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat, &mut poisoned)).collect();
+    poisoned.sort();
+    poisoned.dedup();
     let names: Vec<&str> = placed.seats.iter().map(|seat| seat.id.0.as_str()).collect();
     if placed.complete {
         report_undefined(lowering, name, &spec.nodes, &names);
@@ -112,6 +115,7 @@ fn deployment(
         topology: placed.topology,
         shared: Arc::new(shared.settings),
         nodes,
+        complete: placed.complete,
         users,
         replication,
         tls,
@@ -177,7 +181,9 @@ fn place(
     let spec = &record.value;
     let hosts: Vec<At<String>> = match topology.value {
         TopologyKind::Standalone => {
-            required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?.value.clone()
+            let hosts = required(lowering, spec.hosts.as_ref(), "hosts", name, topology)?;
+            report_no_hosts(lowering, name, hosts);
+            hosts.value.clone()
         }
         TopologyKind::Cluster => return super::cluster::place(lowering, name, spec, topology),
         TopologyKind::Replicated | TopologyKind::Sentinel => {
@@ -288,7 +294,13 @@ struct NodeContext<'a> {
     has_users: bool,
 }
 
-fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> Node {
+/// One node; names whose value failed on it alone are added to `poisoned`.
+fn node(
+    lowering: &mut Lowering<'_>,
+    context: &NodeContext<'_>,
+    seat: &Seat,
+    poisoned: &mut Vec<String>,
+) -> Node {
     let NodeContext { spec, topology, tls, name, target, version_span, hand, has_users } = *context;
     let subject = Subject { deployment: name, target, version_span, sources: lowering.sources };
     let own_spec = spec.nodes.get(&seat.id.0);
@@ -296,6 +308,7 @@ fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> 
     if let Some(config) = own_spec.and_then(|own| own.config.as_ref()) {
         lay_over(&mut own_hand, Some(&hand.settings), Level::Node, config, subject, lowering.findings);
     }
+    poisoned.extend(own_hand.poisoned.iter().cloned());
     let data_dir =
         own_spec.and_then(|own| own.data_dir.clone()).or_else(|| spec.data_dir.clone()).unwrap_or_else(
             || At::new(format!("/var/lib/{}/{}-{}", target.engine, name.value, seat.port), seat.span),
@@ -314,4 +327,47 @@ fn node(lowering: &mut Lowering<'_>, context: &NodeContext<'_>, seat: &Seat) -> 
     let mut own = own_hand;
     derived::add(&mut own, &written, list, subject, lowering.findings);
     Node { id: seat.id.clone(), host: seat.host, span: seat.span, port: seat.port, own: own.settings }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::explain::compile_example;
+    use crate::pipeline::Compiled;
+
+    fn compiled(hosts: &str, more: &str) -> Compiled {
+        let spec = format!(
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
+             [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = {hosts}\n{more}"
+        );
+        compile_example(&spec, &[])
+    }
+
+    fn codes(hosts: &str, more: &str) -> Vec<&'static str> {
+        compiled(hosts, more).findings.iter().map(|finding| finding.code.name()).collect()
+    }
+
+    #[test]
+    fn what_fails_on_one_node_is_poisoned() {
+        let compiled = compiled("[\"a\", \"b\"]", "nodes.b.config.hz = \"often\"\nconfig.save = \"x\"\n");
+        assert_eq!(compiled.model.unwrap().deployments[0].poisoned, ["hz", "save"]);
+    }
+
+    #[test]
+    fn a_deployment_has_a_host() {
+        assert_eq!(codes("[]", ""), ["unused-host", "unused-host", "invalid-field"]);
+    }
+
+    #[test]
+    fn more_nodes_than_ports_are_a_finding() {
+        let hosts = format!("[{}\"b\"]", "\"a\", ".repeat(66_000));
+        assert!(codes(&hosts, "").iter().all(|code| *code == "invalid-field"));
+    }
+
+    #[test]
+    fn a_password_in_a_user_line_is_a_literal_secret() {
+        let user = |rules: &str| codes("[\"a\", \"b\"]", &format!("config.user = {rules}\n"));
+        assert_eq!(user("\"app on >hunter2 ~* +@all\""), ["literal-secret"]);
+        assert_eq!(user("[\"app on ~*\", \"b off <hunter2\"]"), ["literal-secret"]);
+        assert_eq!(user("\"app off ~* +@all\""), [""; 0]);
+    }
 }

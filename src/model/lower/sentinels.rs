@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
-use super::nodes::{Seat, report_undefined, seats};
+use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::options::{self, Context, Options};
 use super::redis::login;
 use super::target::target;
@@ -55,6 +55,7 @@ fn set(
 ) -> Option<SentinelSet> {
     // Hosts are looked up also where the version is unknown: one that is used there is used.
     let seats = spec.hosts.as_ref().map(|hosts| {
+        report_no_hosts(lowering, name, hosts);
         let seats = seats(lowering, &hosts.value, spec.port, PORT, &spec.nodes);
         let complete = seats.len() == hosts.value.len();
         (seats, complete)
@@ -94,10 +95,11 @@ fn set(
     let mut shared = hand.clone();
     derived::add(&mut shared, &hand, derived_shared(spec, tls.as_ref()), subject, lowering.findings);
     let context = NodeContext { spec, subject, tls: tls.as_ref(), hand: &hand, global: &own_words.list };
+    let mut poisoned = hand.poisoned.clone();
     let mut nodes = Vec::new();
     let mut own_global = BTreeMap::new();
     for seat in &seats {
-        let (node, own) = sentinel(lowering, &context, seat);
+        let (node, own) = sentinel(lowering, &context, seat, &mut poisoned);
         if !own.is_empty() {
             own_global.insert(node.id.clone(), own);
         }
@@ -107,8 +109,9 @@ fn set(
         let names: Vec<&str> = seats.iter().map(|seat| seat.id.0.as_str()).collect();
         report_undefined(lowering, name, &spec.nodes, &names);
     }
-    let mut poisoned = hand.poisoned.clone();
     poisoned.extend(own_words.poisoned);
+    poisoned.sort();
+    poisoned.dedup();
     Some(SentinelSet {
         name: name.clone(),
         version_span: version.span,
@@ -216,11 +219,13 @@ struct NodeContext<'a> {
     global: &'a [WatchSetting],
 }
 
-/// One sentinel, and what it sets differently of Sentinel's own.
+/// One sentinel, and what it sets differently of Sentinel's own; names whose value failed on it alone are added to
+/// `poisoned`.
 fn sentinel(
     lowering: &mut Lowering<'_>,
     context: &NodeContext<'_>,
     seat: &Seat,
+    poisoned: &mut Vec<String>,
 ) -> (Sentinel, Vec<WatchSetting>) {
     let NodeContext { spec, subject, tls, hand, global } = *context;
     let own_spec = spec.nodes.get(&seat.id.0);
@@ -232,6 +237,8 @@ fn sentinel(
         let context = Context { subject, set: subject.deployment, scope: Scope::Global };
         options::lay_over(&mut own_words, global, Level::Node, &words, context, lowering.findings);
     }
+    poisoned.extend(own.poisoned.iter().cloned());
+    poisoned.append(&mut own_words.poisoned);
     let data_dir = data_dir(spec, subject.target, subject.deployment, seat);
     let host = &lowering.hosts[seat.host.0];
     let facts =

@@ -163,6 +163,15 @@ impl Typing<'_> {
                 return None;
             }
         };
+        if self.facts.kind == Kind::Special(Special::User) && lines.iter().any(|line| says_password(line)) {
+            let finding = literal_secret(crate::source::At::new("a user's password", self.node.span));
+            findings.push(
+                finding
+                    .help("declare the user under `users`, with its `passwords`")
+                    .of(self.subject.deployment),
+            );
+            return None;
+        }
         let folded = fold_lines(self.directive, &lines, self.subject.target);
         let refused = folded.judgements.iter().any(Judgement::is_refused);
         for (at, judgement) in folded.judgements.iter().enumerate() {
@@ -297,6 +306,11 @@ impl Typing<'_> {
         }
         Some(finding.help("write the value that is meant"))
     }
+}
+
+/// Whether a `user` line says a password in clear, to add or to remove. The first argument is the user's name.
+fn says_password(line: &[Vec<u8>]) -> bool {
+    line.iter().skip(1).any(|rule| matches!(rule.first(), Some(b'>' | b'<')))
 }
 
 /// The first `${X}`, `%x%` or `{{x}}` in a value.

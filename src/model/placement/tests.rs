@@ -529,6 +529,7 @@ fn deployment(lab: &Lab, placement: &Placement, spec: &Spec) -> (Vec<Host>, Depl
         topology: Topology::Cluster { shards: placement.shards.iter().map(shard).collect() },
         shared: std::sync::Arc::default(),
         nodes: placement.nodes.iter().map(node).collect(),
+        complete: true,
         users: Vec::new(),
         replication: None,
         tls: None,

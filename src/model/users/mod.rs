@@ -49,8 +49,8 @@ pub struct UserSources<'a> {
 /// have only their built-in default user, who may do everything.
 ///
 /// Where users are declared and `default` is not, it is `off`. Where the only users are those that servers log
-/// in as, `default` stays what it is without an ACL file: everybody, behind `requirepass` if there is one. Rules that a server refuses are reported
-/// and left out.
+/// in as, `default` stays what it is without an ACL file: everybody, behind `requirepass` if there is one. Rules
+/// that a server refuses are reported and left out.
 pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     let mut found = Findings::default();
     let derived = derived_users(from, &mut found);

@@ -276,8 +276,7 @@ impl Decode for LintSpec {
                 Some(LintSpec { level, reason: None, until: None })
             }
             Raw::Table(_) => {
-                let mut fields =
-                    Fields::open(node, "a lint level", &["level", "reason", "until"], decoder)?;
+                let mut fields = Fields::open(node, "a lint level", &["level", "reason", "until"], decoder)?;
                 let lint = LintSpec {
                     level: fields.required("level", decoder),
                     reason: fields.optional("reason", decoder),
