@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use cachewright::catalog;
 use cachewright::model::{Deployment, Memcached, Model, SentinelSet, Topology, User};
 use cachewright::text::acl::{AclRule, write_rule};
+use rendered::Passwords;
 use rendered::compare;
 use rendered::site::{ADMIN, NoSite, Site, log_in, loopback, start_all};
 use rendered::texts::Texts;
-use rendered::Passwords;
 use support::fleet::sentinel_field;
 use support::port::Port;
 use support::running::Running;
@@ -79,7 +79,8 @@ struct Moved {
 /// Declares an example for a server. `more` goes into the layer on top.
 fn moved(example: &str, server: &Server, more: impl Fn(&Model) -> String) -> Moved {
     let Version(major, minor, _) = server.version;
-    let texts = Texts { declared: Some((server.engine.name(), format!("{major}.{minor}"))), ..Texts::default() };
+    let texts =
+        Texts { declared: Some((server.engine.name(), format!("{major}.{minor}"))), ..Texts::default() };
     let example = path(example);
     let model = texts.compile(&example).model.expect("a model");
     let mut ports = Vec::new();
@@ -310,7 +311,8 @@ fn start_memcached(site: &Site, server: &Server, deployment: &Memcached, tally: 
     for node in &deployment.nodes {
         let name = &deployment.name.value;
         let argv = &site.artifact(name, &node.id.0, "memcached.argv").bytes;
-        let arguments: Vec<String> = String::from_utf8(argv.clone()).unwrap().lines().map(str::to_owned).collect();
+        let arguments: Vec<String> =
+            String::from_utf8(argv.clone()).unwrap().lines().map(str::to_owned).collect();
         let address = loopback(&site.model.host(node.host).address.value);
         let running = server.launch().only_args(arguments).at(SocketAddrV4::new(address, node.port)).start();
         tally.files += 1;
@@ -381,14 +383,17 @@ fn odd_passwords_work_exactly_or_are_refused_clearly() {
             }
         }
         println!("{server}: {worked} logins with odd passwords, {} passwords refused", refused.len());
-        refused.iter().for_each(|story| println!("    {story}"));
+        for story in &refused {
+            println!("    {story}");
+        }
         assert!(worked >= 12, "{server} refuses too many");
     }
 }
 
 /// One server of each minor that a sentinel set is tried on.
 fn fleet_servers() -> Vec<&'static Server> {
-    let wanted = [(Engine::Redis, "6.2"), (Engine::Redis, "7.0"), (Engine::Redis, "8.0"), (Engine::Valkey, "8.0")];
+    let wanted =
+        [(Engine::Redis, "6.2"), (Engine::Redis, "7.0"), (Engine::Redis, "8.0"), (Engine::Valkey, "8.0")];
     wanted.iter().filter_map(|(engine, version)| Servers::find(*engine, version)).collect()
 }
 
@@ -419,7 +424,8 @@ fn fail_over(site: &Site, server: &Server) {
     assert_eq!(code, Some(0), "{server}: {said}");
     // Sentinel cuts all connections to a server whose role it changes.
     let role = |running: &Running| {
-        let info: String = redis::from_redis_value(running.try_command(&["INFO", "replication"]).ok()?).ok()?;
+        let info: String =
+            redis::from_redis_value(running.try_command(&["INFO", "replication"]).ok()?).ok()?;
         info.lines().find_map(|line| line.strip_prefix("role:").map(str::to_owned))
     };
     let linked = |running: &Running| {

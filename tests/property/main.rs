@@ -1,8 +1,8 @@
 //! Whole random specs, on real servers: what passes `check` starts, and CONFIG GET * prints what the model says,
 //! for every directive, set or not.
 //!
-//! The seeds are fixed, so that a failure is one on every machine. PROPERTY_CASES tries more of them per server,
-//! PROPERTY_SEED begins elsewhere.
+//! The seeds are fixed, so that a failure is one on every machine. `PROPERTY_CASES` tries more of them per server,
+//! `PROPERTY_SEED` begins elsewhere.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -76,7 +76,7 @@ fn what_passes_check_starts_and_is_as_the_model_says() {
 
 fn try_one(seed: u64, server: &Server, exact: &Target, tally: &mut Tally) {
     // Every third is declared for exactly this patch, the others for all patches of the minor.
-    let versions = if seed % 3 == 0 {
+    let versions = if seed.is_multiple_of(3) {
         exact.versions
     } else {
         VersionRange::minor(exact.versions.first.major, exact.versions.first.minor)

@@ -25,7 +25,7 @@ pub(crate) fn spec(seed: u64, target: &Target) -> RandomSpec {
     let ports = Port::reserve_row(4, true);
     let port = ports[0].number();
     let engine = target.engine.name();
-    let mut text = format!("format = 1\nname = \"random\"\n\n[hosts]\n");
+    let mut text = "format = 1\nname = \"random\"\n\n[hosts]\n".to_owned();
     for host in 1..=hosts {
         // Each has an address of its own, so that they can have the same ports.
         let zone = if random.once_in(2) { format!(", zone = \"z{host}\"") } else { String::new() };

@@ -132,11 +132,11 @@ fn value(name: &str, facts: &Facts, target: &Target, random: &mut Random) -> Opt
             }
         }
         Kind::Octal(_) | Kind::Special(Special::UncheckedOctal) => {
-            quoted(*random.pick(&["700", "770", "0777", "0", "600"]))
+            quoted(random.pick::<&str>(&["700", "770", "0777", "0", "600"]))
         }
         Kind::Text { .. } => {
             let known = TEXTS.iter().find(|(known, _)| *known == name).map(|(_, texts)| *texts);
-            quoted(*random.pick(known.unwrap_or(&["word-1", "two words", "üñï \\ 'x'"])))
+            quoted(random.pick::<&str>(known.unwrap_or(&["word-1", "two words", "üñï \\ 'x'"])))
         }
         Kind::Special(special) => of_special(special, random)?,
         Kind::Ignored => return None,

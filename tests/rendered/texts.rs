@@ -1,6 +1,7 @@
 //! Specs for a test: from memory, or from the repository and declared anew for another server.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use cachewright::pipeline::{Compiled, compile};
@@ -58,7 +59,7 @@ fn declared_anew(text: &str, engine: &str, version: &str) -> String {
     for line in text.lines() {
         let header = line.strip_prefix('[').filter(|rest| !rest.starts_with('['));
         if let Some(header) = header {
-            table = header.split(['.', ']']).next().unwrap_or_default().to_owned();
+            header.split(['.', ']']).next().unwrap_or_default().clone_into(&mut table);
         }
         let redis_like = matches!(table.as_str(), "redis" | "valkey");
         let mine =
@@ -66,12 +67,12 @@ fn declared_anew(text: &str, engine: &str, version: &str) -> String {
         match header {
             Some(header) if mine && redis_like => {
                 let rest = &header[table.len()..];
-                out.push_str(&format!("[{engine}{rest}"));
+                write!(out, "[{engine}{rest}").unwrap();
             }
             _ if mine && line.starts_with("version = ") => {
-                out.push_str(&format!("version = \"{version}\""));
+                write!(out, "version = \"{version}\"").unwrap();
                 if table == "sentinels" {
-                    out.push_str(&format!("\nengine = \"{engine}\""));
+                    write!(out, "\nengine = \"{engine}\"").unwrap();
                 }
             }
             _ => out.push_str(line),
