@@ -41,7 +41,6 @@ impl Output {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "where text goes is asked of the output alone")]
     /// The width of the terminal that reads standard output; none where no terminal does.
     #[allow(clippy::unused_self, reason = "only what prints asks about the terminal")]
     pub(super) fn width(&self) -> Option<usize> {
@@ -60,7 +59,6 @@ impl Output {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "a method like `out`")]
     /// Writes what is to be known about results.
     #[allow(clippy::unused_self, reason = "nothing prints without an `Output`")]
     pub(super) fn err(&mut self, text: impl AsRef<[u8]>) {
