@@ -62,7 +62,7 @@ pub struct SecretSlot {
     pub secret: SecretRef,
     /// Where it belongs.
     pub place: SecretPlace,
-    /// Whether the rendered file holds it; else it is put in at start.
+    /// Whether the rendered file holds it; else it is left out, and belongs in before the server starts.
     pub filled: bool,
 }
 

@@ -37,8 +37,8 @@ pub const MANIFEST: &str = "manifest.json";
 /// How to render.
 #[derive(Clone, Copy, Default)]
 pub struct EmitOptions<'a> {
-    /// Where secrets come from, for files that hold them. Without it no file holds a secret: each has its
-    /// place marked, and is put in at start.
+    /// Where secrets come from, for files that hold them. Without it no file holds a secret: each
+    /// has its place marked where the format knows comments.
     pub secrets: Option<&'a dyn SecretSource>,
 }
 

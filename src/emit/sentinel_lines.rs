@@ -58,7 +58,7 @@ impl SentinelLines {
         let (secret, slot) = vault.fill(reference, place)?;
         self.secrets.push(slot);
         let Some(secret) = secret else {
-            let comment = Line::Comment(format!("{what}: secret {reference}, put in at start"));
+            let comment = Line::Comment(format!("{what}: secret {reference}, left out"));
             return self.write(&comment, &what, None);
         };
         let mut args: Vec<Vec<u8>> = start.iter().map(|word| word.as_bytes().to_vec()).collect();

@@ -152,7 +152,7 @@ fn entry(setting: &Setting, writing: Writing<'_>) -> Result<Entry, Problem> {
             }
             lines.push(match value {
                 Some(value) => directive(vec![value.0]),
-                None => Line::Comment(format!("{name}: secret {reference}, put in at start")),
+                None => Line::Comment(format!("{name}: secret {reference}, left out")),
             });
             slots.push(slot);
         }

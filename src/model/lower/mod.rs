@@ -27,13 +27,14 @@ use crate::spec::{Layers, RedisSpec, Spec, TopologyKind};
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
 pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
     let span = layers.main.map(Span::start_only).unwrap_or_default();
+    let hosts = hosts::hosts(spec, findings);
     let mut lowering = Lowering {
         spec,
         sources: &layers.sources,
         findings,
         lossy: layers.lossy,
         root: &layers.root,
-        hosts: hosts::hosts(spec),
+        hosts,
         uses: Uses::default(),
         unsure: names_lost(spec, layers),
     };

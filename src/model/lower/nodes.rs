@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Lowering;
 use crate::diag::{Code, Finding};
-use crate::model::topology::{HostId, NodeId};
+use crate::model::topology::{Host, HostId, NodeId};
 use crate::source::{At, Span};
 use crate::spec::{Named, NodeSpec, Port};
 
@@ -17,6 +17,17 @@ pub(super) struct Seat {
     pub(super) port: u16,
     /// What the port follows from.
     pub(super) port_span: Span,
+}
+
+impl Seat {
+    /// The node's folder in a deployment's data folder: that itself where no other node can be on the host,
+    /// one of its own where the name has to tell nodes of one host apart.
+    pub(super) fn folder(&self, data_dir: &At<String>, host: &Host) -> At<String> {
+        if self.id.0 == host.name.value {
+            return data_dir.clone();
+        }
+        data_dir.as_ref().map(|dir| format!("{}/{}", dir.trim_end_matches('/'), self.id))
+    }
 }
 
 /// Gives each mentioned host a node; ports count up where a host is mentioned several times.

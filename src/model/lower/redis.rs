@@ -102,6 +102,8 @@ fn deployment(
     };
     let mut poisoned = hand.poisoned.clone();
     let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat, &mut poisoned)).collect();
+    poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
+    poisoned.extend(lowering.replicas_lost(name, spec).then(|| "replicas".to_owned()));
     poisoned.sort();
     poisoned.dedup();
     let names: Vec<&str> = placed.seats.iter().map(|seat| seat.id.0.as_str()).collect();
@@ -120,12 +122,7 @@ fn deployment(
         replication,
         tls,
         spec: Arc::new(spec.clone()),
-        poisoned: {
-            let mut poisoned = hand.poisoned;
-            poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
-            poisoned.extend(lowering.replicas_lost(name, spec).then(|| "replicas".to_owned()));
-            poisoned
-        },
+        poisoned,
     })
 }
 
@@ -309,11 +306,12 @@ fn node(
         lay_over(&mut own_hand, Some(&hand.settings), Level::Node, config, subject, lowering.findings);
     }
     poisoned.extend(own_hand.poisoned.iter().cloned());
+    let host = &lowering.hosts[seat.host.0];
+    let own_folder = own_spec.and_then(|own| own.data_dir.clone());
     let data_dir =
-        own_spec.and_then(|own| own.data_dir.clone()).or_else(|| spec.data_dir.clone()).unwrap_or_else(
+        own_folder.or_else(|| spec.data_dir.as_ref().map(|dir| seat.folder(dir, host))).unwrap_or_else(
             || At::new(format!("/var/lib/{}/{}-{}", target.engine, name.value, seat.port), seat.span),
         );
-    let host = &lowering.hosts[seat.host.0];
     let facts =
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let mut list = derived::listening(&facts);

@@ -14,7 +14,7 @@ use crate::catalog::{Engine, Target};
 use crate::diag::{Code, Finding};
 use crate::model::origin::{Derivation, Origin};
 use crate::model::settings::Settings;
-use crate::model::topology::{Deployment, Sentinel, SentinelSet, Tls, Topology, WatchSetting};
+use crate::model::topology::{Deployment, Host, Sentinel, SentinelSet, Tls, Topology, WatchSetting};
 use crate::source::{At, Span};
 use crate::spec::{Config, ConfigEntry, SentinelEngine, SentinelsSpec};
 
@@ -239,8 +239,8 @@ fn sentinel(
     }
     poisoned.extend(own.poisoned.iter().cloned());
     poisoned.append(&mut own_words.poisoned);
-    let data_dir = data_dir(spec, subject.target, subject.deployment, seat);
     let host = &lowering.hosts[seat.host.0];
+    let data_dir = data_dir(spec, subject.target, subject.deployment, seat, host);
     let facts =
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let mut written = Typed { settings: Settings::default(), ..own.clone() };
@@ -261,9 +261,9 @@ fn sentinel(
 }
 
 /// The declared folder, or one named after engine, set and port.
-fn data_dir(spec: &SentinelsSpec, target: &Target, name: &str, seat: &Seat) -> At<String> {
+fn data_dir(spec: &SentinelsSpec, target: &Target, name: &str, seat: &Seat, host: &Host) -> At<String> {
     let declared = spec.nodes.get(&seat.id.0).and_then(|own| own.data_dir.clone());
-    declared.or_else(|| spec.data_dir.clone()).unwrap_or_else(|| {
+    declared.or_else(|| spec.data_dir.as_ref().map(|dir| seat.folder(dir, host))).unwrap_or_else(|| {
         At::new(format!("/var/lib/{}/sentinel-{name}-{}", target.engine, seat.port), seat.span)
     })
 }

@@ -34,7 +34,7 @@ record! {
         tls: optional TlsSpec,
         /// What the servers were compiled with, where it is not the usual.
         build: optional BuildSpec,
-        /// The folder for data on the host.
+        /// The folder for data on the host. Nodes whose names end in their port get a folder of their own in it.
         data_dir: optional String,
         /// What it must go on through.
         survives: optional Survives,

@@ -24,7 +24,7 @@ record! {
         tls: optional TlsSpec,
         /// What they were compiled with, where it is not the usual.
         build: optional BuildSpec,
-        /// The folder they keep their file in.
+        /// The folder they keep their file in. Nodes whose names end in their port get a folder of their own in it.
         data_dir: optional String,
         /// Settings of sentinel.conf for the whole sentinel, in its own words.
         config: optional Config,
