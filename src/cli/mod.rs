@@ -1,5 +1,5 @@
 //! The command line: arguments, files, standard streams and exit codes. One file per command; each
-//! reads what it needs, calls the core and hands text to [`output`], the only place that prints.
+//! reads what it needs, calls the core and hands text to `output`, the only place that prints.
 
 mod args;
 mod catalog;

@@ -88,7 +88,7 @@ impl Judgement {
 /// Judges the arguments of a line that begins with the directive's name, for every version of the target.
 ///
 /// The directive must be one of the target's engine. What depends on other lines is
-/// [`file_rules`](super::file_rules)' and on the machine (files, addresses, limits) nobody's here.
+/// [`file_rules`](super::file_rules())' and on the machine (files, addresses, limits) nobody's here.
 pub fn judge<A: AsRef<[u8]>>(directive: &Directive, args: &[A], target: &Target) -> Judgement {
     let args: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
     let spans: Vec<Span> = spans(directive, target.versions)

@@ -17,7 +17,7 @@ const ANY_BUILD: Build = Build { tls: true, defrag: true, systemd: true, modules
 /// printed that.
 ///
 /// Servers print lists in one line that a file of theirs may not hold (`save` on 6.x), and texts without
-/// quotes, so this is not [`judge`](super::judge) of the same bytes.
+/// quotes, so this is not [`judge`](super::judge()) of the same bytes.
 pub fn observed(directive: &Directive, engine: Engine, version: Version, printed: &[u8]) -> Option<Value> {
     let facts = directive.at(version)?;
     let case = Case { directive, facts, server: Server { engine, version }, build: ANY_BUILD };
