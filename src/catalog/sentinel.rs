@@ -1,5 +1,5 @@
 //! The directives of sentinel.conf (`sentinel NAME ...`), by engine. What holds for redis.conf's directives in
-//! the same file stands in [`directive`](mod@super::directive).
+//! the same file stands in `catalog::directive`.
 
 use super::directive::{Numeric, Owner};
 use super::version::{Engine, Version, VersionRange};
