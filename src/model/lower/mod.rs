@@ -106,7 +106,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// Names of deployments become folders: they are unique across engines.
+    /// Names of deployments become folders: they are unique across engines, and none is a set of sentinels' folder.
     fn report_duplicate_names(&mut self) {
         let spec = self.spec;
         let mut names: Vec<&At<String>> = spec.redis.entries().map(|entry| &entry.name).collect();
@@ -120,6 +120,17 @@ impl Lowering<'_> {
                     Finding::new(Code::DuplicateName, pair[1].span, title)
                         .related(pair[0].span, "the other one")
                         .help("rename one: each deployment has a folder of its own in the output"),
+                );
+            }
+        }
+        for set in spec.sentinels.entries() {
+            let folder = format!("sentinels-{}", set.name.value);
+            for name in names.iter().filter(|name| name.value == folder) {
+                let title = format!("`{folder}` is the folder of the sentinels `{}`", set.name.value);
+                self.findings.push(
+                    Finding::new(Code::DuplicateName, name.span, title)
+                        .related(set.name.span, "the sentinels")
+                        .help("give the deployment another name: each has a folder of its own in the output"),
                 );
             }
         }

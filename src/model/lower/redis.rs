@@ -351,6 +351,13 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_of_a_set_of_sentinels_is_taken() {
+        let more = "[redis.sentinels-main]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"b\"]\n\
+                    [sentinels.main]\nversion = \"7.2\"\nhosts = [\"b\"]\n";
+        assert_eq!(codes("[\"a\"]", more), ["duplicate-name", "unused-sentinels"]);
+    }
+
+    #[test]
     fn a_deployment_has_a_host() {
         assert_eq!(codes("[]", ""), ["unused-host", "unused-host", "invalid-field"]);
     }

@@ -164,12 +164,10 @@ impl Typing<'_> {
             }
         };
         if self.facts.kind == Kind::Special(Special::User) && lines.iter().any(|line| says_password(line)) {
-            let finding = literal_secret(crate::source::At::new("a user's password", self.node.span));
-            findings.push(
-                finding
-                    .help("declare the user under `users`, with its `passwords`")
-                    .of(self.subject.deployment),
-            );
+            let mut finding = literal_secret(crate::source::At::new("a user's password", self.node.span));
+            // A line cannot be a reference; a declared user has one for each password.
+            finding.help = vec!["declare the user under `users`, with its `passwords`".to_owned()];
+            findings.push(finding.of(self.subject.deployment));
             return None;
         }
         let folded = fold_lines(self.directive, &lines, self.subject.target);
