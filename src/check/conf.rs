@@ -12,8 +12,8 @@ use crate::text::acl::read_conf_user;
 use crate::text::conf::{Arg, ConfDoc, ConfLineKind, Directive as Line};
 use crate::text::{Problem, Span};
 use crate::value::{
-    FileProblem, FileSettings, HostNames, Judgement, Reason, Stage, Unknown, Value, file_rules, fold_lines,
-    judge, judge_sentinel, unknown_directive,
+    FileProblem, FileSettings, HostNames, Judgement, Reason, RenameProblem, Renames, Stage, Unknown, Value,
+    file_rules, fold_lines, judge, judge_sentinel, unknown_directive,
 };
 
 /// Who reads the file.
@@ -38,10 +38,8 @@ pub enum LineProblem {
     User(Problem),
     /// A rule of a user is refused.
     Rule(AclProblem),
-    /// `rename-command` names a command that the server does not have (any more).
-    NoSuchCommand,
-    /// `rename-command` gives a name that another command has.
-    CommandNameTaken,
+    /// A `rename-command` is refused.
+    Rename(RenameProblem),
     /// Sentinel has no such directive.
     UnknownSentinelDirective,
     /// A line of Sentinel speaks of a primary that no `monitor` line declares.
@@ -69,8 +67,7 @@ impl fmt::Display for LineProblem {
             LineProblem::UnknownDirective(_) => f.write_str("no version has this directive, a module might"),
             LineProblem::Refused(reason) => reason.fmt(f),
             LineProblem::Rule(problem) => problem.fmt(f),
-            LineProblem::NoSuchCommand => f.write_str("there is no such command to rename"),
-            LineProblem::CommandNameTaken => f.write_str("another command has the new name"),
+            LineProblem::Rename(problem) => problem.fmt(f),
             LineProblem::UnknownSentinelDirective => f.write_str("Sentinel has no such directive"),
             LineProblem::NoSuchPrimary => f.write_str("no `monitor` line declares this primary"),
             LineProblem::PrimaryTwice => f.write_str("another `monitor` line declares this primary"),
@@ -124,7 +121,8 @@ impl ConfVerdict {
 /// Sources: loadServerConfigFromString (config.c) and, for the order of Sentinel's lines,
 /// loadSentinelConfigFromQueue (sentinel.c), Redis 6.0.16 to 7.4.1.
 pub fn judge_conf(doc: &ConfDoc, target: &Target, reader: ConfReader) -> ConfVerdict {
-    let mut judge = Judge { target, reader, renamed: BTreeMap::new(), queue: Vec::new(), lines: Vec::new() };
+    let mut judge =
+        Judge { target, reader, renames: Renames::default(), queue: Vec::new(), lines: Vec::new() };
     for (index, line) in doc.lines().iter().enumerate() {
         match &line.kind {
             ConfLineKind::Blank | ConfLineKind::Comment => {}
@@ -148,8 +146,8 @@ pub fn judge_conf(doc: &ConfDoc, target: &Target, reader: ConfReader) -> ConfVer
 struct Judge<'d> {
     target: &'d Target,
     reader: ConfReader,
-    /// Commands that `rename-command` took away, and the names that it gave.
-    renamed: BTreeMap<String, bool>,
+    /// What `rename-command` did so far.
+    renames: Renames,
     /// Sentinel's own lines: the place among the verdicts, and the line.
     queue: Vec<(usize, &'d Line)>,
     lines: Vec<LineVerdict>,
@@ -225,24 +223,7 @@ impl<'d> Judge<'d> {
             // A Sentinel has commands of its own; which, the catalogue does not know.
             return None;
         }
-        let (from, to) = (lower(from), lower(to));
-        if !self.has_command(&from) {
-            return Some(LineProblem::NoSuchCommand);
-        }
-        self.renamed.insert(from, false);
-        if !to.is_empty() {
-            if self.has_command(&to) {
-                return Some(LineProblem::CommandNameTaken);
-            }
-            self.renamed.insert(to, true);
-        }
-        None
-    }
-
-    fn has_command(&self, name: &str) -> bool {
-        let Target { engine, versions, .. } = *self.target;
-        let built_in = || acl::command(engine, name, None).is_some_and(|c| c.at(versions.last).is_some());
-        self.renamed.get(name).copied().unwrap_or_else(built_in)
+        self.renames.rename(&from.lossy(), &to.lossy(), self.target).err().map(LineProblem::Rename)
     }
 
     /// Judges Sentinel's own lines in its order: those for itself that must come first, then `monitor`, then
@@ -398,10 +379,16 @@ mod tests {
         assert_eq!(server("user app on nope\n"), Some((1, LineProblem::User(Problem::AclUnknownRule))));
         assert!(matches!(server("user app +nope\n"), Some((1, LineProblem::Rule(_)))));
         assert_eq!(server("rename-command CONFIG \"\"\nrename-command KEYS config\n"), None);
-        assert_eq!(server("rename-command NOPE x\n"), Some((1, LineProblem::NoSuchCommand)));
+        assert_eq!(
+            server("rename-command NOPE x\n"),
+            Some((1, LineProblem::Rename(RenameProblem::NoSuchCommand)))
+        );
         let twice = "rename-command KEYS k\nrename-command KEYS j\n";
-        assert_eq!(server(twice), Some((2, LineProblem::NoSuchCommand)));
-        assert_eq!(server("rename-command KEYS get\n"), Some((1, LineProblem::CommandNameTaken)));
+        assert_eq!(server(twice), Some((2, LineProblem::Rename(RenameProblem::NoSuchCommand))));
+        assert_eq!(
+            server("rename-command KEYS get\n"),
+            Some((1, LineProblem::Rename(RenameProblem::NameTaken)))
+        );
     }
 
     #[test]

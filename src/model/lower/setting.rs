@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::spec::raw::{Node, Raw};
 use crate::spec::{ConfigEntry, Decode, Decoder, SecretRef, literal_secret};
 use crate::value::{
-    BadShape, IntegerFault, Judgement, Otherwise, Reason, Written, fold_lines, written_lines,
+    BadShape, IntegerFault, Judgement, Otherwise, Reason, Renames, Written, fold_lines, written_lines,
 };
 
 /// The key that insists on a value although another one is derived.
@@ -163,13 +163,6 @@ impl Typing<'_> {
                 return None;
             }
         };
-        if self.facts.kind == Kind::Special(Special::User) && lines.iter().any(|line| says_password(line)) {
-            let mut finding = literal_secret(crate::source::At::new("a user's password", self.node.span));
-            // A line cannot be a reference; a declared user has one for each password.
-            finding.help = vec!["declare the user under `users`, with its `passwords`".to_owned()];
-            findings.push(finding.of(self.subject.deployment));
-            return None;
-        }
         let folded = fold_lines(self.directive, &lines, self.subject.target);
         let refused = folded.judgements.iter().any(Judgement::is_refused);
         for (at, judgement) in folded.judgements.iter().enumerate() {
@@ -185,6 +178,13 @@ impl Typing<'_> {
                 return None;
             }
         }
+        if self.facts.kind == Kind::Special(Special::RenameCommand) && !refused {
+            let problems = self.renames(&lines);
+            if !problems.is_empty() {
+                findings.extend(problems);
+                return None;
+            }
+        }
         if !refused {
             report_placeholder(self.name, self.node, self.subject, findings);
         }
@@ -194,6 +194,22 @@ impl Typing<'_> {
             (_, Repeat::Accumulate) => Some(Assigned::Values(folded.values)),
             _ => folded.values.into_iter().next_back().map(Assigned::Value),
         }
+    }
+
+    /// What is wrong with `rename-command` lines, which a server reads one after the other.
+    fn renames(&self, lines: &[Vec<Vec<u8>>]) -> Vec<Finding> {
+        let mut renames = Renames::default();
+        let mut findings = Vec::new();
+        for (at, args) in lines.iter().enumerate() {
+            let [from, to] = args.as_slice() else { continue };
+            let (from, to) = (String::from_utf8_lossy(from), String::from_utf8_lossy(to));
+            if let Err(problem) = renames.rename(&from, &to, self.subject.target) {
+                let title = format!("`{}` cannot be `{from} {to}`: {problem}", self.name);
+                let finding = Finding::new(Code::InvalidValue, self.line_span(at, lines.len()), title);
+                findings.push(finding.of(self.subject.deployment));
+            }
+        }
+        findings
     }
 
     fn secret(&self, findings: &mut Findings) -> Option<Assigned> {
@@ -304,11 +320,6 @@ impl Typing<'_> {
         }
         Some(finding.help("write the value that is meant"))
     }
-}
-
-/// Whether a `user` line says a password in clear, to add or to remove. The first argument is the user's name.
-fn says_password(line: &[Vec<u8>]) -> bool {
-    line.iter().skip(1).any(|rule| matches!(rule.first(), Some(b'>' | b'<')))
 }
 
 /// The first `${X}`, `%x%` or `{{x}}` in a value.

@@ -18,7 +18,10 @@ pub(super) fn problem(args: &[Vec<u8>], span: Span, subject: Subject<'_>) -> Opt
     let read = read_words(&words);
     let literal = |rule: &AclRule| matches!(rule, AclRule::AddPassword(_) | AclRule::RemovePassword(_));
     if read.rules.iter().any(|rule| literal(&rule.rule)) {
-        return Some(literal_secret(At::new("a password of a `user` line", span)).of(subject.deployment));
+        let mut finding = literal_secret(At::new("a password of a `user` line", span)).of(subject.deployment);
+        // A line cannot be a reference; a declared user has one for each password.
+        finding.help = vec!["declare the user under `users`, with its `passwords`".to_owned()];
+        return Some(finding);
     }
     let target = subject.target;
     let why = match read.errors.first() {
