@@ -121,6 +121,7 @@ fn deployment(
             let mut poisoned = hand.poisoned;
             poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
             poisoned.extend(lowering.replicas_lost(name, spec).then(|| "replicas".to_owned()));
+            poisoned.extend(lowering.logins_lost(name, spec));
             poisoned
         },
     })
