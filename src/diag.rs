@@ -32,7 +32,7 @@ macro_rules! codes {
 pub enum CodeKind {
     /// The spec cannot be compiled or a server would refuse it: always an error, never silenced.
     Hard,
-    /// Sound but doubtful: a warning unless `[lints]` says otherwise.
+    /// Sound but doubtful: a warning unless `[lints]` or, for what hardly anybody wants, the rule says otherwise.
     Lint,
 }
 
@@ -99,6 +99,8 @@ codes! {
     InvalidAcl = "invalid-acl", Hard;
     /// TLS settings that do not make a whole.
     IncompleteTls = "incomplete-tls", Hard;
+    /// Servers or sentinels that the servers of a deployment would not let in.
+    PeersLockedOut = "peers-locked-out", Lint;
     /// Two servers on one port of one machine.
     PortClash = "port-clash", Hard;
     /// A quorum that the sentinels cannot reach.

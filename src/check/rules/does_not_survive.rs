@@ -42,6 +42,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -50,6 +51,7 @@ initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "main", quorum = 2 }
 survives = "zone"
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     passes: Example::spec(
@@ -64,6 +66,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -72,6 +75,7 @@ initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "main", quorum = 2 }
 survives = "zone"
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     stage: Stage::Model(run),
@@ -285,8 +289,8 @@ fn why_no_majority(deployment: &Deployment, shards: &[Shard], domain: &Domain) -
 mod tests {
     use crate::check::rules::tests::findings_of;
 
-    const ZONES: &str = "[hosts]\na = { address = \"10.0.0.1\", zone = \"x\" }\nb = { address = \"10.0.0.2\", zone = \"y\" }\n\
-        c = { address = \"10.0.0.3\", zone = \"z\" }\n";
+    const ZONES: &str = "[hosts]\na = { address = \"127.0.0.1\", zone = \"x\" }\nb = { address = \"127.0.0.2\", zone = \"y\" }\n\
+        c = { address = \"127.0.0.3\", zone = \"z\" }\n";
 
     fn titles(hosts: &str, rest: &str) -> Vec<String> {
         let text = format!("format = 1\nname = \"x\"\n{hosts}{rest}");

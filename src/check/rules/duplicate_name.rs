@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn one_set_knows_each_primary_by_its_own_name() {
-        let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n\
+        let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"127.0.0.1\" }\n\
             [sentinels.m]\nversion = \"7.2\"\nhosts = [\"a\"]\n\
             [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nsentinel = { set = \"m\", quorum = 1 }\n\
             [redis.t]\nversion = \"7.2\"\ntopology = \"sentinel\"\nport = 6380\ninitial-primary = \"a\"\n\

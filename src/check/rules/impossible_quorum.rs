@@ -29,6 +29,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -36,6 +37,7 @@ topology = "sentinel"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "main", quorum = 4 }
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     passes: Example::spec(
@@ -50,6 +52,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -57,6 +60,7 @@ topology = "sentinel"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "main", quorum = 2 }
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     stage: Stage::Model(run),

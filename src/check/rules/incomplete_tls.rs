@@ -229,7 +229,7 @@ mod tests {
 
     fn watched(set: &str, deployment: &str) -> Vec<String> {
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
              [sentinels.m]\nversion = \"7.2\"\nhosts = [\"a\", \"b\"]\n{set}\n\
              [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
              sentinel = {{ set = \"m\", quorum = 2 }}\n{deployment}"

@@ -18,6 +18,7 @@ mod invalid_value;
 mod literal_secret;
 mod misplaced_key;
 mod missing_key;
+mod peers_locked_out;
 mod port_clash;
 mod reinterpreted_value;
 mod renamed_directive;
@@ -67,6 +68,7 @@ pub const RULES: &[&Rule] = &[
     &literal_secret::RULE,
     &misplaced_key::RULE,
     &missing_key::RULE,
+    &peers_locked_out::RULE,
     &port_clash::RULE,
     &reinterpreted_value::RULE,
     &renamed_directive::RULE,

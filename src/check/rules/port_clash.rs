@@ -222,7 +222,7 @@ fn finding(model: &Model, first: Claim<'_>, other: Claim<'_>, more: &[(Claim<'_>
 mod tests {
     use crate::check::rules::tests::codes_of;
 
-    const HOSTS: &str = "[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\nc = { address = \"10.0.0.3\" }\n";
+    const HOSTS: &str = "[hosts]\na = { address = \"127.0.0.1\" }\nb = { address = \"127.0.0.2\" }\nc = { address = \"127.0.0.3\" }\n";
 
     fn clashes(rest: &str) -> usize {
         let codes = codes_of(&format!("format = 1\nname = \"x\"\n{HOSTS}{rest}"));

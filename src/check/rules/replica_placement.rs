@@ -31,6 +31,7 @@ topology = "replicated"
 initial-primary = "cache-a"
 replicas = ["cache-b"]
 nodes.cache-b.port = 6380
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     passes: Example::spec(
@@ -47,6 +48,7 @@ topology = "replicated"
 initial-primary = "cache-a"
 replicas = ["cache-b"]
 nodes.cache-b.port = 6380
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     stage: Stage::Model(run),
@@ -121,7 +123,7 @@ mod tests {
 
     #[test]
     fn all_replicas_of_a_deployment_are_one_finding_unless_they_are_meant() {
-        let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n[redis.s]\nversion = \"7.2\"\n\
+        let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"127.0.0.1\" }\n[redis.s]\nversion = \"7.2\"\n\
             topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"a\", \"a\"]\n";
         assert_eq!(codes_of(text), ["replica-placement"]);
         assert!(codes_of(&format!("{text}survives = \"nothing\"\n")).is_empty());

@@ -31,6 +31,7 @@ topology = "cluster"
 hosts = ["cache-a", "cache-b", "cache-c"]
 shards = 2
 replicas = 1
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     passes: Example::spec(
@@ -48,6 +49,7 @@ topology = "cluster"
 hosts = ["cache-a", "cache-b", "cache-c"]
 shards = 3
 replicas = 1
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     stage: Stage::Model(run),

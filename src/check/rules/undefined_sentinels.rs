@@ -23,6 +23,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -30,6 +31,7 @@ topology = "sentinel"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "mian", quorum = 2 }
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     passes: Example::spec(
@@ -44,6 +46,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -51,6 +54,7 @@ topology = "sentinel"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "main", quorum = 2 }
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     stage: Stage::Lowering,

@@ -31,6 +31,7 @@ topology = "cluster"
 hosts = ["cache-a", "cache-b", "cache-c"]
 shards = 3
 replicas = 0
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.catalog.pins]
 cache-a-6379 = { host = "cache-a", port = 6379, shard = 1, role = "primary", slots = "0-5460" }
@@ -52,6 +53,7 @@ topology = "cluster"
 hosts = ["cache-a", "cache-b", "cache-c"]
 shards = 3
 replicas = 0
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.catalog.pins]
 cache-a-6379 = { host = "cache-a", port = 6379, shard = 1, role = "primary", slots = "0-5460" }

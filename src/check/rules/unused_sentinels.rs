@@ -23,12 +23,14 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
 topology = "replicated"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     passes: Example::spec(
@@ -43,6 +45,7 @@ cache-c = { address = "10.0.3.11", zone = "c" }
 [sentinels.main]
 version = "7.2"
 hosts = ["cache-a", "cache-b", "cache-c"]
+auth = { password = { env = "SESSIONS_PASSWORD" } }
 
 [redis.sessions]
 version = "7.2"
@@ -50,6 +53,7 @@ topology = "sentinel"
 initial-primary = "cache-a"
 replicas = ["cache-b", "cache-c"]
 sentinel = { set = "main", quorum = 2 }
+replication = { password = { env = "SESSIONS_PASSWORD" } }
 "#,
     ),
     stage: Stage::Lowering,

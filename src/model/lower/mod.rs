@@ -22,7 +22,7 @@ use super::topology::{Host, HostId, Model};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
 use crate::spec::raw::{Raw, Table};
-use crate::spec::{Layers, RedisSpec, Spec, TopologyKind};
+use crate::spec::{Layers, RedisSpec, SentinelsSpec, Spec, TopologyKind};
 
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
 pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
@@ -93,6 +93,31 @@ impl Lowering<'_> {
     /// Whether the spec says which replicas a deployment has, and it could not be read.
     fn replicas_lost(&self, deployment: &At<String>, spec: &RedisSpec) -> bool {
         spec.replicas.is_none() && (self.lossy || self.mentions(deployment, "replicas"))
+    }
+
+    /// The first key that decides who may log in and could not be read.
+    fn logins_lost(&self, deployment: &At<String>, spec: &RedisSpec) -> Option<String> {
+        let undecoded = spec.users.entries().any(|entry| entry.value.is_none());
+        let profiles = spec.profiles.iter().flat_map(|names| &names.value);
+        let no_profile = profiles
+            .into_iter()
+            .any(|name| self.spec.profiles.get(name).is_none_or(|profile| profile.config.is_none()));
+        let lost = [
+            ("replication", spec.replication.is_some(), false),
+            ("users", !spec.users.is_empty(), undecoded),
+            ("config", spec.config.is_some(), false),
+            ("profiles", spec.profiles.is_some(), no_profile),
+        ];
+        let is_lost = |key: &str, read: bool| !read && (self.lossy || self.mentions(deployment, key));
+        let lost = lost.into_iter().find(|(key, read, partly)| *partly || is_lost(key, *read));
+        lost.map(|(key, ..)| key.to_owned())
+    }
+
+    /// Whether a set of sentinels says whom it logs in as, and it could not be read.
+    fn auth_lost(&self, set: &At<String>, spec: &SentinelsSpec) -> bool {
+        let Some(Raw::Table(sets)) = self.root.get("sentinels").map(|node| &node.value) else { return false };
+        let Some(Raw::Table(record)) = sets.get(set).map(|node| &node.value) else { return false };
+        spec.auth.is_none() && (self.lossy || record.get("auth").is_some())
     }
 
     fn raw_deployment(&self, deployment: &At<String>) -> Option<&Table> {

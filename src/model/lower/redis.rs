@@ -104,6 +104,7 @@ fn deployment(
     let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat, &mut poisoned)).collect();
     poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
     poisoned.extend(lowering.replicas_lost(name, spec).then(|| "replicas".to_owned()));
+    poisoned.extend(lowering.logins_lost(name, spec));
     poisoned.sort();
     poisoned.dedup();
     let names: Vec<&str> = placed.seats.iter().map(|seat| seat.id.0.as_str()).collect();

@@ -110,6 +110,7 @@ fn set(
         report_undefined(lowering, name, &spec.nodes, &names);
     }
     poisoned.extend(own_words.poisoned);
+    poisoned.extend(lowering.auth_lost(name, spec).then(|| "auth".to_owned()));
     poisoned.sort();
     poisoned.dedup();
     Some(SentinelSet {
@@ -324,7 +325,7 @@ mod tests {
         let text = format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
              [sentinels.main]\nversion = \"{version}\"\nhosts = [\"a\", \"b\"]\n{set}\n\
-             [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
+             [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\nconfig.protected-mode = false\n\
              [redis.s.sentinel]\nset = \"main\"\nquorum = 2\n{watch}\n"
         );
         let today = Date { year: 2026, month: 1, day: 1 };
