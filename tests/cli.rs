@@ -315,7 +315,8 @@ fn help_reads_well() {
 fn a_secret_of_the_environment_stays_there() {
     let starter = std::fs::read_to_string(root("templates/init/sentinel.toml")).unwrap();
     let (keep, spec) = folder(&starter);
-    let secrets = ["SENTINEL_PASSWORD", "REPLICA_PASSWORD", "SESSIONS_APP_PASSWORD"];
+    let secrets =
+        ["SENTINEL_PASSWORD", "REPLICA_PASSWORD", "SESSIONS_APP_PASSWORD", "SESSIONS_ADMIN_PASSWORD"];
     let with_secrets = |command: &mut Command| {
         for name in secrets {
             command.env(name, CANARY);

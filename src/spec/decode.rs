@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::merge::lay_over;
 use super::raw::{Entry, Node, Raw, Table};
+use crate::catalog::{self, Engine};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Span};
 
@@ -269,8 +270,18 @@ pub(super) fn unknown_key(key: &str, span: Span, what: &str, keys: &[&str]) -> F
     let finding = Finding::new(Code::UnknownKey, span, format!("{what} has no key `{}`", key.escape_debug()));
     match nearest(key, keys.iter().copied()) {
         Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
+        None if keys.contains(&"config") && is_servers_own(key) => {
+            finding.help("it is one of the server's own settings: write it under `config`")
+        }
         None => finding.help(format!("its keys are {}", listed(keys))),
     }
+}
+
+/// Whether some server knows a setting of that name.
+fn is_servers_own(key: &str) -> bool {
+    [Engine::Redis, Engine::Valkey].iter().any(|engine| {
+        catalog::directive(*engine, key).is_some() || catalog::sentinel::directive(*engine, key).is_some()
+    }) || catalog::memcached::option(key).is_some()
 }
 
 /// The known word that a misspelled one most likely stands for.
