@@ -105,7 +105,7 @@ fn depth_and_length_are_no_danger() {
 fn huge_numbers_are_findings() {
     for key in ["port", "shards", "replicas", "write-rate"] {
         for number in ["9223372036854775807", "-9223372036854775808", "1e400", "nan", "0xffffffffffffffff"] {
-            let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n[redis.s]\n\
+            let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"127.0.0.1\" }\n[redis.s]\n\
                         version = \"7.2\"\ntopology = \"cluster\"\nhosts = [\"a\"]\nshards = 3\n\
                         replicas = 0\nsurvives = \"nothing\"\n";
             let text = text.replace(&format!("{key} = "), "unset = []\n#") + &format!("{key} = {number}\n");

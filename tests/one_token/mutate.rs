@@ -209,7 +209,7 @@ impl Maker<'_> {
         if path.last() == Some(&"rules") && entry.shape == Shape::Text {
             let at = entry.value.clone();
             let text = &self.text[at.clone()];
-            let rule = text.find("+@read").unwrap_or_else(|| text.find("+get").unwrap());
+            let rule = ["+@read", "+get", "+@all"].iter().find_map(|rule| text.find(rule)).unwrap();
             self.push("acl", at.start + rule..at.start + rule + 4, "+@rx");
         }
     }
