@@ -103,7 +103,7 @@ fn huge_numbers_are_findings() {
     for key in ["port", "shards", "replicas", "write-rate"] {
         for number in ["9223372036854775807", "-9223372036854775808", "1e400", "nan", "0xffffffffffffffff"] {
             let text = format!(
-                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
+                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
                  topology = \"cluster\"\nhosts = [\"a\"]\nshards = 3\nreplicas = 0\nsurvives = \"nothing\"\n"
             );
             let text = text.replace(&format!("{key} = "), "unset = []\n#") + &format!("{key} = {number}\n");
