@@ -103,6 +103,8 @@ codes! {
     PeersLockedOut = "peers-locked-out", Lint;
     /// Two servers on one port of one machine.
     PortClash = "port-clash", Hard;
+    /// Two servers that write the same files.
+    SharedDataDir = "shared-data-dir", Hard;
     /// A quorum that the sentinels cannot reach.
     ImpossibleQuorum = "impossible-quorum", Hard;
     /// A cluster of fewer than three masters.

@@ -23,6 +23,7 @@ mod port_clash;
 mod reinterpreted_value;
 mod renamed_directive;
 mod replica_placement;
+mod shared_data_dir;
 mod syntax;
 mod too_few_masters;
 mod unavailable_directive;
@@ -73,6 +74,7 @@ pub const RULES: &[&Rule] = &[
     &reinterpreted_value::RULE,
     &renamed_directive::RULE,
     &replica_placement::RULE,
+    &shared_data_dir::RULE,
     &syntax::RULE,
     &too_few_masters::RULE,
     &unavailable_directive::RULE,
