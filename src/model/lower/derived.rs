@@ -231,7 +231,7 @@ pub(super) fn tls_by_hand(hand: &mut Typed, subject: Subject<'_>) -> Option<Find
     let mut finding = Finding::new(Code::DerivedByHand, *span, title)
         .help("declare `tls = { cert-file = …, key-file = …, ca-cert-file = … }`, and remove the line; `port = …` in it opens a TLS port beside the plain one")
         .help("or insist on it with `{ override = … }`")
-        .note("replicas, sentinels and the bootstrap script would not know of TLS: they follow the table")
+        .note("the port that sentinels watch and the links of the bootstrap script follow the table: they would not speak TLS")
         .of(subject.deployment);
     for (name, span) in others {
         finding = finding.related(*span, format!("`{name}` follows from it too"));
