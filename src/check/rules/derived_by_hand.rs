@@ -18,6 +18,10 @@ for good reason, insist on yours:
     [redis.sessions.config]
     bind = { override = "0.0.0.0" }
 
+TLS is one of those things: with replicas, sentinels or a cluster, `tls-port`, `tls-replication` and
+`tls-cluster` by hand and no `tls` table would be known to the servers alone. The port that sentinels watch
+and the links of the bootstrap script follow from the table.
+
 Writing the very value that is derived is harmless and not reported. `replicaof` cannot be written at all:
 servers rewrite it at each failover, and a line that is rolled out again would send a promoted primary back
 to a dead one."#,

@@ -196,7 +196,7 @@ fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
             .related(host.address.span, format!("not a loopback address, where `{}` stands", node.id))
             .help(format!("declare `users` and `replication`; {one_for_all}"))
             .help("or write `protected-mode = false` under `config`, where only trusted hosts reach them")
-            .note("other servers and clients are told \"DENIED Redis is running in protected mode\""),
+            .note("other servers and clients are told \"DENIED …\""),
     )
 }
 

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code::SharedDataDir,
     group: RuleGroup::Topology,
     about: "Two servers that write the same files",
-    why: r#"A server writes into its working folder (`dir`, from `data-dir`): the snapshot, the append-only file, in a
+    why: "A server writes into its working folder (`dir`, from `data-dir`): the snapshot, the append-only file, in a
 cluster what it knows of the other nodes, and here its users too. No server asks whether the folder belongs to
 another: both overwrite each other's files in turn, and the next start reads the other's data. Only nodes of a
 cluster lock `nodes.conf`; the second does not start.
@@ -24,7 +24,7 @@ Without `data-dir` each server has a folder of its own, named after deployment a
 folders, name one for each server of a machine, in `[redis.NAME.nodes.NODE]` where a deployment has several
 there. Hosts with the same address are one machine.
 
-Sentinels are not asked: they keep what they know in their own sentinel.conf."#,
+Sentinels are not asked: they keep what they know in their own sentinel.conf.",
     source: "rdbSave (rdb.c), aof.c, clusterLockConfig (cluster.c) and ACLSaveToFile (acl.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -13,7 +13,7 @@ use crate::model::settings::{Assigned, Setting};
 use crate::model::topology::{Host, Login, Tls};
 use crate::source::{At, Span};
 use crate::spec::{RedisSpec, SecretRef, TlsSpec, TopologyKind};
-use crate::value::fold_lines;
+use crate::value::{Value, fold_lines};
 
 /// A value that follows from the rest of the spec.
 #[derive(Debug, Clone)]
@@ -213,6 +213,33 @@ pub(super) fn add(
     }
 }
 
+/// TLS that was switched on by hand where other servers have to know of it and no `tls` table tells them.
+/// What was said of is poisoned; a value that is insisted on is not.
+pub(super) fn tls_by_hand(hand: &mut Typed, subject: Subject<'_>) -> Option<Finding> {
+    let is_on = |setting: &Setting| match &setting.value {
+        Assigned::Value(Value::Integer(port)) => *port != 0,
+        value => *value == Assigned::Value(Value::Bool(true)),
+    };
+    let written: Vec<(String, Span)> = ["tls-port", "tls-replication", "tls-cluster"]
+        .into_iter()
+        .filter_map(|name| hand.settings.get(name))
+        .filter(|setting| is_on(setting) && !hand.insisted.contains(&setting.name))
+        .filter_map(|setting| Some((setting.name.clone(), setting.origin.span()?)))
+        .collect();
+    let ((name, span), others) = written.split_first()?;
+    let title = format!("`{name}` follows from the `tls` table, and `{}` has none", subject.deployment);
+    let mut finding = Finding::new(Code::DerivedByHand, *span, title)
+        .help("declare `tls = { cert-file = …, key-file = …, ca-cert-file = … }`, and remove the line; `port = …` in it opens a TLS port beside the plain one")
+        .help("or insist on it with `{ override = … }`")
+        .note("the port that sentinels watch and the links of the bootstrap script follow the table: they would not speak TLS")
+        .of(subject.deployment);
+    for (name, span) in others {
+        finding = finding.related(*span, format!("`{name}` follows from it too"));
+    }
+    hand.poisoned.extend(written.into_iter().map(|(name, _)| name));
+    Some(finding)
+}
+
 fn by_hand(written: &Setting, derived: &Derived, subject: Subject<'_>) -> Finding {
     let span = written.origin.span().unwrap_or(derived.span);
     let value = match &derived.value {
@@ -256,4 +283,65 @@ fn setting(derived: &Derived, subject: Subject<'_>, findings: &mut Findings) -> 
         value_span: None,
         overrode: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::pipeline::compile;
+    use crate::spec::{Date, ReadText};
+
+    struct One(String);
+
+    impl ReadText for One {
+        fn read(&self, _: &Path) -> Result<String, String> {
+            Ok(self.0.clone())
+        }
+    }
+
+    fn codes(topology: &str, rest: &str) -> Vec<&'static str> {
+        let text = format!(
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
+             [redis.s]\nversion = \"7.2\"\n{topology}\n{rest}\n"
+        );
+        let compiled = compile(Path::new("a.toml"), &One(text), Date { year: 2026, month: 1, day: 1 });
+        compiled.findings.iter().map(|finding| finding.code.name()).collect()
+    }
+
+    const REPLICATED: &str = "topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]";
+    const NONE: [&str; 0] = [];
+
+    const FILES: &str =
+        "config.tls-cert-file = \"/c\"\nconfig.tls-key-file = \"/k\"\nconfig.tls-ca-cert-file = \"/a\"\n";
+
+    #[test]
+    fn tls_by_hand_is_told_once_where_others_have_to_know() {
+        let files = FILES;
+        for line in
+            ["tls-port = 6390", "tls-replication = true", "tls-port = 6390\nconfig.tls-replication = \"yes\""]
+        {
+            assert_eq!(codes(REPLICATED, &format!("{files}config.{line}")), ["derived-by-hand"], "{line}");
+            assert_eq!(codes(REPLICATED, &format!("config.{line}")), ["derived-by-hand"], "{line}");
+        }
+        let alone = "topology = \"standalone\"\nhosts = [\"a\", \"b\"]";
+        assert_eq!(codes(alone, &format!("{files}config.tls-port = 6390")), NONE);
+        assert_eq!(codes(REPLICATED, &format!("{files}config.tls-port = {{ override = 6390 }}")), NONE);
+        assert_eq!(codes(REPLICATED, "config.tls-port = 0\nconfig.tls-replication = false"), NONE);
+        let node = format!("{files}nodes.a.config.tls-port = 6390");
+        assert_eq!(codes(REPLICATED, &node), ["derived-by-hand"]);
+    }
+
+    #[test]
+    fn a_table_or_a_build_without_tls_is_told_as_before() {
+        let table = "tls = { cert-file = \"/c\", key-file = \"/k\", ca-cert-file = \"/a\" }";
+        assert_eq!(codes(REPLICATED, &format!("{table}\nconfig.tls-replication = true")), NONE);
+        assert_eq!(
+            codes(REPLICATED, &format!("tls = 3\n{FILES}config.tls-replication = true")),
+            ["wrong-type"]
+        );
+        let without = "build = { tls = false }\nconfig.tls-replication = true";
+        assert!(!codes(REPLICATED, without).contains(&"derived-by-hand"));
+        assert!(codes(REPLICATED, without).contains(&"contradictory-settings"));
+    }
 }

@@ -67,6 +67,10 @@ fn deployment(
     if let Some(config) = &spec.config {
         lay_over(&mut hand, None, Level::Deployment, config, subject, lowering.findings);
     }
+    if asks_for_tls_table(lowering, name, spec, topology, &target) {
+        let finding = derived::tls_by_hand(&mut hand, subject);
+        lowering.findings.extend(finding);
+    }
     let sentinel = spec.sentinel.as_ref().and_then(|sentinel| sentinel.set.as_ref());
     let sentinel = sentinel.and_then(|set| lowering.spec.sentinels.get(set)?.auth.as_ref().and_then(login));
     let requirepass = hand.settings.get("requirepass").and_then(|setting| match &setting.value {
@@ -125,6 +129,19 @@ fn deployment(
         spec: Arc::new(spec.clone()),
         poisoned,
     })
+}
+
+/// Whether TLS by hand would bypass what follows from a `tls` table. A table that could not be read is
+/// reported, and TLS without the build for it too.
+fn asks_for_tls_table(
+    lowering: &Lowering<'_>,
+    name: &At<String>,
+    spec: &RedisSpec,
+    topology: At<TopologyKind>,
+    target: &Target,
+) -> bool {
+    let without = spec.tls.is_none() && !lowering.lossy && !lowering.mentions(name, "tls");
+    without && topology.value != TopologyKind::Standalone && target.build.tls
 }
 
 /// What `acl-pubsub-default` is set to.
@@ -305,6 +322,10 @@ fn node(
     let mut own_hand = Typed::default();
     if let Some(config) = own_spec.and_then(|own| own.config.as_ref()) {
         lay_over(&mut own_hand, Some(&hand.settings), Level::Node, config, subject, lowering.findings);
+    }
+    if asks_for_tls_table(lowering, name, spec, topology, target) {
+        let finding = derived::tls_by_hand(&mut own_hand, subject);
+        lowering.findings.extend(finding);
     }
     poisoned.extend(own_hand.poisoned.iter().cloned());
     let host = &lowering.hosts[seat.host.0];
