@@ -286,9 +286,10 @@ mod tests {
             )
         };
         assert_eq!(cluster(""), NONE);
-        assert_eq!(cluster(DIR), SHARED, "one finding for three nodes");
-        let own = "nodes.a-7001.data-dir = \"/srv/1\"\nnodes.a-7002.data-dir = \"/srv/2\"";
-        assert_eq!(cluster(&format!("{DIR}\n{own}")), NONE);
+        assert_eq!(cluster(DIR), NONE, "each has a folder of its own in it");
+        let all = ["7000", "7001", "7002"].map(|port| format!("nodes.a-{port}.data-dir = \"/srv/1\"\n"));
+        assert_eq!(cluster(&all.concat()), SHARED, "one finding for three nodes");
+        assert_eq!(cluster(&all[1]), NONE);
     }
 
     #[test]
