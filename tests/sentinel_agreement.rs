@@ -307,7 +307,7 @@ fn mutations(line: &str, seed: usize) -> Vec<String> {
     let start = "sentinel ".len();
     let places: Vec<usize> = line.char_indices().map(|(at, _)| at).filter(|at| *at >= start).collect();
     let mut mutated = Vec::new();
-    for (number, at) in places.iter().copied().enumerate().filter(|(n, _)| (n + seed) % 4 == 0) {
+    for (number, at) in places.iter().copied().enumerate().filter(|(n, _)| (n + seed) % 8 == 0) {
         let byte = BYTES[(number / 4 + seed) % BYTES.len()];
         let (before, after) = line.split_at(at);
         let next = after.chars().next().unwrap();
