@@ -280,8 +280,7 @@ fn arguments(known: &MemcachedOption, value: Option<&str>) -> Vec<String> {
 fn printed(facts: &OptionFacts, value: &str) -> Option<(&'static str, String)> {
     let stat = facts.stat?;
     let text = match stat.format {
-        StatFormat::Decimal | StatFormat::AsGiven => value.to_owned(),
-        StatFormat::Octal => value.to_owned(),
+        StatFormat::Decimal | StatFormat::AsGiven | StatFormat::Octal => value.to_owned(),
         StatFormat::Multiplied(factor) => {
             let number: i64 = value.parse().ok()?;
             (number.checked_mul(i64::try_from(factor).ok()?))

@@ -126,6 +126,7 @@ fn valid(arg: &SentinelArg) -> String {
 }
 
 /// Values to try for an argument.
+#[allow(clippy::too_many_lines, reason = "lists of values")]
 fn values(arg: &SentinelArg) -> Vec<String> {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     match arg.kind {
@@ -307,7 +308,7 @@ fn mutations(line: &str, seed: usize) -> Vec<String> {
     let start = "sentinel ".len();
     let places: Vec<usize> = line.char_indices().map(|(at, _)| at).filter(|at| *at >= start).collect();
     let mut mutated = Vec::new();
-    for (number, at) in places.iter().copied().enumerate().filter(|(n, _)| (n + seed) % 8 == 0) {
+    for (number, at) in places.iter().copied().enumerate().filter(|(n, _)| (n + seed).is_multiple_of(8)) {
         let byte = BYTES[(number / 4 + seed) % BYTES.len()];
         let (before, after) = line.split_at(at);
         let next = after.chars().next().unwrap();

@@ -479,11 +479,10 @@ impl Reading<'_> {
             let title = format!("`{name}` cannot be `{}`: {reason}", shown(node, self.subject));
             Finding::new(Code::InvalidValue, node.span, title)
         };
-        if let Reason::NotInEnum { words } = reason {
-            if let Some(near) = crate::spec::nearest(&shown(node, self.subject), words.iter().copied()) {
-                finding =
-                    finding.help(format!("did you mean `{near}`?")).fix(node.span, format!("\"{near}\""));
-            }
+        if let Reason::NotInEnum { words } = reason
+            && let Some(near) = crate::spec::nearest(&shown(node, self.subject), words.iter().copied())
+        {
+            finding = finding.help(format!("did you mean `{near}`?")).fix(node.span, format!("\"{near}\""));
         }
         if versions != target.versions {
             finding = finding
