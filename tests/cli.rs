@@ -399,3 +399,20 @@ fn a_secret_in_a_spec_is_never_repeated() {
         assert!(!out.exists());
     }
 }
+
+/// Sentinel's own settings, set, derived and left alone.
+#[test]
+fn why_knows_sentinels_own_settings() {
+    let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/init/sentinel.toml");
+    for (setting, told) in [
+        ("down-after-milliseconds", "sessions = 5000"),
+        ("monitor", "sessions = 10.0.1.11 6379 2"),
+        ("auth-pass", "the secret env:SENTINEL_PASSWORD"),
+        ("failover-timeout", "not set: this is the default"),
+        ("port", "port = 26379"),
+    ] {
+        let run = finish(program().arg("why").arg(&starter).args(["sentinels-main/cache-a1", setting]));
+        assert_eq!(run.code, Some(0), "{setting}: {}", run.err);
+        assert!(run.out.contains(told), "{setting}: {}", run.out);
+    }
+}

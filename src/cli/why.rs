@@ -1,5 +1,7 @@
 //! `cachewright why`: the value of a setting, what set it, what that overrode, and the server's default.
 
+mod sentinel;
+
 use std::fmt::Write as _;
 
 use super::args::WhyArgs;
@@ -8,12 +10,13 @@ use super::files::compile_spec;
 use super::output::Output;
 use crate::catalog;
 use crate::model::{
-    Assigned, Deployment, MemcachedNode, MemcachedOption, Model, Node, Origin, Setting, Settings,
+    Assigned, Deployment, MemcachedNode, MemcachedOption, Model, Node, Origin, SentinelSet, Setting, Settings,
 };
 use crate::pipeline::Compiled;
 use crate::report::{self, Format, Options};
 use crate::source::Span;
 use crate::spec::{listed, nearest};
+use sentinel::Question;
 
 pub(super) fn run(args: &WhyArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -64,7 +67,7 @@ fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Outp
     let matches = |name: &str| name == wanted || name.split_once('/').is_some_and(|(_, node)| node == wanted);
     let nodes: Vec<&Found<'_>> = all.iter().filter(|node| matches(&node.name())).collect();
     match nodes.as_slice() {
-        [node] => print(compiled, node, args.directive.as_deref(), output),
+        [node] => print(compiled, model, node, args.directive.as_deref(), output),
         [] => {
             let names: Vec<String> = all.iter().map(Found::name).collect();
             let short = names.iter().filter_map(|name| name.split_once('/')).map(|(_, node)| node);
@@ -83,13 +86,19 @@ fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Outp
     }
 }
 
-fn print(compiled: &Compiled, node: &Found<'_>, name: Option<&str>, output: &mut Output) -> Exit {
+fn print(
+    compiled: &Compiled,
+    model: &Model,
+    node: &Found<'_>,
+    name: Option<&str>,
+    output: &mut Output,
+) -> Exit {
     let text = match node {
         Found::Server(deployment, own) => {
             let target = &deployment.target;
             server(compiled, node, target, &deployment.shared, own, name)
         }
-        Found::Sentinel(set, own) => server(compiled, node, &set.target, &set.shared, own, name),
+        Found::Sentinel(set, own) => sentinel(compiled, model, node, (set, own), name),
         Found::Memcached(deployment, own) => memcached(compiled, node, deployment, own, name),
     };
     match text {
@@ -98,6 +107,22 @@ fn print(compiled: &Compiled, node: &Found<'_>, name: Option<&str>, output: &mut
             Exit::Clean
         }
         Err(why) => output.usage(&why),
+    }
+}
+
+/// A sentinel: its own settings, and the directives of a plain server.
+fn sentinel(
+    compiled: &Compiled,
+    model: &Model,
+    found: &Found<'_>,
+    (set, node): (&SentinelSet, &Node),
+    name: Option<&str>,
+) -> Result<String, String> {
+    let question = Question { compiled, model, set, node, shown: &found.name() };
+    let plain = |name| server(compiled, found, &set.target, &set.shared, node, name);
+    match name {
+        None => Ok([vec![plain(None)?], question.all()].concat().join("\n")),
+        Some(asked) => question.one(asked).map_or_else(|| plain(name), Ok),
     }
 }
 

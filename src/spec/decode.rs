@@ -246,7 +246,7 @@ fn as_meant<'t>(table: &'t Table, keys: &[&'static str]) -> Cow<'t, Table> {
                 if let Some(Entry { value: Node { value: Raw::Table(base), .. }, .. }) =
                     meant.to_mut().entries.get_mut(near)
                 {
-                    lay_over(base, more.clone());
+                    lay_over(base, more.clone(), &mut Vec::new());
                 }
             }
             _ => {}

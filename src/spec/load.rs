@@ -7,9 +7,10 @@ use super::Spec;
 use super::decode::{nearest, unknown_key};
 use super::merge::{extract_unset, lay_over};
 use super::raw::{Entry, Raw, Table};
+use super::scalars::literal_secret;
 use super::{json_layer, toml_layer};
 use crate::diag::{Code, Finding, Findings, Place};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{At, SourceId, Sources, Span};
 
 /// Hands in the text of a layer.
 pub trait ReadText {
@@ -75,13 +76,17 @@ impl Loader<'_> {
 
         self.open.push((normal(path), None));
         let mut merged = Table::default();
+        let mut secrets = Vec::new();
         for (base, span) in self.bases(&mut table) {
             if let Some(layer) = self.base(path, &base, span) {
-                lay_over(&mut merged, layer);
+                lay_over(&mut merged, layer, &mut secrets);
             }
         }
         self.open.pop();
-        lay_over(&mut merged, table);
+        lay_over(&mut merged, table, &mut secrets);
+        for span in secrets {
+            self.findings.push(literal_secret(At::new("a password that a later layer replaces", span)));
+        }
         merged
     }
 
@@ -229,6 +234,19 @@ mod tests {
         let history: Vec<_> =
             a.entries["x"].overrode.iter().map(|span| layers.sources.locate(*span).to_string()).collect();
         assert_eq!(history, ["base.toml:2:1", "prod/hosts.json:1:8"]);
+    }
+
+    #[test]
+    fn a_secret_that_a_later_layer_replaces_stands_in_the_repository_all_the_same() {
+        let (_, findings) = loaded(&[
+            (
+                "a.toml",
+                "extends = [\"b.toml\"]\n[c]\nrequirepass = { env = \"A\" }\nunset = [\"masterauth\"]\n",
+            ),
+            ("b.toml", "[c]\nrequirepass = \"hunter2\"\nmasterauth = \"hunter3\"\nmaxmemory = \"1gb\"\n"),
+        ]);
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [Code::LiteralSecret, Code::LiteralSecret]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Lays one layer over another: tables merge deeply, everything else replaces, `unset` takes away.
 
-use super::raw::{Entry, Raw, Table, Unset};
+use super::raw::{Entry, Node, Raw, Table, Unset};
+use crate::catalog::{self, Engine};
 use crate::diag::{Code, Finding, Findings};
-use crate::source::At;
+use crate::source::{At, Span};
 
 /// The key that takes away what earlier layers set.
 pub(super) const UNSET: &str = "unset";
@@ -42,10 +43,12 @@ fn take_list(table: &mut Table, entry: Entry, findings: &mut Findings) {
     }
 }
 
-/// Lays `over` on `base`.
-pub(super) fn lay_over(base: &mut Table, over: Table) {
+/// Lays `over` on `base`. What is replaced is never looked at again, so literal secrets among it are noted.
+pub(super) fn lay_over(base: &mut Table, over: Table, secrets: &mut Vec<Span>) {
     for mut unset in over.unset {
-        unset.used |= base.entries.remove(&unset.name.value).is_some();
+        let taken = base.entries.remove(&unset.name.value);
+        secrets.extend(taken.as_ref().and_then(|entry| literal_secret(&unset.name.value, &entry.value)));
+        unset.used |= taken.is_some();
         base.unset.retain(|earlier| earlier.name.value != unset.name.value);
         base.unset.push(unset);
     }
@@ -56,23 +59,39 @@ pub(super) fn lay_over(base: &mut Table, over: Table) {
                 base.entries.insert(key, entry);
             }
             Some(below) => {
-                base.entries.insert(key, merged(below, entry));
+                let entry = merged(&key, below, entry, secrets);
+                base.entries.insert(key, entry);
             }
         }
     }
 }
 
-fn merged(below: Entry, over: Entry) -> Entry {
+fn merged(name: &str, below: Entry, over: Entry, secrets: &mut Vec<Span>) -> Entry {
     let Entry { key: below_key, value: mut below_value, mut overrode } = below;
     match (&mut below_value.value, over.value.value) {
         (Raw::Table(base), Raw::Table(table)) => {
-            lay_over(base, table);
+            lay_over(base, table, secrets);
             Entry { key: over.key, value: below_value, overrode }
         }
         (_, replacement) => {
+            secrets.extend(literal_secret(name, &below_value));
             overrode.push(below_key);
-            let value = super::raw::Node { value: replacement, span: over.value.span };
+            let value = Node { value: replacement, span: over.value.span };
             Entry { key: over.key, value, overrode }
         }
+    }
+}
+
+/// The place of a secret that stands in a layer itself, under a name that holds one.
+fn literal_secret(name: &str, value: &Node) -> Option<Span> {
+    let secret = |engine| catalog::directive(engine, name).is_some_and(|directive| directive.secret);
+    let holds = matches!(name, "password" | "passwords" | "key-file-password")
+        || [Engine::Redis, Engine::Valkey].into_iter().any(secret);
+    match &value.value {
+        Raw::Text(text) if holds && !text.is_empty() => Some(value.span),
+        Raw::List(items) if holds && items.iter().any(|item| matches!(item.value, Raw::Text(_))) => {
+            Some(value.span)
+        }
+        _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Lowering;
 use super::config::{Level, Subject};
-use super::nodes::{Seat, report_undefined, seats};
+use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::redis::profile_configs;
 use super::setting::{OVERRIDE, as_written, report_placeholder, shown};
 use super::target::target;
@@ -36,6 +36,7 @@ pub(super) fn deployments(lowering: &mut Lowering<'_>) -> Vec<Memcached> {
 fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSpec) -> Option<Memcached> {
     // Names are looked up also where the version is unknown: a host used there is used.
     let seats = spec.hosts.as_ref().map(|hosts| {
+        report_no_hosts(lowering, name, hosts);
         let seats = seats(lowering, &hosts.value, spec.port, PORT, &spec.nodes);
         let complete = seats.len() == hosts.value.len();
         (seats, complete)
