@@ -7,7 +7,9 @@ use cachewright::text::conf::ConfDoc;
 use cachewright::value::{FileSettings, Judgement, file_rules, fold_lines};
 
 use crate::support::launch::Launch;
+use crate::support::running::Running;
 use crate::support::servers::Server;
+use crate::support::wait;
 
 /// Files to try; FOLDER stands for a folder that exists, PORT for a free port.
 const FILES: &[&[&str]] = &[
@@ -67,12 +69,23 @@ pub(crate) fn compare(server: &Server, target: &Target) -> (usize, Vec<String>) 
         if elsewhere {
             launch = launch.ready_when_it_prints("eady to accept connections");
         }
-        let theirs = launch.try_start().err().map(|refusal| refusal.reason());
+        let theirs = match launch.try_start() {
+            Err(refusal) => Some(refusal.reason()),
+            Ok(running) => ours.as_deref().and_then(|ours| dies(&running, ours)),
+        };
         if ours.is_some() != theirs.is_some() {
             wrong.push(format!("{lines:?}: we say {ours:?}, the server {theirs:?}"));
         }
     }
     (FILES.len(), wrong)
+}
+
+/// Whether a server that has answered dies of what is said to crash it: it does at its first regular work, which
+/// may come after the first answer.
+fn dies(running: &Running, ours: &str) -> Option<String> {
+    let crashes = ours.contains("CrashesTheServer");
+    let gone = || running.try_command(&["PING"]).is_err().then(|| "gone after its first answer".to_owned());
+    if crashes { wait::try_until(wait::LIMIT, gone) } else { None }
 }
 
 fn filled(line: &str, launch: &Launch<'_>) -> String {
