@@ -29,11 +29,13 @@ impl Compiled {
         Checked::new(self.model.clone()?, &self.findings)
     }
 
-    /// Literal secrets, and what may be one on a line that a syntax error has spoilt: never to be shown.
+    /// Literal secrets, and what may be one in a text that could not be understood (a syntax error, a
+    /// misspelled key or directive): never to be shown.
     pub fn secrets(&self) -> Vec<Span> {
         let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
         let mut spans: Vec<Span> = self.findings.iter().filter_map(secret).collect();
-        let broken = self.findings.iter().filter(|finding| finding.code == Code::Syntax);
+        let unclear = |code| matches!(code, Code::Syntax | Code::UnknownKey | Code::UnknownDirective);
+        let broken = self.findings.iter().filter(|finding| unclear(finding.code));
         let mut texts: Vec<SourceId> = broken.filter_map(Finding::span).map(|span| span.source).collect();
         texts.sort();
         texts.dedup();
@@ -97,6 +99,7 @@ fn one_cause_once(mut findings: Findings) -> Findings {
 #[cfg(test)]
 mod tests {
     use crate::explain::compile_example;
+    use crate::report::{Format, Options, emit};
 
     #[test]
     fn every_missing_key_is_reported_though_all_are_missing_at_one_place() {
@@ -131,5 +134,22 @@ mod tests {
         let findings: Vec<_> = compiled.findings.iter().collect();
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert!(findings[0].notes.iter().any(|note| note == "the same holds for `three` and `two`"));
+    }
+
+    #[test]
+    fn passwords_under_misspelled_names_and_in_unused_profiles_are_not_shown() {
+        let head = "format = 1\nname = \"m\"\n[hosts]\nh1 = { address = \"127.0.0.1\" }\n\
+                    [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"h1\"]\n";
+        for more in [
+            "requirepass = \"hunter2\"\n",
+            "config.requirpass = \"hunter2\"\n",
+            "[profiles.u.config]\nrequirepass = \"hunter2\"\n",
+        ] {
+            let compiled = compile_example(&format!("{head}{more}"), &[]);
+            let secrets = compiled.secrets();
+            let options = Options { color: false, redact: &secrets };
+            let text = emit(&compiled.findings, &compiled.sources, Format::Human, &options);
+            assert!(compiled.findings.has_errors() && !text.contains("hunter2"), "{text}");
+        }
     }
 }

@@ -83,7 +83,7 @@ fn merged(name: &str, below: Entry, over: Entry, secrets: &mut Vec<Span>) -> Ent
 }
 
 /// The place of a secret that stands in a layer itself, under a name that holds one.
-fn literal_secret(name: &str, value: &Node) -> Option<Span> {
+pub(crate) fn literal_secret(name: &str, value: &Node) -> Option<Span> {
     let secret = |engine| catalog::directive(engine, name).is_some_and(|directive| directive.secret);
     let holds = matches!(name, "password" | "passwords" | "key-file-password")
         || [Engine::Redis, Engine::Valkey].into_iter().any(secret);

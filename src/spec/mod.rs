@@ -17,6 +17,7 @@ mod toml_statements;
 pub use decode::{Decode, Decoder, Named, NamedEntry};
 pub(crate) use decode::{listed, nearest};
 pub use load::{Layers, ReadText, load};
+pub(crate) use merge::literal_secret as literal_secret_in;
 pub use records::*;
 pub use scalars::{Date, OneOrMany, Port, SecretRef, Size, literal_secret};
 

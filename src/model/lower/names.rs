@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Span};
-use crate::spec::{Spec, listed, nearest};
+use crate::spec::{Spec, listed, literal_secret, literal_secret_in, nearest};
 
 /// What a name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,12 +89,23 @@ impl Uses {
                     findings.extend(undefined(kind, name, spans, &declared, &mut unused));
                 }
             }
+            if kind == Kind::Profile {
+                findings.extend(unused.keys().flat_map(|name| secrets_of(spec, name)));
+            }
             for (name, span) in unused.into_iter().filter(|_| all_seen) {
                 let title = format!("nothing uses the {} `{name}`", kind.what());
                 findings.push(Finding::new(kind.unused(), span, title).help("use it or remove it"));
             }
         }
     }
+}
+
+/// Literal secrets in a profile that nothing uses, whose settings nobody types.
+fn secrets_of(spec: &Spec, profile: &str) -> Vec<Finding> {
+    let config = spec.profiles.get(profile).and_then(|profile| profile.config.as_ref());
+    let entries = config.map_or(&[][..], |config| &config.value.entries);
+    let secrets = entries.iter().filter_map(|entry| literal_secret_in(&entry.name.value, &entry.value));
+    secrets.map(|span| literal_secret(At::new("a password", span))).collect()
 }
 
 fn undefined(
