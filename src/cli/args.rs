@@ -76,7 +76,7 @@ pub(super) struct RenderArgs {
     pub(super) spec: PathBuf,
 
     /// Print one file, named as below the output folder: `sessions/cache-a1/redis.conf`
-    #[arg(value_name = "FILE", required_unless_present = "out")]
+    #[arg(value_name = "FILE")]
     pub(super) file: Option<String>,
 
     /// Write all files below this folder

@@ -287,7 +287,11 @@ fn is_servers_own(key: &str) -> bool {
 /// The known word that a misspelled one most likely stands for.
 pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let lower = word.to_ascii_lowercase().replace('_', "-");
-    let most = |candidate: &str| 1.max(lower.len().min(candidate.len()) / 3);
+    // Of a word of one letter nothing would be left that the two have in common.
+    let most = |candidate: &str| {
+        let shorter = lower.len().min(candidate.len());
+        if shorter < 2 { 0 } else { 1.max(shorter / 3) }
+    };
     // A word may have any length; one that is much longer or shorter is not compared.
     known
         .filter(|candidate| lower.len().abs_diff(candidate.len()) <= most(candidate))
