@@ -99,7 +99,7 @@ fn loss(number: &[u8], saturates: bool, wraps: bool) -> Option<Otherwise> {
 pub(super) fn read_memory(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Result<Reading, Reason> {
     if let Some(size) = case.size(arg) {
         if case.server.is_six() && size.signed() < 0 {
-            return Err(Reason::NotAMemory);
+            return Err(if size.otherwise.is_some() { Reason::MemoryTooLarge } else { Reason::NotAMemory });
         }
         // A field with a sign, where negative numbers are allowed, takes the upper half of 64 bits for them.
         if numeric.min < 0 && size.signed() < 0 {
@@ -115,6 +115,8 @@ pub(super) fn read_memory(case: Case<'_>, numeric: Numeric, arg: &[u8]) -> Resul
             let number = i128::from(number);
             in_range(number, numeric).map(|()| Reading::plain(Value::Integer(number)))
         }
+        // What only this server does not take: see `Case::size`.
+        _ if size(arg, false).is_some() => Err(Reason::MemoryTooLarge),
         _ => Err(Reason::NotAMemory),
     }
 }

@@ -64,6 +64,8 @@ pub enum Reason {
     NotAnOctal,
     /// Not a number of bytes with one of the units b, k, kb, m, mb, g, gb.
     NotAMemory,
+    /// A number of bytes that 64 bits do not hold, and whose remains the server refuses.
+    MemoryTooLarge,
     /// Neither a number of bytes nor an integer percentage.
     NotAMemoryOrPercent,
     /// A number outside of the bounds.
@@ -196,6 +198,7 @@ impl fmt::Display for Reason {
             Reason::NotAMemory => {
                 f.write_str("it takes a whole number of bytes, with the unit k, kb, m, mb, g, gb or none")
             }
+            Reason::MemoryTooLarge => f.write_str("so many bytes do not fit in 64 bits"),
             Reason::NotAMemoryOrPercent => f.write_str(
                 "it takes a whole number of bytes with an optional unit, or a percentage such as 5%",
             ),

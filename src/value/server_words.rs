@@ -22,7 +22,7 @@ impl Reason {
             Reason::ExclusiveWords(..) => "shutdown options SAVE and NOSAVE can't be used simultaneously",
             Reason::NotAnInteger(_) => "argument couldn't be parsed into an integer",
             Reason::NotAnOctal => "argument couldn't be parsed as an octal number",
-            Reason::NotAMemory => "argument must be a memory value",
+            Reason::NotAMemory | Reason::MemoryTooLarge => "argument must be a memory value",
             Reason::NotAMemoryOrPercent => "argument must be a memory or percent value",
             Reason::OutOfRange { octal: true, .. } if six => "Invalid socket file permissions",
             Reason::OutOfRange { min, max, octal: true } => {
