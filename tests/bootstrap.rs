@@ -139,7 +139,7 @@ impl<'s> Plan<'s> {
             .into_iter()
             .zip(&names)
             .map(|(start, name)| {
-                let text = String::from_utf8(of_node(name).bytes.clone()).expect("UTF-8");
+                let text = String::from_utf8(of_node(name).bytes.to_vec()).expect("UTF-8");
                 let file = start.write("server.conf", &text);
                 let start = start.file(file);
                 match password {
@@ -149,7 +149,7 @@ impl<'s> Plan<'s> {
             })
             .collect();
         let script = artifacts.iter().find(|file| file.path == "fleet/bootstrap.sh").expect("the script");
-        let script = String::from_utf8(script.bytes.clone()).expect("UTF-8");
+        let script = String::from_utf8(script.bytes.to_vec()).expect("UTF-8");
         Fleet { server: server.clone(), password, nodes, script }
     }
 }

@@ -312,7 +312,7 @@ fn start_memcached(site: &Site, server: &Server, deployment: &Memcached, tally: 
         let name = &deployment.name.value;
         let argv = &site.artifact(name, &node.id.0, "memcached.argv").bytes;
         let arguments: Vec<String> =
-            String::from_utf8(argv.clone()).unwrap().lines().map(str::to_owned).collect();
+            String::from_utf8(argv.to_vec()).unwrap().lines().map(str::to_owned).collect();
         let address = loopback(&site.model.host(node.host).address.value);
         let running = server.launch().only_args(arguments).at(SocketAddrV4::new(address, node.port)).start();
         tally.files += 1;

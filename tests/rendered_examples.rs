@@ -20,7 +20,7 @@ fn rendering(example: &str) -> String {
     assert!(artifacts.is_sorted_by_key(|artifact: &Artifact| artifact.path.clone()));
     let mut text = String::new();
     for artifact in &artifacts {
-        let content = String::from_utf8(artifact.bytes.clone()).unwrap();
+        let content = String::from_utf8(artifact.bytes.to_vec()).unwrap();
         writeln!(text, "==== {} {} ====\n{content}", artifact.path, artifact.mode_text()).unwrap();
     }
     text

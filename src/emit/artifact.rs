@@ -7,13 +7,15 @@ use serde::{Serialize, Serializer};
 use crate::model::NodeId;
 use crate::spec::SecretRef;
 
+use super::bytes::Bytes;
+
 /// One rendered file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
     /// Where it belongs below the output folder: relative, parts separated by `/`.
     pub path: String,
     /// The whole content. Files for people and shells end with a line break.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// How it meets a file that is already there.
     pub install: Install,
     /// Permissions on the server: 0o644, 0o640, 0o600 or 0o755.
@@ -30,8 +32,13 @@ pub struct Artifact {
 impl Artifact {
     /// The mode as `chmod` takes it, four digits.
     pub fn mode_text(&self) -> String {
-        format!("{:04o}", self.mode)
+        mode_text(self.mode)
     }
+}
+
+/// A mode as `chmod` takes it, four digits.
+pub(super) fn mode_text(mode: u32) -> String {
+    format!("{mode:04o}")
 }
 
 /// Permissions of what anybody may read.

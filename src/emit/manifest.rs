@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::model::Model;
+use crate::model::{Model, NodeId};
 
 use super::MANIFEST;
-use super::artifact::{Artifact, Install, PUBLIC, SecretSlot};
+use super::artifact::{Artifact, Install, PUBLIC, SecretSlot, mode_text};
+use super::bytes::hex;
 use super::error::Problem;
-use super::users_acl::sha256_hex;
 
 /// The version of the manifest's own format. Fields may be added within it.
 const FORMAT: u32 = 1;
@@ -32,16 +32,42 @@ struct File<'a> {
     secrets: &'a [SecretSlot],
 }
 
+/// What the manifest says of a file: all but its content, which nobody keeps.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) path: String,
+    sha256: [u8; 32],
+    mode: u32,
+    install: Install,
+    pub(super) deployment: String,
+    pub(super) node: Option<NodeId>,
+    secrets: Vec<SecretSlot>,
+}
+
+impl From<&Artifact> for Record {
+    fn from(artifact: &Artifact) -> Self {
+        Record {
+            path: artifact.path.clone(),
+            sha256: artifact.bytes.sha256(),
+            mode: artifact.mode,
+            install: artifact.install,
+            deployment: artifact.deployment.clone(),
+            node: artifact.node.clone(),
+            secrets: artifact.secrets.clone(),
+        }
+    }
+}
+
 /// Lists files, which come sorted by path.
-pub(super) fn manifest(model: &Model, artifacts: &[Artifact]) -> Result<Artifact, Problem> {
-    let files = artifacts.iter().map(|artifact| File {
-        path: &artifact.path,
-        sha256: sha256_hex(&artifact.bytes),
-        mode: artifact.mode_text(),
-        install: artifact.install,
-        deployment: &artifact.deployment,
-        node: artifact.node.as_ref().map(|node| node.0.as_str()),
-        secrets: &artifact.secrets,
+pub(super) fn manifest(model: &Model, records: &[Record]) -> Result<Artifact, Problem> {
+    let files = records.iter().map(|record| File {
+        path: &record.path,
+        sha256: hex(&record.sha256),
+        mode: mode_text(record.mode),
+        install: record.install,
+        deployment: &record.deployment,
+        node: record.node.as_ref().map(|node| node.0.as_str()),
+        secrets: &record.secrets,
     });
     let manifest = Manifest { format: FORMAT, spec: &model.name, files: files.collect() };
     let mut bytes = serde_json::to_vec_pretty(&manifest)
@@ -49,7 +75,7 @@ pub(super) fn manifest(model: &Model, artifacts: &[Artifact]) -> Result<Artifact
     bytes.push(b'\n');
     Ok(Artifact {
         path: MANIFEST.to_owned(),
-        bytes,
+        bytes: bytes.into(),
         install: Install::Replace,
         mode: PUBLIC,
         deployment: String::new(),

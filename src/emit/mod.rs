@@ -7,6 +7,7 @@
 mod artifact;
 mod block;
 mod bootstrap;
+mod bytes;
 mod cluster_script;
 mod endpoint;
 mod error;
@@ -24,11 +25,16 @@ mod tests;
 mod users_acl;
 
 pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
+pub use bytes::{Bytes, hex};
 pub use error::{EmitError, Problem};
 pub use secret::{Secret, SecretSource};
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use crate::check::Checked;
 use crate::model::Model;
+use manifest::Record;
 use run::Run;
 
 /// The path of the manifest, which lists every other file.
@@ -48,19 +54,67 @@ impl std::fmt::Debug for EmitOptions<'_> {
     }
 }
 
+/// Why a rendering did not come to its end.
+#[derive(Debug)]
+pub enum Stopped<E> {
+    /// All that stands in the way of any file: see [`Problem`].
+    Errors(Vec<EmitError>),
+    /// Who took the files could not go on.
+    Sink(E),
+}
+
+/// Hands every file of every node to `sink` as soon as it is made: those of one deployment after another,
+/// always in the same order, which is not that of their paths; the manifest comes last.
+///
+/// Errors show only at the end, and then what was handed over is not the whole: keep it aside until this
+/// returns.
+///
+/// # Errors
+/// What the sink said first, which ends the run; else all that stands in the way of any file.
+pub fn emit_to<E>(
+    model: &Checked<Model>,
+    options: &EmitOptions<'_>,
+    mut sink: impl FnMut(Artifact) -> Result<(), E>,
+) -> Result<(), Stopped<E>> {
+    let mut stopped = None;
+    let mut take = |artifact| match sink(artifact) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            stopped = Some(error);
+            ControlFlow::Break(())
+        }
+    };
+    let records = rendered(model, options, |_| true, &mut take);
+    if let Some(error) = stopped {
+        return Err(Stopped::Sink(error));
+    }
+    let manifest = records.and_then(|records| {
+        manifest::manifest(model, &records).map_err(|problem| {
+            let artifact = MANIFEST.to_owned();
+            vec![EmitError { artifact, deployment: String::new(), node: None, problem }]
+        })
+    });
+    sink(manifest.map_err(Stopped::Errors)?).map_err(Stopped::Sink)
+}
+
 /// Every file of every node, by path, the manifest among them.
 ///
 /// # Errors
 /// All that stands in the way of any file: see [`Problem`].
 pub fn emit(model: &Checked<Model>, options: &EmitOptions<'_>) -> Result<Vec<Artifact>, Vec<EmitError>> {
-    let mut artifacts = rendered(model, options, |_| true)?;
-    let manifest = manifest::manifest(model, &artifacts).map_err(|problem| {
-        let artifact = MANIFEST.to_owned();
-        vec![EmitError { artifact, deployment: String::new(), node: None, problem }]
-    })?;
-    let at = artifacts.partition_point(|artifact| artifact.path < manifest.path);
-    artifacts.insert(at, manifest);
-    Ok(artifacts)
+    let mut artifacts = Vec::new();
+    let kept = emit_to(model, options, |artifact| {
+        artifacts.push(artifact);
+        Ok::<(), Infallible>(())
+    });
+    match kept {
+        Ok(()) => {
+            artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+            Ok(artifacts)
+        }
+        Err(Stopped::Errors(errors)) => Err(errors),
+        Err(Stopped::Sink(never)) => match never {},
+    }
 }
 
 /// The file of one path; none where there is no such file. Only its deployment is rendered.
@@ -72,20 +126,28 @@ pub fn emit_one(
     options: &EmitOptions<'_>,
     path: &str,
 ) -> Result<Option<Artifact>, Vec<EmitError>> {
-    let artifacts = match path.split_once('/') {
-        None => emit(model, options)?,
-        Some((folder, _)) => rendered(model, options, |name| name == folder)?,
+    let Some((folder, _)) = path.split_once('/') else {
+        return Ok(emit(model, options)?.into_iter().find(|artifact| artifact.path == path));
     };
-    Ok(artifacts.into_iter().find(|artifact| artifact.path == path))
+    let mut found = None;
+    let mut take = |artifact: Artifact| {
+        if artifact.path == path {
+            found = Some(artifact);
+        }
+        ControlFlow::Continue(())
+    };
+    rendered(model, options, |name| name == folder, &mut take)?;
+    Ok(found)
 }
 
-/// The files of the deployments and sets of sentinels whose folders are wanted.
-fn rendered(
-    model: &Model,
-    options: &EmitOptions<'_>,
+/// Renders the deployments and sets of sentinels whose folders are wanted.
+fn rendered<'a>(
+    model: &'a Model,
+    options: &EmitOptions<'a>,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<Artifact>, Vec<EmitError>> {
-    let mut run = Run::new(model, options)?;
+    sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
+) -> Result<Vec<Record>, Vec<EmitError>> {
+    let mut run = Run::new(model, options, sink)?;
     for deployment in model.deployments.iter().filter(|deployment| wanted(&deployment.name)) {
         server_conf::emit(&mut run, deployment);
         users_acl::emit(&mut run, deployment);

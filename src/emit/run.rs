@@ -1,10 +1,15 @@
-//! What one run collects: files and errors.
+//! One run: files go to whoever takes them as soon as they are made, and what is kept of them is what the
+//! manifest says; errors are collected.
+
+use std::ops::ControlFlow;
 
 use crate::model::{Model, NodeId};
 
 use super::EmitOptions;
 use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
+use super::bytes::Bytes;
 use super::error::{EmitError, Problem};
+use super::manifest::Record;
 use super::secret::Vault;
 use super::templates::Templates;
 
@@ -13,8 +18,11 @@ pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) templates: Templates,
     pub(super) vault: Vault<'a>,
-    artifacts: Vec<Artifact>,
+    sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
+    records: Vec<Record>,
     errors: Vec<EmitError>,
+    /// Nobody takes files any more.
+    broken_off: bool,
 }
 
 /// Where a file belongs.
@@ -29,12 +37,17 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(model: &'a Model, options: &EmitOptions<'a>) -> Result<Self, Vec<EmitError>> {
+    pub(super) fn new(
+        model: &'a Model,
+        options: &EmitOptions<'a>,
+        sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
+    ) -> Result<Self, Vec<EmitError>> {
         let templates = Templates::built_in().map_err(|problem| {
             vec![EmitError { artifact: "*".to_owned(), deployment: String::new(), node: None, problem }]
         })?;
         let vault = Vault(options.secrets);
-        Ok(Run { model, templates, vault, artifacts: Vec::new(), errors: Vec::new() })
+        let (records, errors) = (Vec::new(), Vec::new());
+        Ok(Run { model, templates, vault, sink, records, errors, broken_off: false })
     }
 
     /// Adds a file. One that holds a secret is nobody else's to read.
@@ -43,7 +56,7 @@ impl<'a> Run<'a> {
         place: Place<'_>,
         install: Install,
         mode: u32,
-        bytes: Vec<u8>,
+        bytes: impl Into<Bytes>,
         secrets: Vec<SecretSlot>,
     ) {
         let names = [Some(place.folder), place.node.map(|node| node.0.as_str())];
@@ -53,15 +66,21 @@ impl<'a> Run<'a> {
             }
         }
         let mode = if secrets.iter().any(|slot| slot.filled) { PRIVATE } else { mode };
-        self.artifacts.push(Artifact {
+        // After an error nothing will be written, and there may still be errors to find.
+        if self.broken_off || !self.errors.is_empty() {
+            return;
+        }
+        let artifact = Artifact {
             path: path(place),
-            bytes,
+            bytes: bytes.into(),
             install,
             mode,
             deployment: place.folder.to_owned(),
             node: place.node.cloned(),
             secrets,
-        });
+        };
+        self.records.push(Record::from(&artifact));
+        self.broken_off = (self.sink)(artifact).is_break();
     }
 
     /// Notes what stands in the way of a file.
@@ -84,10 +103,10 @@ impl<'a> Run<'a> {
         });
     }
 
-    /// The files by path, or everything that stands in the way.
-    pub(super) fn finish(mut self) -> Result<Vec<Artifact>, Vec<EmitError>> {
-        self.artifacts.sort_by(|a, b| a.path.cmp(&b.path));
-        for pair in self.artifacts.windows(2) {
+    /// What was made, by path, or everything that stands in the way.
+    pub(super) fn finish(mut self) -> Result<Vec<Record>, Vec<EmitError>> {
+        self.records.sort_by(|a, b| a.path.cmp(&b.path));
+        for pair in self.records.windows(2) {
             if pair[0].path == pair[1].path {
                 self.errors.push(EmitError {
                     artifact: pair[1].path.clone(),
@@ -97,7 +116,7 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        if self.errors.is_empty() { Ok(self.artifacts) } else { Err(self.errors) }
+        if self.errors.is_empty() { Ok(self.records) } else { Err(self.errors) }
     }
 }
 

@@ -1,11 +1,10 @@
 //! users.acl. The file has neither comments nor quoting, so no template can help it.
 
-use sha2::{Digest, Sha256};
-
 use crate::model::{Deployment, User};
 use crate::text::acl::{AclRule, Sensitive, write_acl_line};
 
 use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
+use super::bytes::{Bytes, sha256_hex};
 use super::error::Problem;
 use super::run::{Place, Run};
 use super::secret::Vault;
@@ -30,6 +29,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             Err(problem) => run.fail_all(place, problem),
         }
     }
+    let bytes = Bytes::from(bytes);
     for node in &deployment.nodes {
         let place = Place { node: Some(&node.id), ..place };
         run.add(place, Install::Replace, GROUP, bytes.clone(), secrets.clone());
@@ -61,16 +61,4 @@ pub(super) fn password_place(rules: &[AclRule]) -> usize {
         Some(at) => at + 1,
         None => usize::from(rules.first().is_some_and(switches)),
     }
-}
-
-/// SHA-256 as 64 lower-case hexadecimal digits.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
