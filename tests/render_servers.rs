@@ -16,13 +16,13 @@ use cachewright::model::{Deployment, Memcached, Model, SentinelSet, Topology, Us
 use cachewright::text::acl::{AclRule, write_rule};
 use rendered::Passwords;
 use rendered::compare;
-use rendered::site::{ADMIN, NoSite, Site, log_in, loopback, start_all};
+use rendered::failover::fail_over;
+use rendered::site::{ADMIN, NoSite, Site, log_in, loopback};
 use rendered::texts::Texts;
 use support::fleet::sentinel_field;
 use support::port::Port;
 use support::running::Running;
 use support::servers::{Engine, Server, Servers, Version};
-use support::wait;
 
 const EXAMPLES: [&str; 9] = [
     "examples/minimal.toml",
@@ -411,58 +411,7 @@ fn the_local_sentinel_set_fails_over() {
         });
         let site = Site::render(&moved.texts, &moved.top, Some(Passwords::default()))
             .unwrap_or_else(|why| panic!("{server}: {why}"));
-        fail_over(&site, server);
+        fail_over(&site, server, "sessions");
+        println!("{server}: a sentinel set failed over");
     }
-}
-
-/// Bootstraps the set, has it fail over, and sees that nobody lacked a right.
-fn fail_over(site: &Site, server: &Server) {
-    let deployment = site.model.deployments.iter().find(|d| d.name.value == "sessions").unwrap();
-    let servers = start_all(site, server, deployment);
-    let password = Passwords::default().value(&cachewright::spec::SecretRef::Env("ADMIN".to_owned()));
-    let (code, said) = site.bootstrap(server, "sessions", Some((ADMIN, &password)));
-    assert_eq!(code, Some(0), "{server}: {said}");
-    // Sentinel cuts all connections to a server whose role it changes.
-    let role = |running: &Running| {
-        let info: String =
-            redis::from_redis_value(running.try_command(&["INFO", "replication"]).ok()?).ok()?;
-        info.lines().find_map(|line| line.strip_prefix("role:").map(str::to_owned))
-    };
-    let linked = |running: &Running| {
-        let said = running.try_command(&["INFO", "replication"]);
-        said.is_ok_and(|said| format!("{said:?}").contains("master_link_status:up"))
-    };
-    assert_eq!(role(&servers[0]).as_deref(), Some("master"));
-    for replica in &servers[1..] {
-        assert_eq!(role(replica).as_deref(), Some("slave"));
-        support::fleet::wait_for_replica(replica);
-    }
-
-    let set = &site.model.sentinels[0];
-    let sentinels: Vec<Running> =
-        set.nodes.iter().map(|node| site.launch_sentinel(server, set, node).start()).collect();
-    for sentinel in &sentinels {
-        support::fleet::wait_for_sentinel(sentinel, "sessions", 2, 2);
-        wait::until("the quorum is there", || {
-            let answer = sentinel.try_command(&["SENTINEL", "CKQUORUM", "sessions"]);
-            answer.is_ok_and(|said| format!("{said:?}").contains("OK 3 usable Sentinels"))
-        });
-    }
-    wait::until("the sentinel begins a failover", || {
-        sentinels[0].try_command(&["SENTINEL", "FAILOVER", "sessions"]).is_ok()
-    });
-    wait::until("another leads", || servers[1..].iter().any(|s| role(s).as_deref() == Some("master")));
-    wait::until("the old primary follows", || role(&servers[0]).as_deref() == Some("slave"));
-    wait::until("it is in step", || linked(&servers[0]));
-    for sentinel in &sentinels {
-        let port = servers[0].port().to_string();
-        wait::until("every sentinel knows the new primary", || {
-            sentinel_field(sentinel, "sessions", "port").is_some_and(|now| now != port)
-        });
-    }
-    for running in &servers {
-        let log = format!("{:?}", running.command(&["ACL", "LOG"]));
-        assert!(!log.contains("\"replica\"") && !log.contains("\"sentinel\""), "{server}: {log}");
-    }
-    println!("{server}: a sentinel set of {} servers failed over", servers.len());
 }

@@ -14,9 +14,11 @@ mod specs;
 mod support;
 #[path = "../agreement/target.rs"]
 mod target;
+mod tls;
 mod values;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use cachewright::catalog::{Target, VersionRange};
 use rendered::Passwords;
@@ -24,6 +26,7 @@ use rendered::compare::{self, Compared};
 use rendered::site::{NoSite, Site, log_in};
 use rendered::texts::Texts;
 use support::servers::{Engine, Server, Servers};
+use support::tls::Certificates;
 
 /// Specs per server.
 const CASES: u64 = 25;
@@ -38,6 +41,7 @@ const REFUSED_IN_A_HUNDRED: usize = 5;
 #[derive(Default)]
 struct Tally {
     specs: usize,
+    with_tls: usize,
     refused: Vec<String>,
     started: usize,
     rows: usize,
@@ -49,16 +53,18 @@ struct Tally {
 fn what_passes_check_starts_and_is_as_the_model_says() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
     let (cases, first) = (number("PROPERTY_CASES").unwrap_or(CASES), number("PROPERTY_SEED").unwrap_or(1));
+    let certificates = Arc::new(Certificates::make());
     let (mut specs, mut refused, mut wrong) = (0, 0, 0);
     for server in Servers::redis_like().filter(|server| server.engine != Engine::Redict) {
         let exact = target::target(server);
         let mut tally = Tally::default();
         for seed in first..first + cases {
-            try_one(seed, server, &exact, &mut tally);
+            try_one(seed, server, &exact, &certificates, &mut tally);
         }
         println!(
-            "{server}: {} specs, {} refused, {} nodes started, {} rows compared ({} of them set), {} wrong",
+            "{server}: {} specs ({} with TLS), {} refused, {} nodes started, {} rows compared ({} of them set), {} wrong",
             tally.specs,
+            tally.with_tls,
             tally.refused.len(),
             tally.started,
             tally.rows,
@@ -74,19 +80,20 @@ fn what_passes_check_starts_and_is_as_the_model_says() {
     assert!(refused * 100 <= specs * REFUSED_IN_A_HUNDRED, "{refused} of {specs} specs were refused");
 }
 
-fn try_one(seed: u64, server: &Server, exact: &Target, tally: &mut Tally) {
+fn try_one(seed: u64, server: &Server, exact: &Target, certificates: &Arc<Certificates>, tally: &mut Tally) {
     // Every third is declared for exactly this patch, the others for all patches of the minor.
     let versions = if seed.is_multiple_of(3) {
         exact.versions
     } else {
         VersionRange::minor(exact.versions.first.major, exact.versions.first.minor)
     };
-    let spec = specs::spec(seed, &Target { versions, ..*exact });
+    let spec = specs::spec(seed, &Target { versions, ..*exact }, certificates);
     let path = Path::new("random.toml");
     let texts = Texts::default().with(path, spec.text.clone());
     tally.specs += 1;
+    tally.with_tls += usize::from(spec.has_tls);
     let site = match Site::render(&texts, path, Some(Passwords::default())) {
-        Ok(site) => site,
+        Ok(site) => site.with_certificates(certificates),
         Err(NoSite::Findings(findings)) => {
             tally.refused.push(format!("seed {seed}, {}:\n{findings}", spec.topology));
             return;

@@ -5,25 +5,29 @@ use std::fmt::Write as _;
 use cachewright::catalog::{Directive, Target, directives};
 
 use super::random::Random;
+use super::tls::tables;
 use super::values::{line, quoted};
 use crate::support::port::Port;
+use crate::support::tls::Certificates;
 
 /// A spec for one server, and the ports that it names.
 #[derive(Debug)]
 pub(crate) struct RandomSpec {
     pub(crate) text: String,
     pub(crate) topology: &'static str,
+    pub(crate) has_tls: bool,
     _ports: Vec<Port>,
 }
 
 /// The spec of a seed.
-pub(crate) fn spec(seed: u64, target: &Target) -> RandomSpec {
+pub(crate) fn spec(seed: u64, target: &Target, certificates: &Certificates) -> RandomSpec {
     let mut random = Random::new(seed);
     let random = &mut random;
     let topology = *random.pick(&["standalone", "replicated", "sentinel", "cluster"]);
     let hosts = if topology == "cluster" { 3 + random.below(2) } else { 1 + random.below(3) };
-    let ports = Port::reserve_row(4, true);
+    let ports = Port::reserve_row(8, true);
     let port = ports[0].number();
+    let tls = tables(seed, target, topology, ports[6].number(), certificates);
     let engine = target.engine.name();
     let mut text = "format = 1\nname = \"random\"\n\n[hosts]\n".to_owned();
     for host in 1..=hosts {
@@ -35,6 +39,9 @@ pub(crate) fn spec(seed: u64, target: &Target) -> RandomSpec {
     writeln!(text, "port = {port}\n{}", places(topology, hosts, random)).unwrap();
     let build = target.build;
     writeln!(text, "build = {{ tls = {}, defrag = {}, systemd = false }}", build.tls, build.defrag).unwrap();
+    if let Some(tls) = &tls {
+        writeln!(text, "{}", tls.deployment).unwrap();
+    }
     let users = random.once_in(2);
     if users {
         writeln!(text, "replication = {{ user = \"replica\", password = {{ env = \"REPLICA\" }} }}").unwrap();
@@ -68,9 +75,15 @@ pub(crate) fn spec(seed: u64, target: &Target) -> RandomSpec {
             hosts.join(", ")
         )
         .unwrap();
+        if users {
+            writeln!(text, "auth = {{ user = \"sentinel\", password = {{ env = \"SENTINEL\" }} }}").unwrap();
+        }
+        if let Some(table) = tls.as_ref().and_then(|tls| tls.sentinels.as_ref()) {
+            writeln!(text, "{table}").unwrap();
+        }
     }
     text.push_str(&profiles);
-    RandomSpec { text, topology, _ports: ports }
+    RandomSpec { text, topology, has_tls: tls.is_some(), _ports: ports }
 }
 
 /// The keys that say where nodes stand.

@@ -57,6 +57,9 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("bgsave-cpulist", &["0", ""]),
     ("bio-cpulist", &["0", ""]),
     ("server-cpulist", &["0", ""]),
+    ("tls-ciphers", &["DEFAULT:!MEDIUM", "HIGH", ""]),
+    ("tls-ciphersuites", &["TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256", ""]),
+    ("tls-protocols", &["TLSv1.2 TLSv1.3", "TLSv1.3", "tlsv1.2", ""]),
     ("unixsocket", &["s.sock"]),
 ];
 
@@ -89,9 +92,11 @@ pub(crate) fn line(directive: &'static Directive, target: &Target, random: &mut 
     Some(format!("{name} = {value}"))
 }
 
-/// TLS proper has files of its own.
+/// Those belong to the TLS table, or to files that it does not name.
 fn needs_certificates(name: &str) -> bool {
-    name.starts_with("tls-") && !name.starts_with("tls-session-")
+    const PLAIN: [&str; 4] =
+        ["tls-ciphers", "tls-ciphersuites", "tls-prefer-server-ciphers", "tls-protocols"];
+    name.starts_with("tls-") && !name.starts_with("tls-session-") && !PLAIN.contains(&name)
 }
 
 fn value(name: &str, facts: &Facts, target: &Target, random: &mut Random) -> Option<String> {

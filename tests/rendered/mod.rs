@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 pub(crate) mod compare;
+pub(crate) mod failover;
 pub(crate) mod site;
 pub(crate) mod texts;
 

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cachewright::check::Checked;
 use cachewright::emit::{Artifact, EmitOptions, emit};
-use cachewright::model::{Assigned, Deployment, Model, Node, SentinelSet};
+use cachewright::model::{Assigned, Deployment, Model, Node, SentinelSet, Tls};
 use cachewright::value::Value;
 use tempfile::TempDir;
 
@@ -16,6 +17,7 @@ use super::texts::{Texts, findings};
 use crate::support::launch::Launch;
 use crate::support::running::Running;
 use crate::support::servers::Server;
+use crate::support::tls::Certificates;
 
 /// A checked spec whose folders are on this machine, and its files.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct Site {
     pub(crate) model: Checked<Model>,
     pub(crate) artifacts: Vec<Artifact>,
     pub(crate) passwords: Option<Passwords>,
+    /// What clients show to servers that have no port without TLS.
+    certificates: Option<Arc<Certificates>>,
     folder: TempDir,
 }
 
@@ -60,9 +64,15 @@ impl Site {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             NoSite::Unrendered(lines.join("\n"))
         })?;
-        let site = Site { model, artifacts, passwords, folder };
+        let site = Site { model, artifacts, passwords, certificates: None, folder };
         site.install();
         Ok(site)
+    }
+
+    /// Gives its clients certificates.
+    pub(crate) fn with_certificates(mut self, certificates: &Arc<Certificates>) -> Self {
+        self.certificates = Some(Arc::clone(certificates));
+        self
     }
 
     pub(crate) fn root(&self) -> PathBuf {
@@ -102,7 +112,7 @@ impl Site {
     pub(crate) fn launch<'s>(&self, server: &'s Server, deployment: &Deployment, node: &Node) -> Launch<'s> {
         let file = format!("{}.conf", deployment.target.engine.name());
         let path = self.root().join("out").join(&deployment.name.value).join(&node.id.0).join(file);
-        server.launch().file(path).at(self.socket(node))
+        self.secured(server.launch().file(path).at(self.socket(node)), deployment.tls)
     }
 
     /// A start of one sentinel on its own file.
@@ -114,7 +124,15 @@ impl Site {
     ) -> Launch<'s> {
         let folder = format!("sentinels-{}", set.name.value);
         let path = self.root().join("out").join(folder).join(&node.id.0).join("sentinel.conf");
-        server.launch_sentinel().file(path).at(self.socket(node))
+        self.secured(server.launch_sentinel().file(path).at(self.socket(node)), set.tls)
+    }
+
+    /// A start whose client speaks TLS where no plain port is open.
+    fn secured<'s>(&self, launch: Launch<'s>, tls: Option<Tls>) -> Launch<'s> {
+        match &self.certificates {
+            Some(certificates) if tls.is_some_and(|tls| !tls.plain_too) => launch.tls(certificates.client()),
+            _ => launch,
+        }
     }
 
     /// The address of a node on this machine.
@@ -123,7 +141,8 @@ impl Site {
         SocketAddrV4::new(loopback(address), node.port)
     }
 
-    /// Runs a deployment's script. The client logs in as `login`; its exit code and what it said.
+    /// Runs a deployment's script. The client logs in as `login`, and shows the site's certificates; its exit code
+    /// and what it said.
     pub(crate) fn bootstrap(
         &self,
         server: &Server,
@@ -135,6 +154,10 @@ impl Site {
         command.arg(script).args(["--wait", "60"]).env("CACHE_CLI", server.client.as_ref().unwrap());
         if let Some((user, password)) = login {
             command.args(["--user", user]).env("REDISCLI_AUTH", password);
+        }
+        if let Some(files) = &self.certificates {
+            command.arg("--cacert").arg(files.authority());
+            command.arg("--cert").arg(files.cert()).arg("--key").arg(files.key());
         }
         let output = command.output().expect("sh");
         let said = [output.stdout, output.stderr].concat();

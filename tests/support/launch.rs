@@ -12,8 +12,9 @@ use tempfile::TempDir;
 
 use super::port::Port;
 use super::refusal::Refusal;
-use super::running::{Login, Running};
+use super::running::{self, Login, Running};
 use super::servers::Server;
+use super::tls::TlsClient;
 use super::{wait, watchdog};
 
 /// What a server is started as.
@@ -40,6 +41,8 @@ enum Config {
 pub(super) enum Ready {
     /// It answers PING there: PONG, or a demand for a login.
     Pings(SocketAddr),
+    /// It answers PING there, over TLS.
+    PingsOverTls(SocketAddr, TlsClient),
     /// It answers memcached's `version` there.
     SaysVersion(SocketAddr),
     /// Its output holds this text: for servers without a plain TCP port.
@@ -50,6 +53,7 @@ impl Ready {
     fn is_met(&self, log: &Path) -> bool {
         match self {
             Self::Pings(address) => ask(*address, "PING\r\n").is_some_and(|a| answers_ping(&a)),
+            Self::PingsOverTls(address, client) => pings_over_tls(*address, client),
             Self::SaysVersion(address) => {
                 ask(*address, "version\r\n").is_some_and(|a| a.starts_with("VERSION "))
             }
@@ -68,6 +72,7 @@ pub(crate) struct Launch<'a> {
     elsewhere: Option<SocketAddrV4>,
     port: Port,
     login: Option<Login>,
+    tls: Option<TlsClient>,
     printed: Option<String>,
     limit: Duration,
     folder: TempDir,
@@ -96,6 +101,7 @@ impl<'a> Launch<'a> {
             elsewhere: None,
             port: Port::reserve(),
             login: None,
+            tls: None,
             printed: None,
             limit: wait::LIMIT,
             folder: TempDir::with_prefix("cachewright-").expect("a temporary folder"),
@@ -156,6 +162,12 @@ impl<'a> Launch<'a> {
     /// How the test logs in.
     pub(crate) fn login(mut self, user: Option<&str>, password: &str) -> Self {
         self.login = Some(Login { user: user.map(str::to_owned), password: password.to_owned() });
+        self
+    }
+
+    /// The port speaks TLS; the test is this client.
+    pub(crate) fn tls(mut self, client: TlsClient) -> Self {
+        self.tls = Some(client);
         self
     }
 
@@ -225,6 +237,7 @@ impl<'a> Launch<'a> {
             socket,
             port: self.port,
             login: self.login,
+            tls: self.tls,
             folder: self.folder,
         })
     }
@@ -271,10 +284,11 @@ impl<'a> Launch<'a> {
     }
 
     fn ready(&self) -> Ready {
-        match (&self.printed, self.role) {
-            (Some(text), _) => Ready::Prints(text.clone()),
-            (None, Role::Memcached) => Ready::SaysVersion(self.socket()),
-            (None, _) => Ready::Pings(self.socket()),
+        match (&self.printed, self.role, &self.tls) {
+            (Some(text), ..) => Ready::Prints(text.clone()),
+            (None, Role::Memcached, _) => Ready::SaysVersion(self.socket()),
+            (None, _, Some(client)) => Ready::PingsOverTls(self.socket(), client.clone()),
+            (None, _, None) => Ready::Pings(self.socket()),
         }
     }
 }
@@ -283,6 +297,17 @@ impl<'a> Launch<'a> {
 /// its master), except while it reads its data.
 fn answers_ping(answer: &str) -> bool {
     answer.starts_with("+PONG") || (answer.starts_with('-') && !answer.starts_with("-LOADING"))
+}
+
+/// The same over TLS.
+fn pings_over_tls(address: SocketAddr, client: &TlsClient) -> bool {
+    let answer = running::connect(address, None, Some(client))
+        .and_then(|mut connection| running::command(&mut connection, &["PING"]));
+    match answer {
+        Ok(_) => true,
+        // What the server itself says; a refused connection has no code.
+        Err(error) => error.code().is_some_and(|code| code != "LOADING"),
+    }
 }
 
 /// Starts a process with its output in `log` and waits until it is ready, has ended (then with its status), or

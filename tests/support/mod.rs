@@ -18,6 +18,7 @@ pub(crate) mod probe;
 pub(crate) mod refusal;
 pub(crate) mod running;
 pub(crate) mod servers;
+pub(crate) mod tls;
 pub(crate) mod wait;
 pub(crate) mod watchdog;
 

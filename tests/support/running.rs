@@ -6,12 +6,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult, Value};
+use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisResult, Value};
 use tempfile::TempDir;
 
 use super::launch::{Ready, read, spawn_and_wait};
 use super::port::Port;
 use super::servers::Server;
+use super::tls::TlsClient;
 use super::{wait, watchdog};
 
 /// How the harness logs in.
@@ -34,6 +35,7 @@ pub(crate) struct Running {
     pub(super) socket: SocketAddr,
     pub(super) port: Port,
     pub(super) login: Option<Login>,
+    pub(super) tls: Option<TlsClient>,
     pub(super) folder: TempDir,
 }
 
@@ -76,19 +78,12 @@ impl Running {
 
     /// A connection of its own, logged in.
     pub(crate) fn connect(&self) -> RedisResult<redis::Connection> {
-        let mut settings = RedisConnectionInfo::default();
-        if let Some(login) = &self.login {
-            settings = settings.set_password(&login.password);
-            if let Some(user) = &login.user {
-                settings = settings.set_username(user);
-            }
-        }
-        let address = ConnectionAddr::Tcp(self.socket.ip().to_string(), self.port());
-        let info: ConnectionInfo = address.into_connection_info()?.set_redis_settings(settings);
-        let connection = redis::Client::open(info)?.get_connection_with_timeout(wait::LIMIT)?;
-        connection.set_read_timeout(Some(wait::LIMIT))?;
-        connection.set_write_timeout(Some(wait::LIMIT))?;
-        Ok(connection)
+        connect(self.socket, self.login.as_ref(), self.tls.as_ref())
+    }
+
+    /// A connection over TLS to another port of it, or as another client, logged in.
+    pub(crate) fn connect_tls(&self, port: u16, client: &TlsClient) -> RedisResult<redis::Connection> {
+        connect(SocketAddr::new(self.socket.ip(), port), self.login.as_ref(), Some(client))
     }
 
     /// Asks something on a new connection; panics with the server's words if it is refused.
@@ -195,6 +190,36 @@ impl Drop for Running {
             log.lines().skip(skipped).for_each(|line| eprintln!("{line}"));
         }
     }
+}
+
+/// A connection, logged in.
+pub(super) fn connect(
+    socket: SocketAddr,
+    login: Option<&Login>,
+    tls: Option<&TlsClient>,
+) -> RedisResult<redis::Connection> {
+    let mut settings = RedisConnectionInfo::default();
+    if let Some(login) = login {
+        settings = settings.set_password(&login.password);
+        if let Some(user) = &login.user {
+            settings = settings.set_username(user);
+        }
+    }
+    let (host, port) = (socket.ip().to_string(), socket.port());
+    let client = match tls {
+        None => redis::Client::open(
+            ConnectionAddr::Tcp(host, port).into_connection_info()?.set_redis_settings(settings),
+        )?,
+        Some(tls) => {
+            let address = ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None };
+            let info = address.into_connection_info()?.set_redis_settings(settings);
+            redis::Client::build_with_tls(info, tls.certificates.clone())?
+        }
+    };
+    let connection = client.get_connection_with_timeout(wait::LIMIT)?;
+    connection.set_read_timeout(Some(wait::LIMIT))?;
+    connection.set_write_timeout(Some(wait::LIMIT))?;
+    Ok(connection)
 }
 
 /// Asks something.

@@ -6,7 +6,7 @@ use super::redis::{PORT, Placed, required};
 use crate::diag::{Code, Finding};
 use crate::model::placement::{self, PlaceHost, Placement, Problem, Request};
 use crate::model::topology::{NodeId, Shard, ShardId, Topology};
-use crate::source::{At, Span};
+use crate::source::At;
 use crate::spec::{RedisSpec, Replicas, Survives, TopologyKind};
 
 /// Places the nodes of a cluster.
@@ -54,8 +54,8 @@ pub(super) fn place(
     if placement.nodes.is_empty() {
         return None;
     }
-    let port_span = spec.port.map_or(hosts?.span, |port| port.span);
-    Some(placed(&placement, &known.iter().map(|(name, _)| *name).collect::<Vec<_>>(), port_span, lowering))
+    let base = At::new(request.port, spec.port.map_or(hosts?.span, |port| port.span));
+    Some(placed(&placement, &known.iter().map(|(name, _)| *name).collect::<Vec<_>>(), base, lowering))
 }
 
 fn replicas(lowering: &mut Lowering<'_>, spec: &RedisSpec, name: &At<String>) -> Option<u16> {
@@ -74,7 +74,8 @@ fn replicas(lowering: &mut Lowering<'_>, spec: &RedisSpec, name: &At<String>) ->
     }
 }
 
-fn placed(placement: &Placement, hosts: &[&At<String>], port_span: Span, lowering: &Lowering<'_>) -> Placed {
+fn placed(placement: &Placement, hosts: &[&At<String>], base: At<u16>, lowering: &Lowering<'_>) -> Placed {
+    let port_span = base.span;
     let seats = placement
         .nodes
         .iter()
@@ -83,7 +84,9 @@ fn placed(placement: &Placement, hosts: &[&At<String>], port_span: Span, lowerin
             let mention = hosts.iter().find(|host| host.value == *name).map_or(port_span, |host| host.span);
             let span = node.pin.as_ref().map_or(mention, |pin| pin.span);
             let port_span = node.pin.as_ref().map_or(port_span, |pin| pin.span);
-            Seat { id: NodeId(node.name.clone()), host: node.host, span, port: node.port, port_span }
+            // A pin may stand below the deployment's port; it was there first.
+            let step = node.port.saturating_sub(base.value);
+            Seat { id: NodeId(node.name.clone()), host: node.host, span, port: node.port, port_span, step }
         })
         .collect();
     let shards = placement

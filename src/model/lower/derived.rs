@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::config::{Subject, Typed};
-use super::directive::newest;
+use super::directive::{follows_in_all_versions, newest};
 use super::nodes::Seat;
 use crate::catalog;
 use crate::diag::{Code, Finding, Findings};
@@ -135,17 +135,20 @@ pub(super) fn listening(facts: &NodeFacts<'_>) -> Vec<Derived> {
         args("bind", bind(host), Derivation::HostAddress, host.address.span),
         args("dir", [data_dir.value.as_str()], Derivation::DataDir, data_dir.span),
     ];
-    let port = |name, number: u16, span| args(name, [number.to_string()], Derivation::Port, span);
+    let port = |name, number: u32, span| args(name, [number.to_string()], Derivation::Port, span);
+    let own = u32::from(seat.port);
     match tls {
-        None => list.push(port("port", seat.port, seat.port_span)),
+        None => list.push(port("port", own, seat.port_span)),
         Some((tls, spec)) => match spec.port {
             Some(tls_port) if tls.plain_too => {
-                list.push(port("port", seat.port, seat.port_span));
-                list.push(port("tls-port", tls_port.value.0, tls_port.span));
+                // It counts up with the plain one; a number beyond all ports is reported as such.
+                let counted = u32::from(tls_port.value.0) + u32::from(seat.step);
+                list.push(port("port", own, seat.port_span));
+                list.push(port("tls-port", counted, tls_port.span));
             }
             _ => {
                 list.push(args("port", ["0"], Derivation::Tls, tls.span));
-                list.push(port("tls-port", seat.port, seat.port_span));
+                list.push(port("tls-port", own, seat.port_span));
             }
         },
     }
@@ -257,6 +260,10 @@ fn by_hand(written: &Setting, derived: &Derived, subject: Subject<'_>) -> Findin
 fn setting(derived: &Derived, subject: Subject<'_>, findings: &mut Findings) -> Option<Setting> {
     let target = subject.target;
     let directive = catalog::directive(target.engine, derived.name)?;
+    if let Err(finding) = follows_in_all_versions(directive, derived.span, subject) {
+        findings.push(*finding);
+        return None;
+    }
     let facts = newest(directive, target)?;
     let value = match &derived.value {
         DerivedValue::Secret(secret) => Assigned::Secret(secret.clone()),
@@ -286,62 +293,4 @@ fn setting(derived: &Derived, subject: Subject<'_>, findings: &mut Findings) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use crate::pipeline::compile;
-    use crate::spec::{Date, ReadText};
-
-    struct One(String);
-
-    impl ReadText for One {
-        fn read(&self, _: &Path) -> Result<String, String> {
-            Ok(self.0.clone())
-        }
-    }
-
-    fn codes(topology: &str, rest: &str) -> Vec<&'static str> {
-        let text = format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
-             [redis.s]\nversion = \"7.2\"\n{topology}\n{rest}\n"
-        );
-        let compiled = compile(Path::new("a.toml"), &One(text), Date { year: 2026, month: 1, day: 1 });
-        compiled.findings.iter().map(|finding| finding.code.name()).collect()
-    }
-
-    const REPLICATED: &str = "topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]";
-    const NONE: [&str; 0] = [];
-
-    const FILES: &str =
-        "config.tls-cert-file = \"/c\"\nconfig.tls-key-file = \"/k\"\nconfig.tls-ca-cert-file = \"/a\"\n";
-
-    #[test]
-    fn tls_by_hand_is_told_once_where_others_have_to_know() {
-        let files = FILES;
-        for line in
-            ["tls-port = 6390", "tls-replication = true", "tls-port = 6390\nconfig.tls-replication = \"yes\""]
-        {
-            assert_eq!(codes(REPLICATED, &format!("{files}config.{line}")), ["derived-by-hand"], "{line}");
-            assert_eq!(codes(REPLICATED, &format!("config.{line}")), ["derived-by-hand"], "{line}");
-        }
-        let alone = "topology = \"standalone\"\nhosts = [\"a\", \"b\"]";
-        assert_eq!(codes(alone, &format!("{files}config.tls-port = 6390")), NONE);
-        assert_eq!(codes(REPLICATED, &format!("{files}config.tls-port = {{ override = 6390 }}")), NONE);
-        assert_eq!(codes(REPLICATED, "config.tls-port = 0\nconfig.tls-replication = false"), NONE);
-        let node = format!("{files}nodes.a.config.tls-port = 6390");
-        assert_eq!(codes(REPLICATED, &node), ["derived-by-hand"]);
-    }
-
-    #[test]
-    fn a_table_or_a_build_without_tls_is_told_as_before() {
-        let table = "tls = { cert-file = \"/c\", key-file = \"/k\", ca-cert-file = \"/a\" }";
-        assert_eq!(codes(REPLICATED, &format!("{table}\nconfig.tls-replication = true")), NONE);
-        assert_eq!(
-            codes(REPLICATED, &format!("tls = 3\n{FILES}config.tls-replication = true")),
-            ["wrong-type"]
-        );
-        let without = "build = { tls = false }\nconfig.tls-replication = true";
-        assert!(!codes(REPLICATED, without).contains(&"derived-by-hand"));
-        assert!(codes(REPLICATED, without).contains(&"contradictory-settings"));
-    }
-}
+mod tests;

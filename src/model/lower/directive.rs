@@ -3,7 +3,7 @@
 use super::config::Subject;
 use crate::catalog::{self, Directive, Engine, Facts, Kind, Owner, Target, Version, WithoutFeature};
 use crate::diag::{Code, Finding, Findings};
-use crate::source::At;
+use crate::source::{At, Span};
 use crate::spec::ConfigEntry;
 use crate::value::{Unknown, unknown_directive};
 
@@ -90,6 +90,30 @@ fn refuse_servers_own(
             .of(subject.deployment),
     );
     Err(facts.name.to_owned())
+}
+
+/// Whether what follows from a key of the spec can be said to every server of the target; the error names the key.
+pub(super) fn follows_in_all_versions(
+    directive: &'static Directive,
+    key: Span,
+    subject: Subject<'_>,
+) -> Result<(), Box<Finding>> {
+    let target = subject.target;
+    let Some(later) = directive.revisions.iter().find(|facts| facts.since > target.versions.first) else {
+        return Ok(());
+    };
+    if directive.at(target.versions.first).is_some() {
+        return Ok(());
+    }
+    let word = directive.from_spec.map_or_else(|| format!("`{}`", directive.name), str::to_owned);
+    let (engine, since) = (target.engine.title(), short(later.since));
+    let title =
+        format!("{word} needs {engine} {since}, and `{}` runs {}", subject.deployment, target.versions);
+    let finding = Finding::new(Code::UnavailableDirective, key, title)
+        .related(subject.version_span, "the version is set here")
+        .help(format!("raise `version` to {since} or later, or do without it"))
+        .note(format!("`{}` would follow from it: {}", directive.name, refusal(target)));
+    Err(Box::new(finding.of(subject.deployment)))
 }
 
 fn availability(

@@ -17,6 +17,8 @@ pub(super) struct Seat {
     pub(super) port: u16,
     /// What the port follows from.
     pub(super) port_span: Span,
+    /// How far ports of this node stand above the deployment's, so that nodes of one host have different ones.
+    pub(super) step: u16,
 }
 
 impl Seat {
@@ -51,7 +53,8 @@ pub(super) fn seats(
         let nth = *before;
         *before += 1;
         let alone = mentions.get(host.value.as_str()) == Some(&1);
-        let Some(counted) = u16::try_from(nth).ok().and_then(|nth| base.checked_add(nth)) else {
+        let step = u16::try_from(nth).ok();
+        let Some((step, counted)) = step.and_then(|step| Some((step, base.checked_add(step)?))) else {
             let title = format!("there is no port left for node {} on `{}`", nth + 1, host.value);
             lowering.findings.push(Finding::new(Code::InvalidField, host.span, title).help("lower `port`"));
             continue;
@@ -62,7 +65,7 @@ pub(super) fn seats(
         let port = own_port.map_or(counted, |port| port.value.0);
         let name = if alone { host.value.clone() } else { format!("{}-{port}", host.value) };
         if let Some(host_id) = id {
-            seats.push(Seat { id: NodeId(name), host: host_id, span: host.span, port, port_span });
+            seats.push(Seat { id: NodeId(name), host: host_id, span: host.span, port, port_span, step });
         }
     }
     seats

@@ -53,7 +53,7 @@ fn deployment(
     // A table for a build without TLS is reported as such; what would follow from it is not.
     let tls = spec.tls.as_ref().filter(|_| target.build.tls).map(|tls| Tls {
         plain_too: tls.port.is_some(),
-        replication: tls.replication.is_none_or(|flag| flag.value),
+        replication: tls.replication.map_or(topology.value != TopologyKind::Standalone, |flag| flag.value),
         cluster_bus: topology.value == TopologyKind::Cluster && tls.cluster_bus.is_none_or(|flag| flag.value),
         span: tls.span,
     });

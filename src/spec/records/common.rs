@@ -157,7 +157,7 @@ record! {
     /// Certificates, and who must speak TLS.
     "a TLS table"
     pub struct TlsSpec {
-        /// The port for TLS where a plain port stays open beside it.
+        /// The port for TLS where a plain port stays open beside it. It counts upwards with `port`.
         port: optional crate::spec::scalars::Port,
         /// The server's certificate, a path on the host.
         cert_file: required String,
@@ -171,7 +171,7 @@ record! {
         ca_cert_dir: optional String,
         /// Whether clients show a certificate.
         auth_clients: optional AuthClients,
-        /// Replication speaks TLS.
+        /// Replication speaks TLS (yes if absent, where nodes follow each other).
         replication: optional bool,
         /// The cluster bus speaks TLS.
         cluster_bus: optional bool,
