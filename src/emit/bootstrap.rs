@@ -58,7 +58,7 @@ pub(super) fn arm(number: usize, variables: &[(&str, &str)]) -> Result<String, P
 /// A word of sh as the value of a variable: in quotes unless it begins with a digit, for shellcheck takes
 /// `deployment=jobs` for a forgotten `$( )`.
 pub(super) fn word(value: &str) -> Result<String, Problem> {
-    let unwritable = |cause: Unrepresentable| Problem::unrepresentable("bootstrap.sh", cause);
+    let unwritable = |cause: Unrepresentable| Problem::unrepresentable(value, cause);
     let word = quote(value).map_err(unwritable)?;
     let done = word.starts_with('\'') || word.starts_with(|c: char| c.is_ascii_digit());
     Ok(if done { word.into_owned() } else { format!("'{word}'") })

@@ -11,8 +11,13 @@ fn port_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<u16>
 }
 
 /// A text that a node is set to, where it is set and not empty.
-fn text_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<String> {
-    let Assigned::Value(value) = &deployment.setting(node, name)?.value else { return None };
+pub(super) fn text_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<String> {
+    text(&deployment.setting(node, name)?.value)
+}
+
+/// A value as text, where it is one and not empty.
+pub(super) fn text(value: &Assigned) -> Option<String> {
+    let Assigned::Value(value) = value else { return None };
     let args = value.to_args();
     let text = String::from_utf8(args.first()?.clone()).ok()?;
     (!text.is_empty()).then_some(text)

@@ -19,6 +19,8 @@ mod secret;
 mod sentinel_conf;
 mod sentinel_lines;
 mod server_conf;
+mod start_script;
+mod start_secrets;
 mod templates;
 #[cfg(test)]
 mod tests;

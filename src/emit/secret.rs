@@ -28,6 +28,11 @@ pub trait SecretSource {
 pub(super) struct Vault<'a>(pub(super) Option<&'a dyn SecretSource>);
 
 impl Vault<'_> {
+    /// Whether the output is to hold secrets.
+    pub(super) fn is_open(self) -> bool {
+        self.0.is_some()
+    }
+
     /// The secret for a place, where the output is to hold secrets, and the note that it belongs there.
     pub(super) fn fill(
         self,

@@ -11,9 +11,11 @@ use super::error::Problem;
 use super::run::{Place, Run};
 use super::sentinel_lines::SentinelLines;
 use super::server_conf::{Rewrite, Writing, block};
+use super::start_script::StartScripts;
 use super::templates::Template;
 
-const FILE: &str = "sentinel.conf";
+/// The name of the file.
+pub(super) const FILE: &str = "sentinel.conf";
 
 /// What the template of sentinel.conf sees.
 #[derive(Serialize)]
@@ -68,6 +70,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
         }
     }
     let (spec, name) = (one_line(&run.model.name), one_line(&set.name));
+    let mut scripts = StartScripts::new(writing.rewrite);
     for sentinel in &set.nodes {
         let place = Place { node: Some(&sentinel.id), ..everywhere };
         let (own, problems) = block(&sentinel.own, writing);
@@ -84,6 +87,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
         };
         secrets.extend(global.secrets);
         secrets.extend(watches.iter().flat_map(|watch| watch.secrets.iter().cloned()));
+        scripts.sentinel(run, place, set, sentinel, &secrets);
         let node = one_line(&sentinel.id.0);
         let data = SentinelConf {
             spec: &spec,

@@ -14,6 +14,7 @@ use super::block::{Block, Entry, Line, Section, one_line};
 use super::error::Problem;
 use super::run::{Place, Run};
 use super::secret::{Secret, Vault};
+use super::start_script::StartScripts;
 use super::templates::Template;
 
 /// What the template of redis.conf sees.
@@ -36,7 +37,7 @@ struct ServerConf<'a> {
 /// Adds the configuration file of every node of a deployment.
 pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
     let engine = deployment.target.engine;
-    let file = if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" };
+    let file = file_name(engine);
     let folder = deployment.name.value.as_str();
     // Failovers and our own script make such a server rewrite its file, those of other topologies need not.
     let follows = matches!(deployment.topology, Topology::Replicated { .. } | Topology::Sentinel { .. });
@@ -47,6 +48,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
         run.fail_all(Place { folder, node: None, file }, problem);
     }
     let (spec, name) = (one_line(&run.model.name), one_line(folder));
+    let mut scripts = StartScripts::new(rewrite);
     for node in &deployment.nodes {
         let place = Place { folder, node: Some(&node.id), file };
         let (own, problems) = block(&node.own, writing);
@@ -54,6 +56,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             run.fail(place, problem);
         }
         let (directives, secrets) = shared.overlaid(&own);
+        scripts.server(run, deployment, node, &secrets);
         let node = one_line(&node.id.0);
         let data = ServerConf {
             spec: &spec,
@@ -68,6 +71,11 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             Err(problem) => run.fail(place, problem),
         }
     }
+}
+
+/// The name of an engine's configuration file.
+pub(super) fn file_name(engine: Engine) -> &'static str {
+    if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" }
 }
 
 /// How settings are written.

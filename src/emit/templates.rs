@@ -18,6 +18,8 @@ pub(super) enum Template {
     BootstrapCluster,
     /// The script that makes replicas follow their first primary.
     BootstrapReplicas,
+    /// The script that starts a server or sentinel.
+    Start,
     /// Debian's memcached.conf.
     MemcachedConf,
 }
@@ -29,6 +31,7 @@ impl Template {
             Template::SentinelConf => "sentinel.conf.j2",
             Template::BootstrapCluster => "bootstrap-cluster.sh.j2",
             Template::BootstrapReplicas => "bootstrap-replicas.sh.j2",
+            Template::Start => "start.sh.j2",
             Template::MemcachedConf => "memcached.conf.j2",
         }
     }
@@ -41,6 +44,10 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("bootstrap-ask.sh.j2", include_str!("../../templates/bootstrap-ask.sh.j2")),
     ("bootstrap-cluster.sh.j2", include_str!("../../templates/bootstrap-cluster.sh.j2")),
     ("bootstrap-replicas.sh.j2", include_str!("../../templates/bootstrap-replicas.sh.j2")),
+    ("start.sh.j2", include_str!("../../templates/start.sh.j2")),
+    ("start-secrets.sh.j2", include_str!("../../templates/start-secrets.sh.j2")),
+    ("start-sentinel.sh.j2", include_str!("../../templates/start-sentinel.sh.j2")),
+    ("start-server.sh.j2", include_str!("../../templates/start-server.sh.j2")),
     ("memcached.conf.j2", include_str!("../../templates/memcached.conf.j2")),
 ];
 

@@ -75,6 +75,8 @@ pub(crate) struct Launch<'a> {
     tls: Option<TlsClient>,
     printed: Option<String>,
     limit: Duration,
+    script: Option<PathBuf>,
+    environment: Vec<(String, String)>,
     folder: TempDir,
 }
 
@@ -104,6 +106,8 @@ impl<'a> Launch<'a> {
             tls: None,
             printed: None,
             limit: wait::LIMIT,
+            script: None,
+            environment: Vec::new(),
             folder: TempDir::with_prefix("cachewright-").expect("a temporary folder"),
         }
     }
@@ -156,6 +160,19 @@ impl<'a> Launch<'a> {
     /// Uses a port that the test has reserved itself, because it had to write it somewhere first.
     pub(crate) fn port(mut self, port: Port) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Starts it through a script that gets the program and its arguments, and itself knows the file and the mode.
+    pub(crate) fn through(mut self, script: impl Into<PathBuf>) -> Self {
+        self.config = Config::Arguments;
+        self.script = Some(script.into());
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -219,8 +236,13 @@ impl<'a> Launch<'a> {
     /// Starts it, or says why the server would not.
     pub(crate) fn try_start(self) -> Result<Running, Box<Refusal>> {
         let config = self.config_file();
-        let mut command = Command::new(&self.server.program);
-        command.args(self.command_line(config.as_deref())).current_dir(self.folder.path());
+        let mut command = Command::new(self.script.as_ref().unwrap_or(&self.server.program));
+        match &self.script {
+            Some(_) => command.arg(&self.server.program).args(&self.arguments),
+            None => command.args(self.command_line(config.as_deref())),
+        };
+        command.current_dir(self.folder.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let log = self.folder.path().join("output.log");
         let (ready, socket) = (self.ready(), self.socket());
         let (child, status) = spawn_and_wait(&mut command, &log, self.limit, &ready)?;

@@ -164,6 +164,25 @@ impl Running {
         assert!(ended.is_none(), "{} did not come back: {}", self.server, self.log());
     }
 
+    /// Ends it at once, as a power failure would.
+    pub(crate) fn crash(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        watchdog::forget(self.child.id());
+    }
+
+    /// Starts it again after it has ended.
+    pub(crate) fn start_again(&mut self) -> Result<(), String> {
+        match spawn_and_wait(&mut self.command, &self.log, wait::LIMIT, &self.ready) {
+            Ok((child, None)) => {
+                self.child = child;
+                Ok(())
+            }
+            Ok((_, Some(status))) => Err(format!("{status}: {}", self.log())),
+            Err(refusal) => Err(refusal.output),
+        }
+    }
+
     /// Sends TERM and waits for the end.
     #[track_caller]
     fn terminate(&mut self) -> ExitStatus {

@@ -1,0 +1,184 @@
+//! start.sh: makes the working files that a server or sentinel runs on, and starts it.
+//!
+//! The script is the same for all nodes that share data folder, primary and secrets, and rendered once for them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::catalog::Engine;
+use crate::model::{Deployment, Node, Sentinel, SentinelSet, Topology};
+
+use super::artifact::{Install, SCRIPT, SecretPlace, SecretSlot};
+use super::block::one_line;
+use super::bootstrap::word;
+use super::endpoint::{link_port, text, text_setting};
+use super::error::Problem;
+use super::run::{Place, Run};
+use super::sentinel_conf;
+use super::server_conf::{Rewrite, file_name};
+use super::start_secrets::StartSecrets;
+use super::templates::Template;
+
+const FILE: &str = "start.sh";
+
+/// What the template of the script sees, and all that can differ between two scripts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct StartScript {
+    /// The deployment or set, in words.
+    what: String,
+    /// Whether it starts a sentinel.
+    sentinel: bool,
+    /// Variables and their values, each line with its line break.
+    facts: String,
+    /// Whether there is a file of users.
+    users: bool,
+    /// Whether a server may be a replica; a cluster's are, but not by their configuration file.
+    carries: bool,
+    /// Whether the deployment has a primary and replicas, from the first day on.
+    roles: bool,
+    /// The secrets that rendered files leave out.
+    secrets: StartSecrets,
+}
+
+/// The scripts of a deployment or set of sentinels.
+pub(super) struct StartScripts {
+    rewrite: Rewrite,
+    written: BTreeMap<StartScript, Vec<u8>>,
+}
+
+impl StartScripts {
+    /// None written yet, for servers that treat secrets so when they write their file again.
+    pub(super) fn new(rewrite: Rewrite) -> Self {
+        StartScripts { rewrite, written: BTreeMap::new() }
+    }
+
+    /// Adds the script of a server, whose configuration file has these places for secrets.
+    pub(super) fn server(
+        &mut self,
+        run: &mut Run<'_>,
+        deployment: &Deployment,
+        node: &Node,
+        slots: &[SecretSlot],
+    ) {
+        let place = Place { folder: &deployment.name, node: Some(&node.id), file: FILE };
+        let users = deployment.users.iter().flat_map(|user| {
+            let place = SecretPlace::User(user.name.value.clone());
+            let filled = run.vault.is_open();
+            user.passwords.iter().map(move |password| SecretSlot {
+                secret: password.value.clone(),
+                place: place.clone(),
+                filled,
+            })
+        });
+        let slots: Vec<SecretSlot> = slots.iter().cloned().chain(users).collect();
+        let script = server(run, deployment, node).and_then(|script| self.with_secrets(script, &slots));
+        self.add(run, place, script);
+    }
+
+    /// Adds the script of a sentinel, whose configuration file has these places for secrets.
+    pub(super) fn sentinel(
+        &mut self,
+        run: &mut Run<'_>,
+        place: Place<'_>,
+        set: &SentinelSet,
+        sentinel: &Sentinel,
+        slots: &[SecretSlot],
+    ) {
+        let place = Place { file: FILE, ..place };
+        let script = sentinel_facts(run, set, sentinel).and_then(|script| self.with_secrets(script, slots));
+        self.add(run, place, script);
+    }
+
+    fn with_secrets(&self, script: StartScript, slots: &[SecretSlot]) -> Result<StartScript, Problem> {
+        Ok(StartScript { secrets: StartSecrets::new(slots, self.rewrite)?, ..script })
+    }
+
+    fn add(&mut self, run: &mut Run<'_>, place: Place<'_>, script: Result<StartScript, Problem>) {
+        let bytes = script.and_then(|script| {
+            if let Some(bytes) = self.written.get(&script) {
+                return Ok(bytes.clone());
+            }
+            let bytes = run.templates.render(Template::Start, &script)?.into_bytes();
+            self.written.insert(script, bytes.clone());
+            Ok(bytes)
+        });
+        match bytes {
+            Ok(bytes) => run.add(place, Install::Replace, SCRIPT, bytes, Vec::new()),
+            Err(problem) => run.fail(place, problem),
+        }
+    }
+}
+
+/// All about a server but its secrets.
+fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartScript, Problem> {
+    let engine = deployment.target.engine;
+    let other = if engine == Engine::Valkey { Engine::Redis } else { Engine::Valkey };
+    let file = file_name(engine);
+    let users = !deployment.users.is_empty();
+    let primary = match &deployment.topology {
+        Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
+            deployment.nodes.get(*primary).filter(|_| deployment.nodes.len() > 1)
+        }
+        Topology::Standalone | Topology::Cluster { .. } => None,
+    };
+    let mut facts = vec![
+        ("file", file.to_owned()),
+        ("other_file", file_name(other).to_owned()),
+        ("data", text_setting(deployment, node, "dir").unwrap_or_default()),
+    ];
+    if users {
+        facts.push(("users", text_setting(deployment, node, "aclfile").unwrap_or_default()));
+    }
+    if let Some(primary) = primary {
+        let follows = if primary.id == node.id {
+            String::new()
+        } else {
+            format!("{} {}", run.model.host(primary.host).address.value, link_port(deployment, primary))
+        };
+        facts.push(("follows", follows));
+    }
+    Ok(StartScript {
+        what: format!(
+            "a server of {}, of the spec {}",
+            one_line(&deployment.name),
+            one_line(&run.model.name)
+        ),
+        sentinel: false,
+        facts: variables(&facts)?,
+        users,
+        carries: !matches!(deployment.topology, Topology::Cluster { .. }),
+        roles: primary.is_some(),
+        secrets: StartSecrets::default(),
+    })
+}
+
+/// All about a sentinel but its secrets.
+fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Result<StartScript, Problem> {
+    let dir = sentinel.own.get("dir").or_else(|| set.shared.get("dir"));
+    let facts = [
+        ("file", sentinel_conf::FILE.to_owned()),
+        ("data", dir.and_then(|setting| text(&setting.value)).unwrap_or_default()),
+    ];
+    Ok(StartScript {
+        what: format!("a sentinel of {}, of the spec {}", one_line(&set.name), one_line(&run.model.name)),
+        sentinel: true,
+        facts: variables(&facts)?,
+        users: false,
+        carries: false,
+        roles: false,
+        secrets: StartSecrets::default(),
+    })
+}
+
+/// Variables of sh, each on a line of its own.
+fn variables(facts: &[(&str, String)]) -> Result<String, Problem> {
+    let mut text = String::new();
+    for (name, value) in facts {
+        text.push_str(name);
+        text.push('=');
+        text.push_str(&word(value)?);
+        text.push('\n');
+    }
+    Ok(text)
+}

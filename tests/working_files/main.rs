@@ -1,0 +1,71 @@
+//! start.sh on real servers: whatever was done to a server in whatever order, after a roll-out it is what the new
+//! rendering says, its role apart; and until one, it is what its operators made of it.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod fleet;
+mod operation;
+mod orders;
+#[path = "../property/random.rs"]
+#[allow(dead_code)]
+mod random;
+mod site;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../rendered/texts.rs"]
+#[allow(dead_code)]
+mod texts;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use fleet::Fleet;
+use orders::Order;
+use support::servers::{Engine, Server, Servers};
+
+/// The servers that a deployment can be declared for.
+fn servers() -> Vec<&'static Server> {
+    Servers::redis_like().filter(|server| server.engine != Engine::Redict).collect()
+}
+
+/// What became of the orders of one server.
+#[derive(Default)]
+struct Tally {
+    tried: usize,
+    failed: Vec<String>,
+}
+
+/// Every ordered pair of operations and some long random orders; every triple where `ORDERS=all`.
+#[test]
+fn every_order_ends_in_the_rendering() {
+    let tasks: Vec<(&Server, Order)> = servers()
+        .into_iter()
+        .flat_map(|server| orders::all().into_iter().map(move |order| (server, order)))
+        .collect();
+    let (next, tallies, begun) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Instant::now());
+    let work = || {
+        while let Some((server, order)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = Fleet::new(server, order.shape).and_then(|mut fleet| fleet.run(&order.operations));
+            let mut tallies = tallies.lock().unwrap();
+            let tally: &mut Tally = tallies.entry(server.to_string()).or_default();
+            tally.tried += 1;
+            if let Err(why) = outcome {
+                tally.failed.push(format!("{order}: {why}"));
+            }
+        }
+    };
+    // Most of the time is spent on waiting for servers.
+    let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let mut failures = 0;
+    for (server, tally) in tallies.into_inner().unwrap() {
+        println!("{server}: {} orders tried, {} failed", tally.tried, tally.failed.len());
+        failures += tally.failed.len();
+        tally.failed.iter().take(5).for_each(|why| println!("    {why}"));
+    }
+    println!("{} orders in {} s", tasks.len(), begun.elapsed().as_secs());
+    assert_eq!(failures, 0);
+}

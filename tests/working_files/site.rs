@@ -1,0 +1,152 @@
+//! A spec in its states, rendered and put on this host.
+
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use cachewright::emit::{Artifact, EmitOptions, emit};
+
+use crate::support::port::Port;
+use crate::support::servers::{Engine, Server, Version};
+use crate::texts::{Texts, findings};
+
+/// How servers know each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shape {
+    /// By ACL users.
+    Users,
+    /// By one password.
+    Password,
+}
+
+impl Shape {
+    pub(crate) const ALL: [Self; 2] = [Self::Users, Self::Password];
+}
+
+/// A state of the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct State {
+    /// What each new rendering changes.
+    pub(crate) edition: u32,
+    pub(crate) changed: bool,
+    pub(crate) dropped: bool,
+}
+
+/// The secrets of the spec.
+pub(crate) const SECRETS: [&str; 3] = ["ADMIN_PASSWORD", "APP_PASSWORD", "REPLICA_PASSWORD"];
+
+/// Two servers of one deployment, and where their files are.
+pub(crate) struct Site {
+    pub(crate) server: &'static Server,
+    pub(crate) shape: Shape,
+    pub(crate) ports: Vec<Port>,
+    pub(crate) root: tempfile::TempDir,
+}
+
+impl Site {
+    pub(crate) fn new(server: &'static Server, shape: Shape) -> Self {
+        let root = tempfile::TempDir::with_prefix("cachewright-working-").unwrap();
+        Site { server, shape, ports: Port::reserve_row(2, false), root }
+    }
+
+    /// The name of a node's folder.
+    pub(crate) fn node(&self, at: usize) -> String {
+        format!("here-{}", self.ports[at].number())
+    }
+
+    pub(crate) fn data(&self, at: usize) -> PathBuf {
+        self.root.path().join("data").join(self.node(at))
+    }
+
+    /// The folder of a node's rendered files.
+    pub(crate) fn rendered(&self, at: usize) -> PathBuf {
+        self.root.path().join("etc").join(self.node(at))
+    }
+
+    pub(crate) fn working_file(&self, at: usize) -> PathBuf {
+        self.data(at).join(format!("{}.conf", self.server.engine.name()))
+    }
+
+    /// The value of a secret. Servers that spoil quotes when they write their file again get none in what they
+    /// write.
+    pub(crate) fn secret(&self, name: &str, generation: u32) -> String {
+        let spoils = match self.server.engine {
+            Engine::Valkey => self.server.version == Version(8, 1, 1),
+            _ => self.server.version < Version(6, 2, 0),
+        };
+        let text = if spoils && name == "REPLICA_PASSWORD" {
+            "it-s#a$HOME"
+        } else {
+            "it's a \"secret\" \\$HOME # é"
+        };
+        let colon = if spoils { ":" } else { ": " };
+        format!("{name}{colon}{text}{generation}")
+    }
+
+    fn spec(&self, state: State) -> String {
+        let (engine, version) = (self.server.engine.name(), self.server.version);
+        let login = match self.shape {
+            Shape::Users => "user = \"replica\", ",
+            Shape::Password => "",
+        };
+        let users = match self.shape {
+            Shape::Users => format!(
+                "[{engine}.fleet.users.admin]\npasswords = [{{ env = \"ADMIN_PASSWORD\" }}]\nrules = \"~* +@all\"\n\
+                 [{engine}.fleet.users.app]\npasswords = [{{ env = \"APP_PASSWORD\" }}]\nrules = \"~app:* +@read\"\n"
+            ),
+            Shape::Password => String::new(),
+        };
+        let memory = if state.changed { "120mb" } else { "100mb" };
+        let dropped = if state.dropped { "" } else { "slowlog-max-len = 64\nsave = [\"900 7\"]\n" };
+        format!(
+            "format = 1\nname = \"test\"\n[hosts]\nhere = {{ address = \"127.0.0.1\" }}\n\
+             [{engine}.fleet]\nversion = \"{version}\"\ntopology = \"replicated\"\ninitial-primary = \"here\"\n\
+             replicas = [\"here\"]\nport = {}\nsurvives = \"nothing\"\ndata-dir = \"{}\"\n\
+             replication = {{ {login}password = {{ env = \"REPLICA_PASSWORD\" }} }}\n\
+             [{engine}.fleet.config]\nmaxmemory = \"{memory}\"\ntimeout = {}\nrepl-diskless-sync-delay = 0\n{dropped}{users}",
+            self.ports[0].number(),
+            self.root.path().join("data").display(),
+            state.edition,
+        )
+    }
+
+    /// Puts a rendering on the host.
+    pub(crate) fn install(&self, state: State) {
+        for artifact in render(&self.spec(state)) {
+            if let Some(file) = artifact.path.strip_prefix("fleet/") {
+                write(&self.root.path().join("etc").join(file), &artifact.bytes, artifact.mode);
+            }
+        }
+    }
+
+    /// Writes the secrets of a generation into each node's file.
+    pub(crate) fn install_secrets(&self, generation: u32) {
+        let line = |name: &&str| format!("{name}={}\n", self.secret(name, generation));
+        let text: String = SECRETS.iter().map(line).collect();
+        for at in 0..2 {
+            write(&self.data(at).join("secrets.env"), text.as_bytes(), 0o600);
+        }
+    }
+}
+
+/// The files of a spec.
+#[track_caller]
+pub(crate) fn render(spec: &str) -> Vec<Artifact> {
+    let path = Path::new("test.toml");
+    let compiled = Texts::default().with(path, spec.to_owned()).compile(path);
+    let model = compiled.checked().unwrap_or_else(|| panic!("{}", findings(&compiled)));
+    emit(&model, &EmitOptions::default()).unwrap()
+}
+
+/// Writes a file with its mode, whole.
+pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) {
+    use std::io::Write as _;
+
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let aside = path.with_extension("new");
+    let _ = std::fs::remove_file(&aside);
+    let mut file = std::fs::File::options().create_new(true).write(true).mode(0o600).open(&aside).unwrap();
+    file.write_all(bytes).unwrap();
+    file.set_permissions(std::fs::Permissions::from_mode(mode)).unwrap();
+    drop(file);
+    std::fs::rename(aside, path).unwrap();
+}

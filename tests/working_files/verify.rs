@@ -1,0 +1,165 @@
+//! What must hold of a server after a start.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use sha2::{Digest, Sha256};
+
+use crate::site::{SECRETS, Shape, Site, State};
+use crate::support::running::Running;
+use crate::support::{fleet::wait_for_replica, servers::Server};
+
+/// ACL LIST, sorted.
+pub(crate) type Users = Vec<String>;
+
+type Outcome = Result<(), String>;
+
+/// Directives that are the server's own: its role.
+const OWN: [&str; 2] = ["replicaof", "slaveof"];
+
+/// What a server said of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) users: Users,
+}
+
+pub(crate) fn users(running: &Running) -> Users {
+    let mut users: Users = redis::from_redis_value(running.command(&["ACL", "LIST"])).unwrap();
+    users.sort();
+    users
+}
+
+/// What a server says that was started for the first time on a state of the spec, as one at another place with
+/// other passwords would say it.
+pub(crate) fn fresh(site: &Site, state: State, generation: u32, at: usize) -> Said {
+    type Key = (String, Shape, State, usize);
+    type Cell = Arc<OnceLock<Said>>;
+    static FRESH: Mutex<BTreeMap<Key, Cell>> = Mutex::new(BTreeMap::new());
+    let key = (site.server.to_string(), site.shape, state, at);
+    let cell = FRESH.lock().unwrap().entry(key).or_default().clone();
+    let said = cell.get_or_init(|| start_fresh(site.server, site.shape, state, at));
+    said.map(|text| fill(text, site, generation))
+}
+
+impl Said {
+    fn map(&self, change: impl Fn(&str) -> String) -> Said {
+        Said {
+            settings: self.settings.iter().map(|(name, value)| (name.clone(), change(value))).collect(),
+            users: self.users.iter().map(|line| change(line)).collect(),
+        }
+    }
+}
+
+fn start_fresh(server: &'static Server, shape: Shape, state: State, at: usize) -> Said {
+    let site = Site::new(server, shape);
+    site.install(state);
+    site.install_secrets(0);
+    let (user, name) = match shape {
+        Shape::Users => (Some("admin"), "ADMIN_PASSWORD"),
+        Shape::Password => (None, "REPLICA_PASSWORD"),
+    };
+    let socket = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, site.ports[at].number());
+    let launch = server.launch().through(site.rendered(at).join("start.sh")).at(socket);
+    let running = launch.login(user, &site.secret(name, 0)).start();
+    let said = Said { settings: running.config_get_all(), users: users(&running) };
+    said.map(|text| empty(text, &site))
+}
+
+/// Passwords, folders and ports of a site, and what stands for them.
+fn places(site: &Site, generation: u32) -> Vec<(String, String)> {
+    let mut places = Vec::new();
+    for name in SECRETS {
+        let secret = site.secret(name, generation);
+        places.push((hash(&secret), format!("<hash of {name}>")));
+        places.push((secret, format!("<{name}>")));
+    }
+    places.push((site.root.path().display().to_string(), "<root>".into()));
+    for (at, port) in site.ports.iter().enumerate() {
+        places.push((port.number().to_string(), format!("<port {at}>")));
+    }
+    places
+}
+
+fn empty(text: &str, site: &Site) -> String {
+    places(site, 0).iter().fold(text.to_owned(), |text, (value, name)| text.replace(value, name))
+}
+
+fn fill(text: &str, site: &Site, generation: u32) -> String {
+    places(site, generation).iter().fold(text.to_owned(), |text, (value, name)| text.replace(name, value))
+}
+
+fn hash(secret: &str) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn same_settings(
+    expected: &BTreeMap<String, String>,
+    found: &BTreeMap<String, String>,
+) -> Outcome {
+    let names: std::collections::BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+    let differs =
+        |name: &&&String| !OWN.contains(&name.as_str()) && expected.get(**name) != found.get(**name);
+    let wrong: Vec<String> = names
+        .iter()
+        .filter(differs)
+        .map(|name| format!("{name} is {:?} instead of {:?}", found.get(*name), expected.get(*name)))
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
+}
+
+/// It follows this port, or leads.
+pub(crate) fn role(running: &Running, leader: Option<u16>) -> Outcome {
+    let follows = running.info("role").as_deref() == Some("slave");
+    let port = running.info("master_port").and_then(|port| port.parse().ok());
+    if follows == leader.is_some() && port == leader {
+        return Ok(());
+    }
+    Err(format!("it follows {port:?} instead of {leader:?}"))
+}
+
+/// Today's passwords open it, and yesterday's do not.
+pub(crate) fn passwords(site: &Site, running: &Running, generation: u32) -> Outcome {
+    let tried: &[(&str, &str)] = match site.shape {
+        Shape::Users => &[("admin", SECRETS[0]), ("app", SECRETS[1]), ("replica", SECRETS[2])],
+        Shape::Password => &[("default", SECRETS[2])],
+    };
+    for (user, name) in tried {
+        for (age, works) in [(0, true), (1, false)] {
+            let secret = site.secret(name, generation - age);
+            let answer = running.try_command(&["AUTH", user, &secret]);
+            if answer.is_ok() != works {
+                return Err(format!("{user} with a password {age} rotations old: {answer:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is anybody else's to read, and nothing is left lying about.
+pub(crate) fn modes(site: &Site, at: usize) -> Outcome {
+    let data = site.data(at);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut wrong = Vec::new();
+    if mode(&data) != 0o700 {
+        wrong.push(format!("{:o} {}", mode(&data), data.display()));
+    }
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        let left = path.file_name().unwrap().to_string_lossy().starts_with(".start.");
+        if left || (path.is_file() && mode(&path) != 0o600) {
+            wrong.push(format!("{:o} {}", mode(&path), path.display()));
+        }
+    }
+    if !site.working_file(at).is_file() {
+        wrong.push("no working file".into());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
+}
+
+/// The replica logs in at its primary.
+pub(crate) fn replication(replica: &Running) -> Outcome {
+    wait_for_replica(replica);
+    Ok(())
+}
