@@ -91,6 +91,8 @@ codes! {
     InvalidValue = "invalid-value", Hard;
     /// A value that the server takes otherwise than written.
     ReinterpretedValue = "reinterpreted-value", Lint;
+    /// So many databases that they cost memory or time while they are empty.
+    ManyDatabases = "many-databases", Lint;
     /// A template's placeholder that nothing filled in.
     UnexpandedPlaceholder = "unexpanded-placeholder", Lint;
     /// Text that a file format cannot hold.

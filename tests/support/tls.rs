@@ -2,7 +2,7 @@
 //!
 //! The `openssl` command makes them: it is wherever servers with TLS are, and it writes keys with a password.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use redis::{ClientTlsConfig, TlsCertificates};
@@ -22,7 +22,7 @@ impl Certificates {
     pub(crate) fn make() -> Self {
         let folder = TempDir::with_prefix("cachewright-tls-").expect("a temporary folder");
         let made = Self { folder };
-        let path = |name| made.path(name).display().to_string();
+        let path = |name| made.path(name);
         made.openssl(&format!(
             "req -x509 {NEW_KEY} -days 2 -subj /CN=authority -keyout {} -out {}",
             path("ca.key"),
@@ -47,46 +47,44 @@ impl Certificates {
     }
 
     /// The certificate, for servers and for clients.
-    pub(crate) fn cert(&self) -> PathBuf {
+    pub(crate) fn cert(&self) -> String {
         self.path("cert.pem")
     }
 
     /// Its key, which no password protects.
-    pub(crate) fn key(&self) -> PathBuf {
+    pub(crate) fn key(&self) -> String {
         self.path("key.pem")
     }
 
     /// The authority.
-    pub(crate) fn authority(&self) -> PathBuf {
+    pub(crate) fn authority(&self) -> String {
         self.path("ca.pem")
     }
 
     /// A folder with the authority under the name by which OpenSSL looks for it.
-    pub(crate) fn authorities(&self) -> PathBuf {
+    pub(crate) fn authorities(&self) -> String {
         let folder = self.path("authorities");
-        if folder.exists() {
+        if Path::new(&folder).exists() {
             return folder;
         }
         std::fs::create_dir_all(&folder).expect("the folder of authorities");
-        let hash = self.openssl(&format!("x509 -in {} -noout -hash", self.authority().display()));
-        std::fs::copy(self.authority(), folder.join(format!("{}.0", hash.trim()))).expect("a copy");
+        let hash = self.openssl(&format!("x509 -in {} -noout -hash", self.authority()));
+        std::fs::copy(self.authority(), format!("{folder}/{}.0", hash.trim())).expect("a copy");
         folder
     }
 
     /// The same key, protected by a password.
-    pub(crate) fn protected_key(&self, password: &str) -> PathBuf {
+    pub(crate) fn protected_key(&self, password: &str) -> String {
         let (plain, protected) = (self.key(), self.path("protected-key.pem"));
-        if protected.exists()
+        if Path::new(&protected).exists()
             && std::fs::read(self.path("password")).is_ok_and(|old| old == password.as_bytes())
         {
             return protected;
         }
         std::fs::write(self.path("password"), password).expect("the password");
         self.openssl(&format!(
-            "pkcs8 -topk8 -in {} -passout file:{} -out {}",
-            plain.display(),
-            self.path("password").display(),
-            protected.display()
+            "pkcs8 -topk8 -in {plain} -passout file:{} -out {protected}",
+            self.path("password")
         ));
         protected
     }
@@ -110,8 +108,8 @@ impl Certificates {
         TlsClient { certificates: TlsCertificates { client_tls: None, root_cert } }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).into_os_string().into_string().expect("a path in UTF-8")
     }
 
     /// Runs the command; what it prints.
@@ -130,8 +128,8 @@ impl Certificates {
 /// A new key that no password protects, of the kind that is made fastest.
 const NEW_KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 
-fn bytes(path: &Path) -> Vec<u8> {
-    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn bytes(path: &str) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// How a client speaks TLS.

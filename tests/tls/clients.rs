@@ -53,7 +53,7 @@ fn clients_are_let_in_as_declared() {
         } else {
             let mut refused = Spec::new(server, &certificates);
             refused.deployment("optional", &(at(2) + &table));
-            let why = refused.try_render().err().expect("a finding").to_string();
+            let why = refused.refusal();
             assert!(why.contains("`tls-auth-clients` would be `optional`"), "{server}: {why}");
         }
         spec.deployment("none", &(at(3) + &spec.tls_without_authority("auth-clients = \"no\"")));
@@ -92,7 +92,7 @@ fn a_key_has_its_password() {
         let places = format!("topology = \"standalone\"\nhosts = [\"a\"]\nport = {port}\n");
         spec.deployment("protected", &(places + &table));
         if server.version < Version(6, 2, 2) {
-            let why = spec.try_render().err().expect("a finding").to_string();
+            let why = spec.refusal();
             assert!(why.contains("`tls.key-file-password` needs Redis 6.2.2"), "{server}: {why}");
             println!("{server}: check refuses a key with a password");
             continue;

@@ -36,7 +36,7 @@ fn servers_with_tls() -> Vec<&'static Server> {
 fn three_servers_with_tls() -> Vec<&'static Server> {
     let all = servers_with_tls();
     let of = |engine| all.iter().copied().filter(move |server| server.engine == engine);
-    let chosen = [of(Engine::Redis).next(), of(Engine::Redis).last(), of(Engine::Valkey).last()];
+    let chosen = [of(Engine::Redis).next(), of(Engine::Redis).next_back(), of(Engine::Valkey).next_back()];
     let mut seen = BTreeSet::new();
     chosen.into_iter().flatten().filter(|server| seen.insert(server.to_string())).collect()
 }

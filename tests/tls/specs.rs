@@ -87,7 +87,7 @@ impl<'s> Spec<'s> {
     }
 
     /// Checks and renders it, and puts every file where its server looks for it.
-    pub(crate) fn try_render(&self) -> Result<Site, NoSite> {
+    fn try_render(&self) -> Result<Site, NoSite> {
         let path = Path::new("tls.toml");
         let texts = Texts::default().with(path, self.text.clone());
         let site = Site::render(&texts, path, Some(Passwords::default()))?;
@@ -98,6 +98,15 @@ impl<'s> Spec<'s> {
     #[track_caller]
     pub(crate) fn render(&self) -> Site {
         self.try_render().unwrap_or_else(|why| panic!("{}: {why}\n{}", self.server, self.text))
+    }
+
+    /// Why there is nothing to render.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> String {
+        match self.try_render() {
+            Ok(_) => panic!("{}: nothing was found\n{}", self.server, self.text),
+            Err(why) => why.to_string(),
+        }
     }
 
     /// The version as a spec declares it.

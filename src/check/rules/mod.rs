@@ -16,6 +16,7 @@ mod invalid_field;
 mod invalid_lint;
 mod invalid_value;
 mod literal_secret;
+mod many_databases;
 mod misplaced_key;
 mod missing_key;
 mod peers_locked_out;
@@ -67,6 +68,7 @@ pub const RULES: &[&Rule] = &[
     &invalid_lint::RULE,
     &invalid_value::RULE,
     &literal_secret::RULE,
+    &many_databases::RULE,
     &misplaced_key::RULE,
     &missing_key::RULE,
     &peers_locked_out::RULE,
