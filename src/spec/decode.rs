@@ -2,13 +2,14 @@
 //! and what could be decoded is kept.
 //!
 //! [`record!`] declares a record once: its fields, their types, which must be there, their bounds
-//! and their documentation. Decoding, "did you mean" and the list of keys follow from it.
+//! and their documentation. Decoding, "did you mean", the JSON Schema and the reference follow from it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::merge::lay_over;
 use super::raw::{Entry, Node, Raw, Table};
+use super::shape::{Describe, Shape};
 use crate::catalog::{self, Engine};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Span};
@@ -123,6 +124,15 @@ impl<T: Decode> Decode for Named<T> {
     }
 }
 
+impl<T: Describe> Describe for Named<T> {
+    fn shape() -> Shape {
+        T::named()
+    }
+}
+
+/// What a name is, as a regular expression.
+pub const NAME_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$";
+
 /// Names become folder names, unit names and Sentinel's master names, none of which can be quoted
 /// everywhere.
 fn is_name(text: &str) -> bool {
@@ -147,6 +157,12 @@ impl<T: Decode> Decode for Vec<At<T>> {
             .map(|item| T::decode(item, decoder).map(|value| At::new(value, item.span)))
             .collect();
         values.into_iter().collect()
+    }
+}
+
+impl<T: Describe> Describe for Vec<At<T>> {
+    fn shape() -> Shape {
+        Shape::List(Box::new(T::shape()))
     }
 }
 
@@ -317,7 +333,7 @@ macro_rules! record {
         pub struct $name:ident {
             $(
                 $(#[doc = $field_doc:literal])+
-                $(#[validate($($bounds:tt)*)])?
+                $(#[validate(range(min = $min:literal, max = $max:literal, message = $wants:literal))])?
                 $field:ident: $mode:ident $ty:ty,
             )*
         }
@@ -330,7 +346,7 @@ macro_rules! record {
         pub struct $name {
             $(
                 $(#[doc = $field_doc])+
-                $(#[validate($($bounds)*)])?
+                $(#[validate(range(min = $min, max = $max, message = $wants))])?
                 pub $field: Option<$crate::source::At<$ty>>,
             )*
             $($(
@@ -340,15 +356,37 @@ macro_rules! record {
         }
 
         impl $name {
-            /// Every key of the record, as specs write it, with its documentation.
-            pub const KEYS: &'static [(&'static str, &'static str)] = &[
-                $(($crate::spec::decode::kebab!($field), concat!($($field_doc, "\n"),+)),)*
-                $($(($crate::spec::decode::kebab!($map), concat!($($map_doc, "\n"),+)),)*)?
-            ];
+            /// What may be written for the record.
+            pub const RECORD: &'static $crate::spec::shape::Record = &$crate::spec::shape::Record {
+                what: $what,
+                doc: concat!($($doc, "\n"),+),
+                fields: &[
+                    $($crate::spec::shape::Field {
+                        key: $crate::spec::decode::kebab!($field),
+                        doc: concat!($($field_doc, "\n"),+),
+                        presence: $crate::spec::shape::Presence::$mode(),
+                        bounds: $crate::spec::decode::bounds!($($min, $max)?),
+                        shape: <$ty as $crate::spec::shape::Describe>::shape,
+                    },)*
+                    $($($crate::spec::shape::Field {
+                        key: $crate::spec::decode::kebab!($map),
+                        doc: concat!($($map_doc, "\n"),+),
+                        presence: $crate::spec::shape::Presence::optional(),
+                        bounds: None,
+                        shape: <$item as $crate::spec::shape::Describe>::named,
+                    },)*)?
+                ],
+            };
             const NAMES: &'static [&'static str] = &[
                 $($crate::spec::decode::kebab!($field),)*
                 $($($crate::spec::decode::kebab!($map),)*)?
             ];
+        }
+
+        impl $crate::spec::shape::Describe for $name {
+            fn shape() -> $crate::spec::shape::Shape {
+                $crate::spec::shape::Shape::Record(Self::RECORD)
+            }
         }
 
         impl $crate::spec::decode::Decode for $name {
@@ -370,6 +408,16 @@ macro_rules! record {
                 Some(record)
             }
         }
+    };
+}
+
+/// The bounds of a field, where it has some.
+macro_rules! bounds {
+    () => {
+        None
+    };
+    ($min:literal, $max:literal) => {
+        Some(($min, $max))
     };
 }
 
@@ -398,10 +446,14 @@ pub(super) const fn kebab_bytes<const N: usize>(name: &[u8]) -> [u8; N] {
 
 /// Declares a field type that is one of some words.
 macro_rules! choice {
-    ($(#[$doc:meta])+ $what:literal pub enum $name:ident { $($(#[$word_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])+
+    (
+        $(#[doc = $doc:literal])+
+        $what:literal
+        pub enum $name:ident { $($(#[doc = $word_doc:literal])+ $variant:ident = $word:literal,)+ }
+    ) => {
+        $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$word_doc])+ $variant,)+ }
+        pub enum $name { $($(#[doc = $word_doc])+ $variant,)+ }
 
         impl $name {
             /// The words, in the order that people read them.
@@ -410,6 +462,17 @@ macro_rules! choice {
             /// The word that specs write.
             pub const fn name(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
+            }
+        }
+
+        impl $crate::spec::shape::Describe for $name {
+            fn shape() -> $crate::spec::shape::Shape {
+                const WORDS: &$crate::spec::shape::Words = &$crate::spec::shape::Words {
+                    what: $what,
+                    doc: concat!($($doc, "\n"),+),
+                    words: &[$(($word, concat!($($word_doc, "\n"),+)),)+],
+                };
+                $crate::spec::shape::Shape::Words(WORDS)
             }
         }
 
@@ -452,4 +515,4 @@ pub(super) fn word(
     found.copied()
 }
 
-pub(super) use {choice, kebab, record};
+pub(super) use {bounds, choice, kebab, record};

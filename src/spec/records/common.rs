@@ -1,9 +1,10 @@
 //! Records that several families share: hosts, profiles, `config` tables, TLS, builds, lints.
 
 use crate::source::{At, Span};
-use crate::spec::decode::{Decode, Decoder, Fields, choice, record, wrong_type};
+use crate::spec::decode::{Decode, Decoder, choice, record, wrong_type};
 use crate::spec::raw::{Node, Raw, Unset};
 use crate::spec::scalars::{Date, SecretRef, Size};
+use crate::spec::shape::{Describe, Shape};
 
 record! {
     /// A machine that servers run on.
@@ -52,6 +53,12 @@ impl Decode for Sysctl {
         let mut settings = Vec::new();
         flatten("", table, &mut settings, decoder);
         Some(Sysctl(settings))
+    }
+}
+
+impl Describe for Sysctl {
+    fn shape() -> Shape {
+        Shape::KernelSettings
     }
 }
 
@@ -124,6 +131,12 @@ impl Decode for Config {
             })
             .collect();
         Some(Config { entries, unset: table.unset.clone() })
+    }
+}
+
+impl Describe for Config {
+    fn shape() -> Shape {
+        Shape::Config
     }
 }
 
@@ -254,18 +267,32 @@ choice! {
     }
 }
 
-/// A lint's level, with the reason for it and the day it ends.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LintSpec {
-    /// The level.
-    pub level: Option<At<LintLevel>>,
-    /// Why.
-    pub reason: Option<At<String>>,
-    /// The last day it holds.
-    pub until: Option<At<Date>>,
+record! {
+    /// A lint's level, with the reason for it and the day it ends.
+    "a lint level"
+    pub struct LintSpec {
+        /// The level.
+        level: required LintLevel,
+        /// Why.
+        reason: optional String,
+        /// The last day it holds.
+        until: optional Date,
+    }
 }
 
-impl Decode for LintSpec {
+/// What stands behind the name of a lint: its level, alone or in a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lint(pub LintSpec);
+
+impl std::ops::Deref for Lint {
+    type Target = LintSpec;
+
+    fn deref(&self) -> &LintSpec {
+        &self.0
+    }
+}
+
+impl Decode for Lint {
     const WANTS: &'static str =
         "a lint level, `\"allow\"` or `{ level = \"allow\", reason = \"…\", until = 2027-03-01 }`";
 
@@ -273,19 +300,20 @@ impl Decode for LintSpec {
         match &node.value {
             Raw::Text(_) => {
                 let level = LintLevel::decode(node, decoder).map(|level| At::new(level, node.span));
-                Some(LintSpec { level, reason: None, until: None })
+                Some(Lint(LintSpec { level, reason: None, until: None }))
             }
-            Raw::Table(_) => {
-                let mut fields = Fields::open(node, "a lint level", &["level", "reason", "until"], decoder)?;
-                let lint = LintSpec {
-                    level: fields.required("level", decoder),
-                    reason: fields.optional("reason", decoder),
-                    until: fields.optional("until", decoder),
-                };
-                fields.report_missing(decoder);
-                Some(lint)
-            }
+            Raw::Table(_) => LintSpec::decode(node, decoder).map(Lint),
             _ => wrong_type(node, Self::WANTS, decoder),
         }
+    }
+}
+
+impl Describe for Lint {
+    fn shape() -> Shape {
+        Shape::Either(vec![LintLevel::shape(), LintSpec::shape()])
+    }
+
+    fn named() -> Shape {
+        Shape::Lints(Box::new(Self::shape()))
     }
 }

@@ -1,6 +1,6 @@
 //! A deployment of memcached.
 
-use super::common::{BuildSpec, Config, LintSpec, NodeSpec, Purpose};
+use super::common::{BuildSpec, Config, Lint, NodeSpec, Purpose};
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::record;
@@ -29,6 +29,6 @@ record! {
         /// What is different on single nodes.
         nodes: NodeSpec,
         /// Lint levels for this deployment.
-        lints: LintSpec,
+        lints: Lint,
     }
 }

@@ -1,17 +1,18 @@
 //! The whole spec.
 
-use super::common::{HostSpec, LintSpec, ProfileSpec};
+use super::common::{HostSpec, Lint, ProfileSpec};
 use super::deployment::RedisSpec;
 use super::memcached::MemcachedSpec;
 use super::sentinels::SentinelsSpec;
 use crate::spec::decode::record;
+use crate::spec::scalars::Format;
 
 record! {
     /// A whole spec.
     "a spec"
     pub struct Spec {
         /// The version of the language: 1.
-        format: required i64,
+        format: required Format,
         /// What the spec describes, in one word.
         name: required String,
     }
@@ -29,6 +30,6 @@ record! {
         /// Deployments of memcached, by name.
         memcached: MemcachedSpec,
         /// Lint levels, by rule.
-        lints: LintSpec,
+        lints: Lint,
     }
 }

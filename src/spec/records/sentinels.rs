@@ -1,6 +1,6 @@
 //! A set of sentinels, shared by the deployments that it watches.
 
-use super::common::{BuildSpec, Config, Credentials, LintSpec, NodeSpec, TlsSpec};
+use super::common::{BuildSpec, Config, Credentials, Lint, NodeSpec, TlsSpec};
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{choice, record};
@@ -33,7 +33,7 @@ record! {
         /// What is different on single nodes.
         nodes: NodeSpec,
         /// Lint levels for this set.
-        lints: LintSpec,
+        lints: Lint,
     }
 }
 

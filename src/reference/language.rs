@@ -1,0 +1,6 @@
+//! docs/language.md.
+
+/// The page.
+pub fn markdown() -> String {
+    String::new()
+}
