@@ -3,13 +3,14 @@
 use std::io;
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
-use super::args::{Cli, ManArgs};
+use super::args::ManArgs;
 use super::exit::Exit;
 use super::files::{reason, write_whole};
 use super::output::Output;
+use super::shown;
 
 pub(super) fn run(args: &ManArgs, output: &mut Output) -> Exit {
     let written = match &args.out {
@@ -22,9 +23,9 @@ pub(super) fn run(args: &ManArgs, output: &mut Output) -> Exit {
     }
 }
 
-/// The program with everything that clap adds: `help`, and the names of commands as they are called.
+/// The program with what clap adds to it: the names of commands as they are called.
 fn whole() -> Command {
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = shown::program().disable_help_subcommand(true);
     command.build();
     command
 }
@@ -32,9 +33,8 @@ fn whole() -> Command {
 /// Writes every page, and says how many.
 fn write_all(folder: &Path, output: &mut Output) -> Result<(), String> {
     let program = whole();
-    let commands = program.get_subcommands().filter(|command| !command.is_hide_set());
     let mut count = 0;
-    for command in std::iter::once(&program).chain(commands) {
+    for command in std::iter::once(&program).chain(program.get_subcommands()) {
         let name = format!("{}.1", command.get_bin_name().unwrap_or(command.get_name()).replace(' ', "-"));
         let page = page(command).map_err(|error| reason(&error))?;
         write_whole(&folder.join(name), &page, 0o644)?;

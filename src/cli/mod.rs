@@ -15,6 +15,7 @@ mod output;
 mod place;
 mod render;
 mod schema;
+mod shown;
 mod why;
 
 use std::process::ExitCode;

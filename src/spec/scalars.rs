@@ -207,7 +207,7 @@ impl Describe for VersionRange {
 }
 
 record! {
-    /// Where a secret is found; one of the two. A spec never holds the secret itself.
+    /// Where a secret is found. A spec never holds the secret itself.
     "a reference to a secret"
     pub struct SecretTable {
         /// The environment variable that holds it, whole.

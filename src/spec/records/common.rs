@@ -14,16 +14,16 @@ record! {
         address: required String,
         /// The failure domain it stands in, such as an availability zone.
         zone: optional String,
-        /// Its memory.
+        /// Its memory: bytes as a number, or a text such as `"32gb"`.
         memory: optional Size,
-        /// Its processors.
+        /// How many processors it has.
         #[validate(range(min = 1, max = 4096, message = "1 to 4096 processors"))]
         cpus: optional i64,
-        /// Kernel settings by their own names (`"vm.overcommit_memory" = 1`).
+        /// Kernel settings by their own names, as they are on the machine (`"vm.overcommit_memory" = 1`).
         sysctl: optional Sysctl,
         /// What `/sys/kernel/mm/transparent_hugepage/enabled` says.
         transparent_hugepage: optional HugePages,
-        /// Whether it may swap.
+        /// Whether it may swap memory to disk.
         swap: optional bool,
     }
 }
@@ -144,13 +144,14 @@ record! {
     /// What a server was compiled with, where it is not the usual.
     "a build"
     pub struct BuildSpec {
-        /// TLS.
+        /// TLS (true if absent).
         tls: optional bool,
-        /// Active defragmentation (needs the bundled jemalloc).
+        /// Active defragmentation, which needs the bundled jemalloc (true if absent).
         defrag: optional bool,
-        /// systemd notification.
+        /// Notification of systemd (true if absent).
         systemd: optional bool,
-        /// Modules are loaded, and directives unknown here may be theirs.
+        /// Modules are loaded, and settings unknown here may be theirs (false if absent). For memcached: the parts of
+        /// special builds, such as the proxy.
         modules: optional bool,
     }
 }
@@ -159,7 +160,7 @@ record! {
     /// A user that servers log in as, to each other.
     "credentials"
     pub struct Credentials {
-        /// The ACL user; the default user where there is none.
+        /// The ACL user (the default user if absent).
         user: optional String,
         /// The password.
         password: required SecretRef,
@@ -170,23 +171,23 @@ record! {
     /// Certificates, and who must speak TLS.
     "a TLS table"
     pub struct TlsSpec {
-        /// The port for TLS where a plain port stays open beside it.
+        /// The port for TLS, with the plain port open beside it (the only port speaks TLS if absent).
         port: optional crate::spec::scalars::Port,
         /// The server's certificate, a path on the host.
         cert_file: required String,
         /// The key of the certificate, a path on the host.
         key_file: required String,
-        /// The password of the key.
+        /// The password of the key, where it has one.
         key_file_password: optional SecretRef,
-        /// The certificate authorities, a path on the host.
+        /// The file of certificate authorities, a path on the host.
         ca_cert_file: optional String,
         /// A folder of certificate authorities, a path on the host.
         ca_cert_dir: optional String,
-        /// Whether clients show a certificate.
+        /// Whether clients must show a certificate (the server's default if absent: they must).
         auth_clients: optional AuthClients,
-        /// Replication speaks TLS.
+        /// Whether replication speaks TLS (true if absent).
         replication: optional bool,
-        /// The cluster bus speaks TLS.
+        /// Whether the cluster bus speaks TLS (true if absent).
         cluster_bus: optional bool,
     }
 }
@@ -208,11 +209,11 @@ record! {
     /// What is different on one node.
     "a node"
     pub struct NodeSpec {
-        /// Its port.
+        /// Its port (follows from the deployment's if absent).
         port: optional crate::spec::scalars::Port,
-        /// Its data folder.
+        /// Its data folder (follows from the deployment's if absent).
         data_dir: optional String,
-        /// Settings that override the deployment's.
+        /// Settings in the server's own words that override the deployment's.
         config: optional Config,
     }
 }
@@ -271,11 +272,11 @@ record! {
     /// A lint's level, with the reason for it and the day it ends.
     "a lint level"
     pub struct LintSpec {
-        /// The level.
+        /// What becomes of the findings.
         level: required LintLevel,
-        /// Why.
+        /// Why, for those who read the spec.
         reason: optional String,
-        /// The last day it holds.
+        /// The last day it holds (for good if absent); afterwards the finding is back.
         until: optional Date,
     }
 }

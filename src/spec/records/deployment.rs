@@ -18,16 +18,16 @@ record! {
         topology: required TopologyKind,
         /// The port of its nodes (6379 if absent); several on one host count upwards from it.
         port: optional Port,
-        /// The hosts of a standalone or cluster deployment. A host may stand here several times.
+        /// The hosts of a standalone or cluster deployment, names under `hosts`. One may stand here several times.
         hosts: optional Vec<At<String>>,
-        /// The host that leads on the first day; afterwards the servers decide.
+        /// The host that leads on the first day, in a replicated or sentinel deployment; afterwards the servers decide.
         initial_primary: optional String,
-        /// The replicas' hosts, or in a cluster the number of replicas of each shard.
+        /// The replicas' hosts, or in a cluster the number of replicas of each shard (0 if absent).
         replicas: optional Replicas,
         /// The number of shards of a cluster.
         #[validate(range(min = 1, max = 1000, message = "1 to 1000 shards"))]
         shards: optional i64,
-        /// The sentinels that watch it.
+        /// The sentinels that watch it, in a sentinel deployment.
         sentinel: optional SentinelUse,
         /// Whom replicas log in as at their primary. The rights follow from it.
         replication: optional Credentials,
@@ -35,29 +35,30 @@ record! {
         tls: optional TlsSpec,
         /// What the servers were compiled with, where it is not the usual.
         build: optional BuildSpec,
-        /// The folder for data on the host. Nodes whose names end in their port get a folder of their own in it.
+        /// The folder for data on the host (`/var/lib/ENGINE/NAME-PORT` if absent). Nodes whose names end in their
+        /// port get a folder of their own in it.
         data_dir: optional String,
-        /// What it must go on through.
+        /// What it must go on through; `check` proves it (nothing is proven if absent).
         survives: optional Survives,
         /// What its data are for.
         purpose: optional Purpose,
-        /// Bytes written by clients per second.
+        /// Bytes that clients write per second: a number, or a text such as `"5mb"`.
         write_rate: optional Size,
         /// What the data folder stands on.
         disk: optional Disk,
-        /// Profiles whose settings it takes, later ones over earlier ones.
+        /// Profiles whose settings it takes, names under `profiles`, later ones over earlier ones.
         profiles: optional Vec<At<String>>,
         /// Settings in the server's own words.
         config: optional Config,
     }
     maps {
-        /// What is different on single nodes.
+        /// What is different on single nodes, by the node's name.
         nodes: NodeSpec,
-        /// ACL users.
+        /// ACL users, by name. As soon as one is declared, the default user is off unless it is declared too.
         users: UserSpec,
-        /// Where each node of a cluster is pinned; `place --write` makes it.
+        /// Where each node of a cluster is pinned, by the node's name; `place --write` makes it.
         pins: PinSpec,
-        /// Lint levels for this deployment.
+        /// Lint levels for this deployment, by the name of the rule; they go before the spec's.
         lints: Lint,
     }
 }
@@ -180,11 +181,11 @@ record! {
     /// An ACL user.
     "a user"
     pub struct UserSpec {
-        /// Its passwords: two while one is being rotated.
+        /// Its passwords, one or a list: two while one is being rotated.
         passwords: optional OneOrMany<SecretRef>,
-        /// What it may do, as ACL rules.
+        /// What it may do, as ACL rules: one text with blanks between them, or a list.
         rules: optional OneOrMany<String>,
-        /// Whether it can log in (yes if absent).
+        /// Whether it can log in (true if absent).
         enabled: optional bool,
     }
 }
@@ -193,7 +194,7 @@ record! {
     /// Where a node of a cluster is pinned.
     "a pin"
     pub struct PinSpec {
-        /// The host.
+        /// The host, a name under `hosts`.
         host: required String,
         /// The port.
         port: required Port,

@@ -13,13 +13,13 @@ record! {
     pub struct Spec {
         /// The version of the language: 1.
         format: required Format,
-        /// What the spec describes, in one word.
+        /// What the spec describes, in one word; rendered files name it.
         name: required String,
     }
     maps {
-        /// The machines.
+        /// The machines, by name.
         hosts: HostSpec,
-        /// Settings to share, by name.
+        /// Settings for deployments to share, by name.
         profiles: ProfileSpec,
         /// Sets of sentinels, by name.
         sentinels: SentinelsSpec,
@@ -29,7 +29,7 @@ record! {
         valkey: RedisSpec,
         /// Deployments of memcached, by name.
         memcached: MemcachedSpec,
-        /// Lint levels, by rule.
+        /// Lint levels for the whole spec, by the name of the rule.
         lints: Lint,
     }
 }
