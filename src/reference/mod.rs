@@ -4,6 +4,7 @@
 
 mod language;
 mod layout;
+mod modules;
 mod schema;
 mod settings;
 mod value_forms;

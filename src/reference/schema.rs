@@ -4,10 +4,12 @@
 //! know (versions, what other layers say) is left to it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
 use super::layout::laid_out;
+use super::modules;
 use super::settings::Dialect;
 use super::value_forms::{self, reference};
 use crate::catalog::Engine;
@@ -37,7 +39,7 @@ pub fn schema() -> String {
         "title": "A layer of a cachewright spec",
     });
     let table = writer.table(Spec::RECORD, Context::default(), &[&EXTENDS]);
-    for part in [table, modules_in_profiles()] {
+    for part in [table, modules::in_profiles()] {
         merge(&mut root, part);
     }
     root["definitions"] = Value::Object(writer.definitions.into_iter().collect());
@@ -69,7 +71,7 @@ impl Writer {
     /// The schema of what may be written in one place.
     fn shape(&mut self, shape: &Shape, context: Context) -> Value {
         match shape {
-            Shape::Scalar(scalar) => any_of(scalar.forms.iter().map(form).collect()),
+            Shape::Scalar(scalar) => any_of(&scalar.forms.iter().map(form).collect::<Vec<_>>()),
             Shape::Words(words) => {
                 let (words, docs): (Vec<_>, Vec<_>) =
                     words.words.iter().map(|(word, doc)| (*word, prose(doc))).unzip();
@@ -86,7 +88,9 @@ impl Writer {
             Shape::Lints(item) => self.lints(item, context),
             Shape::Config => reference(&context.dialect.unwrap_or(Dialect::Any).settings()),
             Shape::KernelSettings => self.kernel_settings(),
-            Shape::Either(shapes) => any_of(shapes.iter().map(|shape| self.shape(shape, context)).collect()),
+            Shape::Either(shapes) => {
+                any_of(&shapes.iter().map(|shape| self.shape(shape, context)).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -112,7 +116,7 @@ impl Writer {
                 }
                 _ => {}
             }
-            merge(&mut table, modules(record, context.dialect));
+            merge(&mut table, modules::in_record(record, context.dialect));
             self.definitions.insert(name.clone(), table);
         }
         reference(&name)
@@ -230,7 +234,7 @@ fn described(about: &str, mut schema: Value) -> Value {
 }
 
 /// Whose settings the tables under a key of the root hold.
-fn dialect(key: &str) -> Option<Dialect> {
+pub(super) fn dialect(key: &str) -> Option<Dialect> {
     let engine = Engine::ALL.into_iter().find(|engine| engine.name() == key).map(Dialect::Of);
     engine.or_else(|| (key == "sentinels").then_some(Dialect::Sentinel))
 }
@@ -264,10 +268,10 @@ fn holds_config(shape: &Shape) -> bool {
 
 /// A choice. Choices of different types are said in one: their other keywords speak of their own type only, and
 /// editors show the description of what is not a choice.
-fn any_of(schemas: Vec<Value>) -> Value {
+fn any_of(schemas: &[Value]) -> Value {
     let mut types = Vec::new();
     let mut all = Map::new();
-    for schema in &schemas {
+    for schema in schemas {
         let Some(keyword) = schema.get("type").and_then(Value::as_str) else {
             return json!({ "anyOf": schemas });
         };
@@ -301,64 +305,9 @@ fn description(field: &Field) -> String {
     }
     if let Shape::Words(words) = (field.shape)() {
         for (word, doc) in words.words {
-            text.push_str(&format!(" `{word}`: {}", prose(doc)));
+            // Writing to a String cannot fail.
+            let _ = write!(text, " `{word}`: {}", prose(doc));
         }
     }
     text
-}
-
-/// What a record says of names that only a module could bring: they are mistakes unless its build has modules.
-fn modules(record: &Record, dialect: Option<Dialect>) -> Value {
-    let build = record.fields.iter().find(|field| field.key == MODULES.0);
-    match (build, dialect.and_then(Dialect::known)) {
-        (Some(_), Some(known)) => json!({
-            "if": has_modules(),
-            "else": { "properties": strict(record, &known) },
-        }),
-        _ => json!({}),
-    }
-}
-
-/// The key, and the key of its table, that says that modules are loaded.
-const MODULES: (&str, &str) = ("build", "modules");
-
-fn has_modules() -> Value {
-    let (build, modules) = MODULES;
-    json!({
-        "required": [build],
-        "properties": { build: { "required": [modules], "properties": { modules: { "const": true } } } },
-    })
-}
-
-/// Profiles do not say who uses them: as soon as one deployment of the file has modules, any of their settings may
-/// be a module's.
-fn modules_in_profiles() -> Value {
-    let Some(known) = Dialect::Any.known() else { return json!({}) };
-    let with_profiles = [Engine::Redis, Engine::Valkey].map(|engine| {
-        // Some entry has modules: not every one is without.
-        let some = json!({ "not": { "additionalProperties": { "not": has_modules() } } });
-        json!({ "required": [engine.name()], "properties": { engine.name(): some } })
-    });
-    let own = Spec::RECORD.fields.iter().filter(|field| dialect(field.key).is_none());
-    let profiles: Map<String, Value> =
-        own.filter_map(|field| Some((field.key.to_owned(), strictly(&(field.shape)(), &known)?))).collect();
-    json!({ "if": { "anyOf": with_profiles }, "else": { "properties": profiles } })
-}
-
-/// The keys of a record whose `config` tables hold nothing unknown.
-fn strict(record: &Record, known: &str) -> Map<String, Value> {
-    let fields = record.fields.iter();
-    fields.filter_map(|field| Some((field.key.to_owned(), strictly(&(field.shape)(), known)?))).collect()
-}
-
-fn strictly(shape: &Shape, known: &str) -> Option<Value> {
-    match shape {
-        Shape::Config => Some(reference(known)),
-        Shape::Names(item) => Some(json!({ "additionalProperties": strictly(item, known)? })),
-        Shape::Record(record) => {
-            let fields = strict(record, known);
-            (!fields.is_empty()).then(|| json!({ "properties": fields }))
-        }
-        _ => None,
-    }
 }

@@ -2,6 +2,7 @@
 //! records in which every value knows its place. Names are not resolved here and nothing is
 //! known of servers; that is `model`'s business.
 
+mod declare;
 mod decode;
 mod json_layer;
 mod json_places;

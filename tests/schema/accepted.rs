@@ -1,6 +1,5 @@
 //! Random specs, as the tests on real servers make them: what `check` accepts satisfies the schema.
 
-// Only some of what they offer serves here.
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../property/random.rs"]
 mod random;
@@ -32,7 +31,10 @@ fn random_sound_specs_satisfy_the_schema() {
                 accepted += 1;
                 let errors = schema.errors(&layer("a.toml", &spec.text).unwrap());
                 if !errors.is_empty() {
-                    wrong.push(format!("{engine} {}, seed {seed}: {errors:#?}", minor.range));
+                    wrong.push(format!(
+                        "{engine} {}, seed {seed}, {}: {errors:#?}",
+                        minor.range, spec.topology
+                    ));
                 }
             }
         }
