@@ -10,6 +10,7 @@ pub mod explain;
 pub mod live;
 pub mod model;
 pub mod pipeline;
+pub mod reference;
 pub mod report;
 pub mod source;
 pub mod spec;

@@ -302,7 +302,9 @@ fn colour_is_for_those_who_want_it() {
 #[test]
 fn help_reads_well() {
     let mut all = String::new();
-    for command in ["", "check", "render", "why", "explain", "catalog", "place", "init"] {
+    for command in
+        ["", "check", "render", "why", "explain", "catalog", "place", "init", "schema", "completions", "man"]
+    {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         let help = finish(program().args(&args).env("COLUMNS", "100"));
         assert_eq!(help.code, Some(0));

@@ -2,7 +2,7 @@
 
 use crate::diag::{CodeKind, Finding, Findings, Level};
 use crate::model::Model;
-use crate::spec::{Date, LintLevel, LintSpec, Named};
+use crate::spec::{Date, Lint, LintLevel, Named};
 
 /// Sets the level of every lint as the spec says, the deployment's word over the spec's, and drops the
 /// silenced ones; a level whose last day is over says nothing. Hard findings stay as they are.
@@ -25,7 +25,7 @@ fn level_of(model: &Model, today: Date, finding: &Finding) -> Option<LintLevel> 
     if finding.code.kind() == CodeKind::Hard {
         return None;
     }
-    let named = |lints: &Named<LintSpec>| {
+    let named = |lints: &Named<Lint>| {
         let lint = lints.get(finding.code.name())?;
         let over = lint.until.is_some_and(|until| until.value < today);
         lint.level.filter(|_| !over).map(|level| level.value)
@@ -34,7 +34,7 @@ fn level_of(model: &Model, today: Date, finding: &Finding) -> Option<LintLevel> 
     own.or_else(|| named(&model.lints))
 }
 
-fn lints_of<'m>(model: &'m Model, deployment: &str) -> Option<&'m Named<LintSpec>> {
+fn lints_of<'m>(model: &'m Model, deployment: &str) -> Option<&'m Named<Lint>> {
     let redis = model.deployments.iter().find(|d| d.name.value == deployment).map(|d| &d.spec.lints);
     let memcached = || model.memcached.iter().find(|d| d.name.value == deployment).map(|d| &d.spec.lints);
     let sentinels = || model.sentinels.iter().find(|s| s.name.value == deployment).map(|s| &s.spec.lints);

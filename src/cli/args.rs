@@ -40,6 +40,12 @@ pub(super) enum Command {
     Place(PlaceArgs),
     /// Print a commented starter spec
     Init(InitArgs),
+    /// Print the JSON Schema of specs, for editors: see docs/editor.md
+    Schema(SchemaArgs),
+    /// Print a script that completes arguments in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for every command
+    Man(ManArgs),
     /// Tools for work on cachewright itself
     #[command(subcommand, hide = true)]
     Dev(DevCommand),
@@ -172,6 +178,28 @@ pub(super) enum TopologyArg {
     Sentinel,
     Cluster,
     Memcached,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Write to this file instead of standard output; an older one is replaced
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Write a page for the program and one for each command to this folder, instead of the program's to standard
+    /// output
+    #[arg(short, long = "out", value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Tools for work on cachewright itself.

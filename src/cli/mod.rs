@@ -4,14 +4,18 @@
 mod args;
 mod catalog;
 mod check;
+mod completions;
 mod dev;
 mod exit;
 mod explain;
 mod files;
 mod init;
+mod man;
 mod output;
 mod place;
 mod render;
+mod schema;
+mod shown;
 mod why;
 
 use std::process::ExitCode;
@@ -34,6 +38,9 @@ pub fn run() -> ExitCode {
         args::Command::Place(args) => place::run(&args, &mut output),
         args::Command::Dev(command) => dev::run(&command, &mut output),
         args::Command::Init(args) => init::run(&args, &mut output),
+        args::Command::Schema(args) => schema::run(&args, &mut output),
+        args::Command::Completions(args) => completions::run(&args, &mut output),
+        args::Command::Man(args) => man::run(&args, &mut output),
     };
     output.finish(exit)
 }

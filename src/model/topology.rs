@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::catalog::Target;
 use crate::source::{At, Span};
-use crate::spec::{HostSpec, LintSpec, MemcachedSpec, Named, RedisSpec, SecretRef, SentinelsSpec};
+use crate::spec::{HostSpec, Lint, MemcachedSpec, Named, RedisSpec, SecretRef, SentinelsSpec};
 use crate::text::acl::AclRule;
 
 use super::settings::{Setting, Settings};
@@ -25,7 +25,7 @@ pub struct Model {
     /// Memcached, by name.
     pub memcached: Vec<Memcached>,
     /// Lint levels for the whole spec.
-    pub lints: Named<LintSpec>,
+    pub lints: Named<Lint>,
     /// Whole spec's place, for findings about everything.
     pub span: Span,
 }

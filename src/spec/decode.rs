@@ -1,14 +1,14 @@
 //! From the untyped tree to plain records: every mistake of a table is reported, each at its span,
 //! and what could be decoded is kept.
 //!
-//! [`record!`] declares a record once: its fields, their types, which must be there, their bounds
-//! and their documentation. Decoding, "did you mean" and the list of keys follow from it.
+//! Records are declared with the macros of [`super::declare`], which decode by what stands here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::merge::lay_over;
 use super::raw::{Entry, Node, Raw, Table};
+use super::shape::{Describe, Shape};
 use crate::catalog::{self, Engine};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Span};
@@ -123,6 +123,15 @@ impl<T: Decode> Decode for Named<T> {
     }
 }
 
+impl<T: Describe> Describe for Named<T> {
+    fn shape() -> Shape {
+        T::named()
+    }
+}
+
+/// What a name is, as a regular expression.
+pub const NAME_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$";
+
 /// Names become folder names, unit names and Sentinel's master names, none of which can be quoted
 /// everywhere.
 fn is_name(text: &str) -> bool {
@@ -147,6 +156,12 @@ impl<T: Decode> Decode for Vec<At<T>> {
             .map(|item| T::decode(item, decoder).map(|value| At::new(value, item.span)))
             .collect();
         values.into_iter().collect()
+    }
+}
+
+impl<T: Describe> Describe for Vec<At<T>> {
+    fn shape() -> Shape {
+        Shape::List(Box::new(T::shape()))
     }
 }
 
@@ -311,128 +326,6 @@ pub(crate) fn listed(words: &[&str]) -> String {
     }
 }
 
-/// Declares a record of the language: single fields first, then tables of names.
-///
-/// The types are spelled out to the derive of `validator`, which looks for `Option` by name.
-macro_rules! record {
-    (
-        $(#[doc = $doc:literal])+
-        $what:literal
-        pub struct $name:ident {
-            $(
-                $(#[doc = $field_doc:literal])+
-                $(#[validate($($bounds:tt)*)])?
-                $field:ident: $mode:ident $ty:ty,
-            )*
-        }
-        $(maps {
-            $($(#[doc = $map_doc:literal])+ $map:ident: $item:ty,)*
-        })?
-    ) => {
-        $(#[doc = $doc])+
-        #[derive(Debug, Clone, PartialEq, validator::Validate)]
-        pub struct $name {
-            $(
-                $(#[doc = $field_doc])+
-                $(#[validate($($bounds)*)])?
-                pub $field: Option<$crate::source::At<$ty>>,
-            )*
-            $($(
-                $(#[doc = $map_doc])+
-                pub $map: $crate::spec::decode::Named<$item>,
-            )*)?
-        }
-
-        impl $name {
-            /// Every key of the record, as specs write it, with its documentation.
-            pub const KEYS: &'static [(&'static str, &'static str)] = &[
-                $(($crate::spec::decode::kebab!($field), concat!($($field_doc, "\n"),+)),)*
-                $($(($crate::spec::decode::kebab!($map), concat!($($map_doc, "\n"),+)),)*)?
-            ];
-            const NAMES: &'static [&'static str] = &[
-                $($crate::spec::decode::kebab!($field),)*
-                $($($crate::spec::decode::kebab!($map),)*)?
-            ];
-        }
-
-        impl $crate::spec::decode::Decode for $name {
-            const WANTS: &'static str = $what;
-
-            fn decode(
-                node: &$crate::spec::raw::Node,
-                decoder: &mut $crate::spec::decode::Decoder<'_>,
-            ) -> Option<Self> {
-                // Some records need no field.
-                #[allow(unused_mut)]
-                let mut fields = $crate::spec::decode::Fields::open(node, $what, Self::NAMES, decoder)?;
-                let record = $name {
-                    $($field: fields.$mode($crate::spec::decode::kebab!($field), decoder),)*
-                    $($($map: fields.map($crate::spec::decode::kebab!($map), decoder),)*)?
-                };
-                fields.report_missing(decoder);
-                fields.bounds(validator::Validate::validate(&record), decoder);
-                Some(record)
-            }
-        }
-    };
-}
-
-/// A field's name as specs write it: `data_dir` is `data-dir`.
-macro_rules! kebab {
-    ($field:ident) => {{
-        const BYTES: [u8; stringify!($field).len()] =
-            $crate::spec::decode::kebab_bytes(stringify!($field).as_bytes());
-        match std::str::from_utf8(&BYTES) {
-            Ok(text) => text,
-            Err(_) => stringify!($field),
-        }
-    }};
-}
-
-/// See [`kebab!`].
-pub(super) const fn kebab_bytes<const N: usize>(name: &[u8]) -> [u8; N] {
-    let mut out = [0; N];
-    let mut i = 0;
-    while i < N {
-        out[i] = if name[i] == b'_' { b'-' } else { name[i] };
-        i += 1;
-    }
-    out
-}
-
-/// Declares a field type that is one of some words.
-macro_rules! choice {
-    ($(#[$doc:meta])+ $what:literal pub enum $name:ident { $($(#[$word_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$word_doc])+ $variant,)+ }
-
-        impl $name {
-            /// The words, in the order that people read them.
-            pub const WORDS: &'static [&'static str] = &[$($word,)+];
-
-            /// The word that specs write.
-            pub const fn name(self) -> &'static str {
-                match self { $($name::$variant => $word,)+ }
-            }
-        }
-
-        impl $crate::spec::decode::Decode for $name {
-            const WANTS: &'static str = $what;
-
-            fn decode(
-                node: &$crate::spec::raw::Node,
-                decoder: &mut $crate::spec::decode::Decoder<'_>,
-            ) -> Option<Self> {
-                match $crate::spec::decode::word(node, $what, Self::WORDS, decoder)? {
-                    $($word => Some($name::$variant),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
 /// One of some words, or a finding that names them.
 pub(super) fn word(
     node: &Node,
@@ -456,4 +349,4 @@ pub(super) fn word(
     found.copied()
 }
 
-pub(super) use {choice, kebab, record};
+pub(super) use super::declare::{choice, record};

@@ -7,10 +7,20 @@ use super::Spec;
 use super::decode::{nearest, unknown_key};
 use super::merge::{extract_unset, lay_over};
 use super::raw::{Entry, Raw, Table};
-use super::scalars::literal_secret;
+use super::scalars::{OneOrMany, literal_secret};
+use super::shape::{Describe, Field, Presence};
 use super::{json_layer, toml_layer};
 use crate::diag::{Code, Finding, Findings, Place};
 use crate::source::{At, SourceId, Sources, Span};
+
+/// The key that names the layers below; every layer may hold it.
+pub const EXTENDS: Field = Field {
+    key: "extends",
+    doc: "The layers below this one, TOML or JSON, later ones over earlier ones. Paths start at this file.",
+    presence: Presence::Optional,
+    bounds: None,
+    shape: OneOrMany::<String>::shape,
+};
 
 /// Hands in the text of a layer.
 pub trait ReadText {
@@ -122,14 +132,14 @@ impl Loader<'_> {
 
     /// The entry `extends`, or the one that was meant by it: without its layers a spec makes no sense.
     fn extends(&mut self, table: &mut Table) -> Option<Entry> {
-        if let Some(entry) = table.entries.remove("extends") {
+        if let Some(entry) = table.entries.remove(EXTENDS.key) {
             return Some(entry);
         }
-        let known = |key: &str| Spec::KEYS.iter().any(|(known, _)| *known == key);
-        let meant = |key: &&String| !known(key) && nearest(key, ["extends"].into_iter()).is_some();
+        let known = |key: &str| Spec::RECORD.fields.iter().any(|field| field.key == key);
+        let meant = |key: &&String| !known(key) && nearest(key, [EXTENDS.key].into_iter()).is_some();
         let key = table.entries.keys().find(meant)?.clone();
         let entry = table.entries.remove(&key)?;
-        self.findings.push(unknown_key(&key, entry.key, "a spec", &["extends"]));
+        self.findings.push(unknown_key(&key, entry.key, "a spec", &[EXTENDS.key]));
         Some(entry)
     }
 

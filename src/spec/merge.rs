@@ -1,16 +1,23 @@
 //! Lays one layer over another: tables merge deeply, everything else replaces, `unset` takes away.
 
 use super::raw::{Entry, Node, Raw, Table, Unset};
+use super::shape::{Describe, Field, Presence};
 use crate::catalog::{self, Engine};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Span};
 
-/// The key that takes away what earlier layers set.
-pub(super) const UNSET: &str = "unset";
+/// The key that takes away what earlier layers set; every table may hold it, but for those in lists.
+pub const UNSET: Field = Field {
+    key: "unset",
+    doc: "Keys of this table that are taken away: what layers below set and, under `config`, what profiles set.",
+    presence: Presence::Optional,
+    bounds: None,
+    shape: Vec::<At<String>>::shape,
+};
 
 /// Moves every `unset` list of a freshly read layer from the entries to its own place.
 pub(super) fn extract_unset(table: &mut Table, findings: &mut Findings) {
-    if let Some(entry) = table.entries.remove(UNSET) {
+    if let Some(entry) = table.entries.remove(UNSET.key) {
         take_list(table, entry, findings);
     }
     for entry in table.entries.values_mut() {

@@ -2,6 +2,7 @@
 //! records in which every value knows its place. Names are not resolved here and nothing is
 //! known of servers; that is `model`'s business.
 
+mod declare;
 mod decode;
 mod json_layer;
 mod json_places;
@@ -11,34 +12,26 @@ pub mod raw;
 mod records;
 mod scalars;
 pub(crate) mod secrets;
+pub mod shape;
 mod toml_layer;
 mod toml_statements;
 
-pub use decode::{Decode, Decoder, Named, NamedEntry};
+pub use decode::{Decode, Decoder, NAME_PATTERN, Named, NamedEntry};
 pub(crate) use decode::{listed, nearest};
-pub use load::{Layers, ReadText, load};
+pub use load::{EXTENDS, Layers, ReadText, load};
+pub use merge::UNSET;
 pub(crate) use merge::literal_secret as literal_secret_in;
 pub use records::*;
-pub use scalars::{Date, OneOrMany, Port, SecretRef, Size, literal_secret};
+pub use scalars::{Date, Format, OneOrMany, Port, SecretRef, SecretTable, Size, literal_secret};
 
-use crate::diag::{Code, Finding, Findings};
+use crate::diag::Findings;
 use raw::{Node, Raw};
-
-/// The only version of the language there is.
-const FORMAT: i64 = 1;
 
 /// Decodes merged layers. None where there is nothing to decode.
 pub fn decode(layers: &Layers, findings: &mut Findings) -> Option<Spec> {
     let node = Node { value: Raw::Table(layers.root.clone()), span: layers.main?.start_only() };
     let mut decoder = Decoder { findings, lossy: layers.lossy };
-    let spec = Spec::decode(&node, &mut decoder)?;
-    if let Some(format) = spec.format.filter(|format| format.value != FORMAT) {
-        findings.push(
-            Finding::new(Code::UnsupportedFormat, format.span, format!("format {} is not known", *format))
-                .help("write `format = 1`; a newer format needs a newer cachewright"),
-        );
-    }
-    Some(spec)
+    Spec::decode(&node, &mut decoder)
 }
 
 #[cfg(test)]
@@ -46,6 +39,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::diag::Code;
 
     struct One(&'static str);
 

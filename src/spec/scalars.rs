@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::decode::{Decode, Decoder, Fields, invalid, nearest, wrong_type};
+use super::decode::{Decode, Decoder, invalid, nearest, record, wrong_type};
 use super::raw::{Node, Raw};
+use super::shape::{Describe, Form, Scalar, Shape};
 use crate::catalog::VersionRange;
 use crate::diag::{Code, Finding};
 use crate::source::{At, Span};
@@ -20,6 +21,13 @@ impl Decode for bool {
     }
 }
 
+impl Describe for bool {
+    fn shape() -> Shape {
+        const BOOL: &Scalar = &Scalar { name: "boolean", doc: "`true` or `false`.", forms: &[Form::Bool] };
+        Shape::Scalar(BOOL)
+    }
+}
+
 impl Decode for i64 {
     const WANTS: &'static str = "an integer";
 
@@ -28,6 +36,14 @@ impl Decode for i64 {
             Raw::Integer(number) => Some(number),
             _ => wrong_type(node, Self::WANTS, decoder),
         }
+    }
+}
+
+impl Describe for i64 {
+    fn shape() -> Shape {
+        const INTEGER: &Scalar =
+            &Scalar { name: "integer", doc: "A whole number.", forms: &[Form::Integer(i64::MIN, i64::MAX)] };
+        Shape::Scalar(INTEGER)
     }
 }
 
@@ -45,6 +61,49 @@ impl Decode for String {
             Raw::Text(text) => Some(text.clone()),
             _ => wrong_type(node, Self::WANTS, decoder),
         }
+    }
+}
+
+impl Describe for String {
+    fn shape() -> Shape {
+        const TEXT: &Scalar =
+            &Scalar { name: "string", doc: "A text, not empty.", forms: &[Form::Text(None)] };
+        Shape::Scalar(TEXT)
+    }
+}
+
+/// The version of the language: there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format(pub i64);
+
+impl Format {
+    /// The only version of the language there is.
+    const KNOWN: i64 = 1;
+}
+
+impl Decode for Format {
+    const WANTS: &'static str = "1, the version of the language";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let number = i64::decode(node, decoder)?;
+        if number != Self::KNOWN {
+            decoder.findings.push(
+                Finding::new(Code::UnsupportedFormat, node.span, format!("format {number} is not known"))
+                    .help("write `format = 1`; a newer format needs a newer cachewright"),
+            );
+        }
+        Some(Format(number))
+    }
+}
+
+impl Describe for Format {
+    fn shape() -> Shape {
+        const FORMAT: &Scalar = &Scalar {
+            name: "format",
+            doc: "The version of the language: 1.",
+            forms: &[Form::Integer(Format::KNOWN, Format::KNOWN)],
+        };
+        Shape::Scalar(FORMAT)
     }
 }
 
@@ -67,6 +126,14 @@ impl Decode for Port {
             Ok(port) if port > 0 => Some(Port(port)),
             _ => invalid(node.span, format!("{number} is no port"), "ports are 1 to 65535", decoder),
         }
+    }
+}
+
+impl Describe for Port {
+    fn shape() -> Shape {
+        const PORT: &Scalar =
+            &Scalar { name: "port", doc: "A TCP port, 1 to 65535.", forms: &[Form::Integer(1, 65535)] };
+        Shape::Scalar(PORT)
     }
 }
 
@@ -95,6 +162,18 @@ impl Decode for Size {
     }
 }
 
+impl Describe for Size {
+    fn shape() -> Shape {
+        const SIZE: &Scalar = &Scalar {
+            name: "size",
+            doc: "A number of bytes, or a text such as `\"512mb\"`: `kb`, `mb` and `gb` count by 1024, `k`, `m` \
+                  and `g` by 1000.",
+            forms: &[Form::Integer(0, i64::MAX), Form::Text(Some("^[0-9]+([bB]|[kKmMgG][bB]?)?$"))],
+        };
+        Shape::Scalar(SIZE)
+    }
+}
+
 impl Decode for VersionRange {
     const WANTS: &'static str = "a version such as \"7.2\" or \"7.2.6\"";
 
@@ -113,6 +192,28 @@ impl Decode for VersionRange {
             }
             _ => wrong_type(node, Self::WANTS, decoder),
         }
+    }
+}
+
+impl Describe for VersionRange {
+    fn shape() -> Shape {
+        const VERSION: &Scalar = &Scalar {
+            name: "version",
+            doc: "A minor version (`\"7.2\"`, any patch of it) or a patch release (`\"7.2.6\"`).",
+            forms: &[Form::Text(Some(r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){1,2}$"))],
+        };
+        Shape::Scalar(VERSION)
+    }
+}
+
+record! {
+    /// Where a secret is found. A spec never holds the secret itself.
+    "a reference to a secret"
+    pub struct SecretTable {
+        /// The environment variable that holds it, whole.
+        env: optional String,
+        /// The file that holds it, whole but for one final newline.
+        file: optional String,
     }
 }
 
@@ -160,9 +261,7 @@ impl Decode for SecretRef {
             decoder.findings.push(literal_secret(At::new("a password", value)));
             return None;
         }
-        let fields = Fields::open(node, "a reference to a secret", &["env", "file"], decoder)?;
-        let env = fields.optional::<String>("env", decoder);
-        let file = fields.optional::<String>("file", decoder);
+        let SecretTable { env, file } = SecretTable::decode(node, decoder)?;
         match (env, file) {
             (Some(name), None) if is_variable(&name) => Some(SecretRef::Env(name.value)),
             (Some(name), None) => {
@@ -182,6 +281,12 @@ impl Decode for SecretRef {
             (None, None) if matches!(&node.value, Raw::Table(table) if !table.entries.is_empty()) => None,
             (None, None) => wrong_type(node, Self::WANTS, decoder),
         }
+    }
+}
+
+impl Describe for SecretRef {
+    fn shape() -> Shape {
+        Shape::OneKey(SecretTable::RECORD)
     }
 }
 
@@ -222,6 +327,12 @@ impl<T: Decode> Decode for OneOrMany<T> {
     }
 }
 
+impl<T: Describe> Describe for OneOrMany<T> {
+    fn shape() -> Shape {
+        Shape::Either(vec![T::shape(), Vec::<At<T>>::shape()])
+    }
+}
+
 /// A day, as TOML's local date or as text in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
@@ -255,5 +366,13 @@ impl Decode for Date {
                 invalid(node.span, title, "write year-month-day, such as 2027-03-01", decoder)
             }
         }
+    }
+}
+
+impl Describe for Date {
+    fn shape() -> Shape {
+        const DATE: &Scalar =
+            &Scalar { name: "date", doc: "A day: `2027-03-01`, in JSON as a text.", forms: &[Form::Date] };
+        Shape::Scalar(DATE)
     }
 }

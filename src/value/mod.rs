@@ -58,4 +58,4 @@ pub use sentinel::{HostNames, judge_sentinel, sentinel_rewrite, written_sentinel
 pub use units::{BadDuration, BadSize, parse_duration, parse_size, size_text};
 pub use unknown::{Unknown, unknown_directive};
 pub use value::{Primary, Value};
-pub use written::{BadShape, Written, written_lines};
+pub use written::{BadShape, Written, takes_list, written_lines};

@@ -91,6 +91,11 @@ pub fn written_lines(
     }
 }
 
+/// Whether a value may be a list.
+pub fn takes_list(facts: &Facts) -> bool {
+    shape(facts) != Shape::One
+}
+
 /// The shape of a directive's values.
 fn shape(facts: &Facts) -> Shape {
     match facts.kind {

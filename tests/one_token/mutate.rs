@@ -88,23 +88,25 @@ fn names(spec: &Spec) -> BTreeSet<String> {
 
 /// Whether some version of something knows the word: then it is no misspelling.
 fn known(word: &str) -> bool {
-    let keys = [
-        language::Spec::KEYS,
-        language::HostSpec::KEYS,
-        language::ProfileSpec::KEYS,
-        language::SentinelsSpec::KEYS,
-        language::RedisSpec::KEYS,
-        language::MemcachedSpec::KEYS,
-        language::BuildSpec::KEYS,
-        language::Credentials::KEYS,
-        language::TlsSpec::KEYS,
-        language::NodeSpec::KEYS,
-        language::UserSpec::KEYS,
-        language::PinSpec::KEYS,
+    let records = [
+        language::Spec::RECORD,
+        language::HostSpec::RECORD,
+        language::ProfileSpec::RECORD,
+        language::SentinelsSpec::RECORD,
+        language::RedisSpec::RECORD,
+        language::MemcachedSpec::RECORD,
+        language::BuildSpec::RECORD,
+        language::Credentials::RECORD,
+        language::TlsSpec::RECORD,
+        language::NodeSpec::RECORD,
+        language::UserSpec::RECORD,
+        language::PinSpec::RECORD,
+        language::WatchSpec::RECORD,
+        language::SecretTable::RECORD,
+        language::LintSpec::RECORD,
     ];
-    let own = ["extends", "unset", "set", "quorum", "master-name", "env", "file", "level", "reason", "until"];
-    own.contains(&word)
-        || keys.iter().flat_map(|keys| keys.iter()).any(|(key, _)| *key == word)
+    ["extends", "unset"].contains(&word)
+        || records.iter().flat_map(|record| record.fields).any(|field| field.key == word)
         || [Engine::Redis, Engine::Valkey].into_iter().any(|engine| {
             catalog::directive(engine, word).is_some() || catalog::sentinel::directive(engine, word).is_some()
         })

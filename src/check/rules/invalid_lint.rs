@@ -4,7 +4,7 @@ use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, CodeKind, Finding, Findings};
 use crate::model::Model;
 use crate::source::At;
-use crate::spec::{LintSpec, Named, nearest};
+use crate::spec::{Lint, Named, nearest};
 
 /// A lint level for a rule that does not exist or cannot be changed.
 pub(super) static RULE: Rule = Rule {
@@ -66,7 +66,7 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 /// Every table of lint levels, with the deployment or set of sentinels that it belongs to.
-pub(super) fn tables(model: &Model) -> impl Iterator<Item = (Option<&str>, &Named<LintSpec>)> {
+pub(super) fn tables(model: &Model) -> impl Iterator<Item = (Option<&str>, &Named<Lint>)> {
     let deployments = model.deployments.iter().map(|d| (Some(d.name.value.as_str()), &d.spec.lints));
     let memcached = model.memcached.iter().map(|d| (Some(d.name.value.as_str()), &d.spec.lints));
     let sentinels = model.sentinels.iter().map(|s| (Some(s.name.value.as_str()), &s.spec.lints));

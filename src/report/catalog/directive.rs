@@ -64,7 +64,7 @@ fn file_name(scope: Scope) -> String {
     format!("{}.conf", scope.engine.name())
 }
 
-fn exists(directive: &Directive, scope: Scope) -> String {
+pub(super) fn exists(directive: &Directive, scope: Scope) -> String {
     let facts: Vec<&Facts> = directive.within(scope.versions).collect();
     let held = facts.iter().map(|facts| Held { since: facts.since, until: facts.until, what: () });
     let spans = super::spans::joined(held);
@@ -80,7 +80,7 @@ fn exists(directive: &Directive, scope: Scope) -> String {
     text
 }
 
-fn shown_default(facts: &Facts) -> String {
+pub(super) fn shown_default(facts: &Facts) -> String {
     match facts.default {
         Some("") => "empty".to_owned(),
         Some(text) => format!("`{text}`"),
@@ -88,7 +88,7 @@ fn shown_default(facts: &Facts) -> String {
     }
 }
 
-fn default(directive: &Directive, said: &str) -> String {
+pub(super) fn default(directive: &Directive, said: &str) -> String {
     match directive.default_varies {
         Some(why) if said == "none" => why.to_owned(),
         Some(why) => format!("{said}; {why}"),

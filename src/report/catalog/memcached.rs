@@ -108,7 +108,7 @@ pub(super) fn short(value: &OptionValue) -> String {
     .to_owned()
 }
 
-fn long(value: &OptionValue) -> String {
+pub(super) fn long(value: &OptionValue) -> String {
     let fraction = |above: Option<f64>, most: Option<f64>| {
         let above = above.map(|above| format!(", above {above}")).unwrap_or_default();
         let most = most.map(|most| format!(", {most} at most")).unwrap_or_default();

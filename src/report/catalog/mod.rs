@@ -2,6 +2,7 @@
 
 mod acl;
 mod directive;
+mod hover;
 mod kinds;
 mod list;
 mod memcached;
@@ -12,6 +13,7 @@ use crate::catalog::{Engine, Version, VersionRange, supported};
 
 pub use acl::{category_page, command_page, rule_page};
 pub use directive::directive_page;
+pub use hover::{directive_hover, option_hover, sentinel_hover};
 pub use list::{Match, listing, matches};
 pub use memcached::option_page;
 pub use sentinel::sentinel_page;

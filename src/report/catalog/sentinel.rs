@@ -99,7 +99,7 @@ pub fn sentinel_page(directive: &'static SentinelDirective, scope: Scope, width:
     text
 }
 
-fn arg(arg: &SentinelArg, one: bool) -> String {
+pub(super) fn arg(arg: &SentinelArg, one: bool) -> String {
     let looks = match arg.kind {
         SentinelArgKind::Atoi(numeric) => {
             format!("a whole number, {}; what follows its digits is ignored", kinds::range(&numeric))

@@ -1,9 +1,10 @@
 //! Records that several families share: hosts, profiles, `config` tables, TLS, builds, lints.
 
 use crate::source::{At, Span};
-use crate::spec::decode::{Decode, Decoder, Fields, choice, record, wrong_type};
+use crate::spec::decode::{Decode, Decoder, choice, record, wrong_type};
 use crate::spec::raw::{Node, Raw, Unset};
 use crate::spec::scalars::{Date, SecretRef, Size};
+use crate::spec::shape::{Describe, Shape};
 
 record! {
     /// A machine that servers run on.
@@ -13,16 +14,16 @@ record! {
         address: required String,
         /// The failure domain it stands in, such as an availability zone.
         zone: optional String,
-        /// Its memory.
+        /// Its memory: bytes as a number, or a text such as `"32gb"`.
         memory: optional Size,
-        /// Its processors.
+        /// How many processors it has.
         #[validate(range(min = 1, max = 4096, message = "1 to 4096 processors"))]
         cpus: optional i64,
-        /// Kernel settings by their own names (`"vm.overcommit_memory" = 1`).
+        /// Kernel settings by their own names, as they are on the machine (`"vm.overcommit_memory" = 1`).
         sysctl: optional Sysctl,
         /// What `/sys/kernel/mm/transparent_hugepage/enabled` says.
         transparent_hugepage: optional HugePages,
-        /// Whether it may swap.
+        /// Whether it may swap memory to disk.
         swap: optional bool,
     }
 }
@@ -52,6 +53,12 @@ impl Decode for Sysctl {
         let mut settings = Vec::new();
         flatten("", table, &mut settings, decoder);
         Some(Sysctl(settings))
+    }
+}
+
+impl Describe for Sysctl {
+    fn shape() -> Shape {
+        Shape::KernelSettings
     }
 }
 
@@ -127,17 +134,24 @@ impl Decode for Config {
     }
 }
 
+impl Describe for Config {
+    fn shape() -> Shape {
+        Shape::Config
+    }
+}
+
 record! {
     /// What a server was compiled with, where it is not the usual.
     "a build"
     pub struct BuildSpec {
-        /// TLS.
+        /// TLS (true if absent).
         tls: optional bool,
-        /// Active defragmentation (needs the bundled jemalloc).
+        /// Active defragmentation, which needs the bundled jemalloc (true if absent).
         defrag: optional bool,
-        /// systemd notification.
+        /// Notification of systemd (true if absent).
         systemd: optional bool,
-        /// Modules are loaded, and directives unknown here may be theirs.
+        /// Modules are loaded, and settings unknown here may be theirs (false if absent). For memcached: the parts of
+        /// special builds, such as the proxy.
         modules: optional bool,
     }
 }
@@ -146,7 +160,7 @@ record! {
     /// A user that servers log in as, to each other.
     "credentials"
     pub struct Credentials {
-        /// The ACL user; the default user where there is none.
+        /// The ACL user (the default user if absent).
         user: optional String,
         /// The password.
         password: required SecretRef,
@@ -157,23 +171,24 @@ record! {
     /// Certificates, and who must speak TLS.
     "a TLS table"
     pub struct TlsSpec {
-        /// The port for TLS where a plain port stays open beside it. It counts upwards with `port`.
+        /// The port for TLS, with the plain port open beside it (the only port speaks TLS if absent). It counts
+        /// upwards with `port`.
         port: optional crate::spec::scalars::Port,
         /// The server's certificate, a path on the host.
         cert_file: required String,
         /// The key of the certificate, a path on the host.
         key_file: required String,
-        /// The password of the key.
+        /// The password of the key, where it has one.
         key_file_password: optional SecretRef,
-        /// The certificate authorities, a path on the host.
+        /// The file of certificate authorities, a path on the host.
         ca_cert_file: optional String,
         /// A folder of certificate authorities, a path on the host.
         ca_cert_dir: optional String,
-        /// Whether clients show a certificate.
+        /// Whether clients must show a certificate (the server's default if absent: they must).
         auth_clients: optional AuthClients,
-        /// Replication speaks TLS (yes if absent, where nodes follow each other).
+        /// Whether replication speaks TLS (true if absent, where nodes follow each other).
         replication: optional bool,
-        /// The cluster bus speaks TLS.
+        /// Whether the cluster bus speaks TLS (true if absent).
         cluster_bus: optional bool,
     }
 }
@@ -195,11 +210,11 @@ record! {
     /// What is different on one node.
     "a node"
     pub struct NodeSpec {
-        /// Its port.
+        /// Its port (follows from the deployment's if absent).
         port: optional crate::spec::scalars::Port,
-        /// Its data folder.
+        /// Its data folder (follows from the deployment's if absent).
         data_dir: optional String,
-        /// Settings that override the deployment's.
+        /// Settings in the server's own words that override the deployment's.
         config: optional Config,
     }
 }
@@ -254,18 +269,32 @@ choice! {
     }
 }
 
-/// A lint's level, with the reason for it and the day it ends.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LintSpec {
-    /// The level.
-    pub level: Option<At<LintLevel>>,
-    /// Why.
-    pub reason: Option<At<String>>,
-    /// The last day it holds.
-    pub until: Option<At<Date>>,
+record! {
+    /// A lint's level, with the reason for it and the day it ends.
+    "a lint level"
+    pub struct LintSpec {
+        /// What becomes of the findings.
+        level: required LintLevel,
+        /// Why, for those who read the spec.
+        reason: optional String,
+        /// The last day it holds (for good if absent); afterwards the finding is back.
+        until: optional Date,
+    }
 }
 
-impl Decode for LintSpec {
+/// What stands behind the name of a lint: its level, alone or in a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lint(pub LintSpec);
+
+impl std::ops::Deref for Lint {
+    type Target = LintSpec;
+
+    fn deref(&self) -> &LintSpec {
+        &self.0
+    }
+}
+
+impl Decode for Lint {
     const WANTS: &'static str =
         "a lint level, `\"allow\"` or `{ level = \"allow\", reason = \"…\", until = 2027-03-01 }`";
 
@@ -273,19 +302,20 @@ impl Decode for LintSpec {
         match &node.value {
             Raw::Text(_) => {
                 let level = LintLevel::decode(node, decoder).map(|level| At::new(level, node.span));
-                Some(LintSpec { level, reason: None, until: None })
+                Some(Lint(LintSpec { level, reason: None, until: None }))
             }
-            Raw::Table(_) => {
-                let mut fields = Fields::open(node, "a lint level", &["level", "reason", "until"], decoder)?;
-                let lint = LintSpec {
-                    level: fields.required("level", decoder),
-                    reason: fields.optional("reason", decoder),
-                    until: fields.optional("until", decoder),
-                };
-                fields.report_missing(decoder);
-                Some(lint)
-            }
+            Raw::Table(_) => LintSpec::decode(node, decoder).map(Lint),
             _ => wrong_type(node, Self::WANTS, decoder),
         }
+    }
+}
+
+impl Describe for Lint {
+    fn shape() -> Shape {
+        Shape::Either(vec![LintLevel::shape(), LintSpec::shape()])
+    }
+
+    fn named() -> Shape {
+        Shape::Lints(Box::new(Self::shape()))
     }
 }

@@ -1,6 +1,6 @@
 //! A deployment of memcached.
 
-use super::common::{BuildSpec, Config, LintSpec, NodeSpec, Purpose};
+use super::common::{BuildSpec, Config, Lint, NodeSpec, Purpose};
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::record;
@@ -12,7 +12,7 @@ record! {
     pub struct MemcachedSpec {
         /// The version, `"1.6"` or a patch such as `"1.6.18"`.
         version: required VersionRange,
-        /// Its hosts. A host may stand here several times.
+        /// Its hosts, names under `hosts`. One may stand here several times.
         hosts: required Vec<At<String>>,
         /// The port of its nodes (11211 if absent); several on one host count upwards from it.
         port: optional Port,
@@ -20,15 +20,15 @@ record! {
         build: optional BuildSpec,
         /// What its data are for.
         purpose: optional Purpose,
-        /// Profiles whose settings it takes, later ones over earlier ones.
+        /// Profiles whose settings it takes, names under `profiles`, later ones over earlier ones.
         profiles: optional Vec<At<String>>,
         /// Options by memcached's own long names.
         config: optional Config,
     }
     maps {
-        /// What is different on single nodes.
+        /// What is different on single nodes, by the node's name.
         nodes: NodeSpec,
-        /// Lint levels for this deployment.
-        lints: LintSpec,
+        /// Lint levels for this deployment, by the name of the rule; they go before the spec's.
+        lints: Lint,
     }
 }

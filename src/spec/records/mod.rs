@@ -8,10 +8,10 @@ mod root;
 mod sentinels;
 
 pub use common::{
-    AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, LintLevel, LintSpec,
-    NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,
+    AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, Lint, LintLevel,
+    LintSpec, NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,
 };
-pub use deployment::{PinRole, PinSpec, RedisSpec, Replicas, SentinelUse, TopologyKind, UserSpec};
+pub use deployment::{PinRole, PinSpec, RedisSpec, Replicas, SentinelUse, TopologyKind, UserSpec, WatchSpec};
 pub use memcached::MemcachedSpec;
 pub use root::Spec;
 pub use sentinels::{SentinelEngine, SentinelsSpec};

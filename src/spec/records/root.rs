@@ -1,24 +1,25 @@
 //! The whole spec.
 
-use super::common::{HostSpec, LintSpec, ProfileSpec};
+use super::common::{HostSpec, Lint, ProfileSpec};
 use super::deployment::RedisSpec;
 use super::memcached::MemcachedSpec;
 use super::sentinels::SentinelsSpec;
 use crate::spec::decode::record;
+use crate::spec::scalars::Format;
 
 record! {
     /// A whole spec.
     "a spec"
     pub struct Spec {
         /// The version of the language: 1.
-        format: required i64,
-        /// What the spec describes, in one word.
+        format: required Format,
+        /// What the spec describes, in one word; rendered files name it.
         name: required String,
     }
     maps {
-        /// The machines.
+        /// The machines, by name.
         hosts: HostSpec,
-        /// Settings to share, by name.
+        /// Settings for deployments to share, by name.
         profiles: ProfileSpec,
         /// Sets of sentinels, by name.
         sentinels: SentinelsSpec,
@@ -28,7 +29,7 @@ record! {
         valkey: RedisSpec,
         /// Deployments of memcached, by name.
         memcached: MemcachedSpec,
-        /// Lint levels, by rule.
-        lints: LintSpec,
+        /// Lint levels for the whole spec, by the name of the rule.
+        lints: Lint,
     }
 }

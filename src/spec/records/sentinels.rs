@@ -1,6 +1,6 @@
 //! A set of sentinels, shared by the deployments that it watches.
 
-use super::common::{BuildSpec, Config, Credentials, LintSpec, NodeSpec, TlsSpec};
+use super::common::{BuildSpec, Config, Credentials, Lint, NodeSpec, TlsSpec};
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{choice, record};
@@ -10,11 +10,11 @@ record! {
     /// Sentinels that watch deployments together.
     "a set of sentinels"
     pub struct SentinelsSpec {
-        /// The product that they are (redis if absent).
+        /// The product that they are (`redis` if absent).
         engine: optional SentinelEngine,
         /// The version: a minor (`"7.2"`) or a patch (`"7.2.6"`).
         version: required VersionRange,
-        /// Their hosts. A host may stand here several times.
+        /// Their hosts, names under `hosts`. One may stand here several times.
         hosts: required Vec<At<String>>,
         /// The port (26379 if absent); several on one host count upwards from it.
         port: optional Port,
@@ -24,16 +24,17 @@ record! {
         tls: optional TlsSpec,
         /// What they were compiled with, where it is not the usual.
         build: optional BuildSpec,
-        /// The folder they keep their file in. Nodes whose names end in their port get a folder of their own in it.
+        /// The folder they keep their file in (`/var/lib/ENGINE/sentinel-NAME-PORT` if absent). Nodes whose names end
+        /// in their port get a folder of their own in it.
         data_dir: optional String,
         /// Settings of sentinel.conf for the whole sentinel, in its own words.
         config: optional Config,
     }
     maps {
-        /// What is different on single nodes.
+        /// What is different on single nodes, by the node's name.
         nodes: NodeSpec,
-        /// Lint levels for this set.
-        lints: LintSpec,
+        /// Lint levels for this set, by the name of the rule; they go before the spec's.
+        lints: Lint,
     }
 }
 
