@@ -5,13 +5,15 @@
 mod rendered;
 mod support;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use cachewright::emit::{Artifact, EmitOptions, emit};
 use rendered::texts::{Texts, findings};
 
-/// Every file of an example, without secrets: its path, its permissions, and its content.
+/// Every file of an example, without secrets: its path, its permissions, and its content. Of scripts that start
+/// servers, the first is shown whole, and of the others what differs from it.
 fn rendering(example: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
     let compiled = Texts::default().compile(&path);
@@ -19,8 +21,15 @@ fn rendering(example: &str) -> String {
     let artifacts = emit(&model, &EmitOptions::default()).unwrap();
     assert!(artifacts.is_sorted_by_key(|artifact: &Artifact| artifact.path.clone()));
     let mut text = String::new();
+    let mut shown = BTreeSet::new();
     for artifact in &artifacts {
-        let content = String::from_utf8(artifact.bytes.to_vec()).unwrap();
+        let mut content = String::from_utf8(artifact.bytes.to_vec()).unwrap();
+        if artifact.path.ends_with("/start.sh") {
+            let new = |line: &&str| !shown.contains(*line);
+            let lines: Vec<String> = content.lines().filter(new).map(|line| format!("{line}\n")).collect();
+            shown.extend(content.lines().map(str::to_owned));
+            content = lines.concat();
+        }
         writeln!(text, "==== {} {} ====\n{content}", artifact.path, artifact.mode_text()).unwrap();
     }
     text

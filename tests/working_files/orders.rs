@@ -22,20 +22,22 @@ impl fmt::Display for Order {
     }
 }
 
-/// Every ordered pair of operations, or every triple, and random orders of all of them.
-pub(crate) fn all() -> Vec<Order> {
+/// How many pairs or triples are tried on the same servers, one after the other.
+const CHAIN: usize = 15;
+
+/// Every ordered pair of operations, or every triple, and random orders of all of them; in chains that are tried
+/// on the same servers.
+pub(crate) fn chains() -> Vec<Vec<Order>> {
     let length = if std::env::var("ORDERS").is_ok_and(|orders| orders == "all") { 3 } else { 2 };
-    let mut orders = Vec::new();
-    for (at, operations) in arrangements(length).into_iter().enumerate() {
-        // Each shape has half of them; random orders have both.
-        orders.push(Order { shape: Shape::ALL[at % 2], operations });
+    let mut chains = Vec::new();
+    for (at, shape) in Shape::ALL.into_iter().enumerate() {
+        // Each shape has half of them, every second one.
+        let operations = arrangements(length).into_iter().skip(at).step_by(2);
+        let orders: Vec<Order> = operations.map(|operations| Order { shape, operations }).collect();
+        chains.extend(orders.chunks(CHAIN).map(<[Order]>::to_vec));
+        chains.extend((0..RANDOM).map(|seed| vec![Order { shape, operations: shuffled(seed) }]));
     }
-    for shape in Shape::ALL {
-        for seed in 0..RANDOM {
-            orders.push(Order { shape, operations: shuffled(seed) });
-        }
-    }
-    orders
+    chains
 }
 
 /// So many different operations in every order.

@@ -10,7 +10,7 @@ use crate::site::{SECRETS, Shape, Site, State};
 use crate::support::running::Running;
 use crate::support::{fleet::wait_for_replica, servers::Server};
 
-/// ACL LIST, sorted.
+/// ACL LIST, sorted, and so is each line: servers before 8.0 print commands in an order of their own.
 pub(crate) type Users = Vec<String>;
 
 type Outcome = Result<(), String>;
@@ -26,7 +26,13 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn users(running: &Running) -> Users {
-    let mut users: Users = redis::from_redis_value(running.command(&["ACL", "LIST"])).unwrap();
+    let lines: Vec<String> = redis::from_redis_value(running.command(&["ACL", "LIST"])).unwrap();
+    let sorted = |line: String| {
+        let mut words: Vec<&str> = line.split(' ').collect();
+        words[2..].sort_unstable();
+        words.join(" ")
+    };
+    let mut users: Users = lines.into_iter().map(sorted).collect();
     users.sort();
     users
 }
