@@ -5,6 +5,7 @@
 mod rendered;
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -19,11 +20,28 @@ fn rendering(example: &str) -> String {
     let artifacts = emit(&model, &EmitOptions::default()).unwrap();
     assert!(artifacts.is_sorted_by_key(|artifact: &Artifact| artifact.path.clone()));
     let mut text = String::new();
+    let mut shown = BTreeMap::new();
     for artifact in &artifacts {
-        let content = String::from_utf8(artifact.bytes.clone()).unwrap();
+        let mut content = String::from_utf8(artifact.bytes.clone()).unwrap();
+        if let Some(kind) = kind(&artifact.path) {
+            match shown.get(kind) {
+                Some(first) => content = format!("(like {first})\n"),
+                None => drop(shown.insert(kind, artifact.path.as_str())),
+            }
+        }
         writeln!(text, "==== {} {} ====\n{content}", artifact.path, artifact.mode_text()).unwrap();
     }
     text
+}
+
+/// What a file is, where one of an example is enough to see: those of other nodes say the same.
+fn kind(path: &str) -> Option<&str> {
+    let file = path.rsplit('/').next().unwrap();
+    match file {
+        "sysctl.conf" | "memcached.sysconfig" => Some(file),
+        _ if file.ends_with(".service") => file.rsplit_once('-').map(|(kind, _)| kind),
+        _ => None,
+    }
 }
 
 #[test]

@@ -8,19 +8,27 @@ mod artifact;
 mod block;
 mod bootstrap;
 mod cluster_script;
+mod effective;
 mod endpoint;
 mod error;
+mod folders;
+#[cfg(test)]
+mod host_tests;
 mod manifest;
 mod memcached;
+mod memcached_unit;
 mod replicas_script;
 mod run;
 mod secret;
 mod sentinel_conf;
 mod sentinel_lines;
 mod server_conf;
+mod sysconfig;
+mod sysctl;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unit;
 mod users_acl;
 
 pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
@@ -40,11 +48,27 @@ pub struct EmitOptions<'a> {
     /// Where secrets come from, for files that hold them. Without it no file holds a secret: each
     /// has its place marked where the format knows comments.
     pub secrets: Option<&'a dyn SecretSource>,
+    /// How files lie below the output folder.
+    pub layout: Layout,
+}
+
+/// How files lie below the output folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// `DEPLOYMENT/NODE/FILE`.
+    #[default]
+    Deployment,
+    /// `HOST/DEPLOYMENT/NODE/FILE`: one folder holds all that a host gets. What belongs to a whole deployment
+    /// stays at `DEPLOYMENT/FILE`.
+    Host,
 }
 
 impl std::fmt::Debug for EmitOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmitOptions").field("secrets", &self.secrets.is_some()).finish()
+        f.debug_struct("EmitOptions")
+            .field("secrets", &self.secrets.is_some())
+            .field("layout", &self.layout)
+            .finish()
     }
 }
 
@@ -74,7 +98,10 @@ pub fn emit_one(
 ) -> Result<Option<Artifact>, Vec<EmitError>> {
     let artifacts = match path.split_once('/') {
         None => emit(model, options)?,
-        Some((folder, _)) => rendered(model, options, |name| name == folder)?,
+        Some((first, rest)) => {
+            let second = rest.split('/').next().filter(|_| options.layout == Layout::Host);
+            rendered(model, options, |name| name == first || Some(name) == second)?
+        }
     };
     Ok(artifacts.into_iter().find(|artifact| artifact.path == path))
 }
@@ -90,12 +117,15 @@ fn rendered(
         server_conf::emit(&mut run, deployment);
         users_acl::emit(&mut run, deployment);
         bootstrap::emit(&mut run, deployment);
+        unit::emit(&mut run, deployment);
     }
     for set in model.sentinels.iter().filter(|set| wanted(&sentinel_conf::folder(set))) {
         sentinel_conf::emit(&mut run, set);
+        unit::emit_sentinels(&mut run, set);
     }
     for deployment in model.memcached.iter().filter(|deployment| wanted(&deployment.name)) {
         memcached::emit(&mut run, deployment);
     }
+    sysctl::Files::new(model).emit(&mut run, wanted);
     run.finish()
 }

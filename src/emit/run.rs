@@ -1,21 +1,28 @@
 //! What one run collects: files and errors.
 
-use crate::model::{Model, NodeId};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::EmitOptions;
+use crate::model::{HostId, Model, NodeId, SentinelSet};
+
 use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
 use super::error::{EmitError, Problem};
 use super::secret::Vault;
 use super::templates::Templates;
+use super::{EmitOptions, Layout, MANIFEST};
 
 /// A run: what every emitter needs, and where each puts what it made.
 pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) templates: Templates,
     pub(super) vault: Vault<'a>,
+    hosts: Option<Hosts<'a>>,
     artifacts: Vec<Artifact>,
     errors: Vec<EmitError>,
 }
+
+/// The hosts that nodes stand on, by folder and node: where every host has a folder of its own.
+#[derive(Debug)]
+struct Hosts<'a>(BTreeMap<(String, &'a NodeId), &'a str>);
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +41,23 @@ impl<'a> Run<'a> {
             vec![EmitError { artifact: "*".to_owned(), deployment: String::new(), node: None, problem }]
         })?;
         let vault = Vault(options.secrets);
-        Ok(Run { model, templates, vault, artifacts: Vec::new(), errors: Vec::new() })
+        let hosts = (options.layout == Layout::Host).then(|| Hosts::of(model));
+        Ok(Run { model, templates, vault, hosts, artifacts: Vec::new(), errors: Vec::new() })
+    }
+
+    /// The path of a file below the output folder.
+    fn path(&self, place: Place<'_>) -> String {
+        match (self.host(place), place.node) {
+            (Some(host), Some(node)) => format!("{host}/{}/{node}/{}", place.folder, place.file),
+            (None, Some(node)) => format!("{}/{node}/{}", place.folder, place.file),
+            (_, None) => format!("{}/{}", place.folder, place.file),
+        }
+    }
+
+    /// The host of a node, where hosts have folders.
+    fn host(&self, place: Place<'_>) -> Option<&'a str> {
+        let hosts = self.hosts.as_ref()?;
+        hosts.0.get(&(place.folder.to_owned(), place.node?)).copied()
     }
 
     /// Adds a file. One that holds a secret is nobody else's to read.
@@ -46,7 +69,7 @@ impl<'a> Run<'a> {
         bytes: Vec<u8>,
         secrets: Vec<SecretSlot>,
     ) {
-        let names = [Some(place.folder), place.node.map(|node| node.0.as_str())];
+        let names = [Some(place.folder), place.node.map(|node| node.0.as_str()), self.host(place)];
         for name in names.into_iter().flatten() {
             if !is_safe(name) {
                 return self.fail(place, Problem::UnsafeName { name: name.to_owned() });
@@ -54,7 +77,7 @@ impl<'a> Run<'a> {
         }
         let mode = if secrets.iter().any(|slot| slot.filled) { PRIVATE } else { mode };
         self.artifacts.push(Artifact {
-            path: path(place),
+            path: self.path(place),
             bytes,
             install,
             mode,
@@ -67,7 +90,7 @@ impl<'a> Run<'a> {
     /// Notes what stands in the way of a file.
     pub(super) fn fail(&mut self, place: Place<'_>, problem: Problem) {
         self.errors.push(EmitError {
-            artifact: path(place),
+            artifact: self.path(place),
             deployment: place.folder.to_owned(),
             node: place.node.cloned(),
             problem,
@@ -77,11 +100,46 @@ impl<'a> Run<'a> {
     /// Notes what stands in the way of a file of every node of a deployment, once.
     pub(super) fn fail_all(&mut self, place: Place<'_>, problem: Problem) {
         self.errors.push(EmitError {
-            artifact: format!("{}/*/{}", place.folder, place.file),
+            artifact: match self.hosts {
+                Some(_) => format!("*/{}/*/{}", place.folder, place.file),
+                None => format!("{}/*/{}", place.folder, place.file),
+            },
             deployment: place.folder.to_owned(),
             node: None,
             problem,
         });
+    }
+
+    /// A file whose path is a folder of other files: nobody could write both.
+    fn refuse_files_in_the_way(&mut self) {
+        let mut paths: BTreeSet<&str> = self.artifacts.iter().map(|one| one.path.as_str()).collect();
+        paths.insert(MANIFEST);
+        let mut last = "";
+        let mut errors = Vec::new();
+        for artifact in &self.artifacts {
+            let folder = artifact.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if std::mem::replace(&mut last, folder) == folder {
+                continue;
+            }
+            let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+            if let Some(file) = ends.map(|end| &folder[..end]).find(|folder| paths.contains(folder)) {
+                let problem = Problem::FileInTheWay { file: file.to_owned() };
+                errors.push(error(artifact, problem));
+            }
+        }
+        self.errors.extend(errors);
+    }
+
+    /// A host and a deployment of one name: the host's folder would hold what is not the host's.
+    fn refuse_shared_folders(&mut self) {
+        let Some(hosts) = &self.hosts else { return };
+        let hosts: BTreeSet<&str> = hosts.0.values().copied().collect();
+        let shared =
+            |artifact: &&Artifact| artifact.node.is_none() && hosts.contains(artifact.deployment.as_str());
+        let found = self.artifacts.iter().filter(shared);
+        let problem = |artifact: &Artifact| Problem::FolderOfHost { name: artifact.deployment.clone() };
+        let errors: Vec<EmitError> = found.map(|artifact| error(artifact, problem(artifact))).collect();
+        self.errors.extend(errors);
     }
 
     /// The files by path, or everything that stands in the way.
@@ -89,22 +147,41 @@ impl<'a> Run<'a> {
         self.artifacts.sort_by(|a, b| a.path.cmp(&b.path));
         for pair in self.artifacts.windows(2) {
             if pair[0].path == pair[1].path {
-                self.errors.push(EmitError {
-                    artifact: pair[1].path.clone(),
-                    deployment: pair[1].deployment.clone(),
-                    node: pair[1].node.clone(),
-                    problem: Problem::SamePath,
-                });
+                self.errors.push(error(&pair[1], Problem::SamePath));
             }
         }
+        self.refuse_files_in_the_way();
+        self.refuse_shared_folders();
         if self.errors.is_empty() { Ok(self.artifacts) } else { Err(self.errors) }
     }
 }
 
-fn path(place: Place<'_>) -> String {
-    match place.node {
-        Some(node) => format!("{}/{node}/{}", place.folder, place.file),
-        None => format!("{}/{}", place.folder, place.file),
+impl<'a> Hosts<'a> {
+    fn of(model: &'a Model) -> Self {
+        let mut hosts = BTreeMap::new();
+        let mut note = |folder: &str, node: &'a NodeId, host: HostId| {
+            hosts.insert((folder.to_owned(), node), model.host(host).name.value.as_str());
+        };
+        for deployment in &model.deployments {
+            deployment.nodes.iter().for_each(|node| note(&deployment.name, &node.id, node.host));
+        }
+        for set in &model.sentinels {
+            let folder = SentinelSet::folder(&set.name);
+            set.nodes.iter().for_each(|node| note(&folder, &node.id, node.host));
+        }
+        for deployment in &model.memcached {
+            deployment.nodes.iter().for_each(|node| note(&deployment.name, &node.id, node.host));
+        }
+        Hosts(hosts)
+    }
+}
+
+fn error(artifact: &Artifact, problem: Problem) -> EmitError {
+    EmitError {
+        artifact: artifact.path.clone(),
+        deployment: artifact.deployment.clone(),
+        node: artifact.node.clone(),
+        problem,
     }
 }
 

@@ -20,6 +20,14 @@ pub(super) enum Template {
     BootstrapReplicas,
     /// Debian's memcached.conf.
     MemcachedConf,
+    /// The unit of a server or sentinel.
+    Unit,
+    /// The unit of a memcached.
+    MemcachedUnit,
+    /// /etc/sysconfig/memcached of Fedora and Red Hat.
+    MemcachedSysconfig,
+    /// Settings of the kernel.
+    Sysctl,
 }
 
 impl Template {
@@ -30,6 +38,10 @@ impl Template {
             Template::BootstrapCluster => "bootstrap-cluster.sh.j2",
             Template::BootstrapReplicas => "bootstrap-replicas.sh.j2",
             Template::MemcachedConf => "memcached.conf.j2",
+            Template::Unit => "server.service.j2",
+            Template::MemcachedUnit => "memcached.service.j2",
+            Template::MemcachedSysconfig => "memcached.sysconfig.j2",
+            Template::Sysctl => "sysctl.conf.j2",
         }
     }
 }
@@ -42,6 +54,11 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("bootstrap-cluster.sh.j2", include_str!("../../templates/bootstrap-cluster.sh.j2")),
     ("bootstrap-replicas.sh.j2", include_str!("../../templates/bootstrap-replicas.sh.j2")),
     ("memcached.conf.j2", include_str!("../../templates/memcached.conf.j2")),
+    ("server.service.j2", include_str!("../../templates/server.service.j2")),
+    ("memcached.service.j2", include_str!("../../templates/memcached.service.j2")),
+    ("hardening.service.j2", include_str!("../../templates/hardening.service.j2")),
+    ("memcached.sysconfig.j2", include_str!("../../templates/memcached.sysconfig.j2")),
+    ("sysctl.conf.j2", include_str!("../../templates/sysctl.conf.j2")),
 ];
 
 /// The templates, compiled: once for all files of a run.
