@@ -128,9 +128,14 @@ impl<'s> Plan<'s> {
         let Plan { server, password, starts, model, .. } = self;
         let names: Vec<String> = model.deployments[0].nodes.iter().map(|node| node.id.0.clone()).collect();
         let checked = Checked::new(model, &Findings::default()).expect("nothing was found");
-        let artifacts =
-            emit(&checked, &EmitOptions { secrets: Some(&OnePassword(password.unwrap_or_default())) })
-                .expect("files");
+        let artifacts = emit(
+            &checked,
+            &EmitOptions {
+                secrets: Some(&OnePassword(password.unwrap_or_default())),
+                ..EmitOptions::default()
+            },
+        )
+        .expect("files");
         let of_node = |name: &str| {
             let start = format!("fleet/{name}/");
             artifacts.iter().find(|file| file.path.starts_with(&start)).expect("the node's file")

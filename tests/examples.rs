@@ -27,6 +27,8 @@ fn every_example_has_no_finding() {
         "examples/local/local.toml",
         "examples/shop/staging.toml",
         "examples/shop/production.toml",
+        "examples/container/cache.toml",
+        "examples/kubernetes/cache.toml",
         "templates/init/standalone.toml",
         "templates/init/replicated.toml",
         "templates/init/sentinel.toml",

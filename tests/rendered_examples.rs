@@ -5,7 +5,7 @@
 mod rendered;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -21,18 +21,28 @@ fn rendering(example: &str) -> String {
     let artifacts = emit(&model, &EmitOptions::default()).unwrap();
     assert!(artifacts.is_sorted_by_key(|artifact: &Artifact| artifact.path.clone()));
     let mut text = String::new();
-    let mut shown = BTreeSet::new();
+    let mut shown = BTreeMap::new();
     for artifact in &artifacts {
         let mut content = String::from_utf8(artifact.bytes.to_vec()).unwrap();
-        if artifact.path.ends_with("/start.sh") {
-            let new = |line: &&str| !shown.contains(*line);
-            let lines: Vec<String> = content.lines().filter(new).map(|line| format!("{line}\n")).collect();
-            shown.extend(content.lines().map(str::to_owned));
-            content = lines.concat();
+        if let Some(kind) = kind(&artifact.path) {
+            match shown.get(kind) {
+                Some(first) => content = format!("(like {first})\n"),
+                None => drop(shown.insert(kind, artifact.path.as_str())),
+            }
         }
         writeln!(text, "==== {} {} ====\n{content}", artifact.path, artifact.mode_text()).unwrap();
     }
     text
+}
+
+/// What a file is, where one of an example is enough to see: those of other nodes say the same.
+fn kind(path: &str) -> Option<&str> {
+    let file = path.rsplit('/').next().unwrap();
+    match file {
+        "sysctl.conf" | "memcached.sysconfig" => Some(file),
+        _ if file.ends_with(".service") => file.rsplit_once('-').map(|(kind, _)| kind),
+        _ => None,
+    }
 }
 
 #[test]

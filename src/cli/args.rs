@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Engine, VersionRange};
+use crate::emit::Layout;
 use crate::live::Address;
 
 /// Checks one TOML spec of your Redis, Valkey, Sentinel and memcached servers, and renders every file
@@ -89,9 +90,29 @@ pub(super) struct RenderArgs {
     #[arg(short, long = "out", value_name = "DIR", conflicts_with = "file")]
     pub(super) out: Option<PathBuf>,
 
+    /// How files lie below the output folder: as DEPLOYMENT/NODE/FILE, or as HOST/DEPLOYMENT/NODE/FILE, one folder
+    /// with all that a host gets
+    #[arg(long, value_name = "LAYOUT", default_value = "deployment")]
+    pub(super) layout: LayoutArg,
+
     /// Put the secrets in (the files get mode 0600); without this they stay references
     #[arg(long)]
     pub(super) with_secrets: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LayoutArg {
+    Deployment,
+    Host,
+}
+
+impl From<LayoutArg> for Layout {
+    fn from(layout: LayoutArg) -> Self {
+        match layout {
+            LayoutArg::Deployment => Layout::Deployment,
+            LayoutArg::Host => Layout::Host,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
         return Exit::Findings;
     };
     let source = args.with_secrets.then_some(&Secrets as &dyn crate::emit::SecretSource);
-    let artifacts = match emit(&checked, &EmitOptions { secrets: source }) {
+    let artifacts = match emit(&checked, &EmitOptions { secrets: source, layout: args.layout.into() }) {
         Ok(artifacts) => artifacts,
         Err(errors) => {
             for error in errors {

@@ -60,6 +60,16 @@ pub enum Problem {
     },
     /// Two files have the same path.
     SamePath,
+    /// A file's path is the path of a folder as well.
+    FileInTheWay {
+        /// The path.
+        file: String,
+    },
+    /// With a folder for each host, one of them would be a deployment's too.
+    FolderOfHost {
+        /// The name of both.
+        name: String,
+    },
     /// A template fails. That is our mistake, or that of whoever replaced the template.
     Template {
         /// The engine's message.
@@ -91,6 +101,13 @@ impl fmt::Display for Problem {
                 write!(f, "`{}` cannot be the name of a file or folder", name.escape_debug())
             }
             Problem::SamePath => f.write_str("two files have this path"),
+            Problem::FileInTheWay { file } => {
+                write!(f, "`{file}` would be a file and a folder; rename the host or deployment")
+            }
+            Problem::FolderOfHost { name } => write!(
+                f,
+                "`{name}` is a host and a deployment, which cannot share a folder; rename one, or use `--layout deployment`"
+            ),
             Problem::Template { message } => write!(f, "the template fails: {message}"),
         }
     }

@@ -1,9 +1,9 @@
-//! memcached: Debian's file, and plain arguments.
+//! memcached: its arguments, and every file that is made of them.
 
 use serde::Serialize;
 
 use crate::catalog::memcached::{self as catalog, OptionValue, Spelling};
-use crate::model::{Memcached, MemcachedOption};
+use crate::model::{Memcached, MemcachedNode, MemcachedOption};
 use crate::text::argv::{write_lines, write_option, write_sub_options};
 use crate::text::memcached_conf::write_line;
 
@@ -12,6 +12,7 @@ use super::block::one_line;
 use super::error::Problem;
 use super::run::{Place, Run};
 use super::templates::Template;
+use super::{memcached_unit, sysconfig};
 
 /// What the template of Debian's memcached.conf sees.
 #[derive(Serialize)]
@@ -56,7 +57,24 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Memcached) {
             Ok(text) => run.add(conf, Install::Replace, PUBLIC, text.into_bytes(), Vec::new()),
             Err(problem) => run.fail(conf, problem),
         }
+        let unit = memcached_unit::file_name(deployment, node);
+        let others = [
+            (unit.as_str(), memcached_unit::text(run, deployment, node, &args)),
+            ("memcached.sysconfig", sysconfig::text(run, deployment, node, &args)),
+        ];
+        for (file, text) in others {
+            let place = Place { file, ..conf };
+            match text {
+                Ok(text) => run.add(place, Install::Replace, PUBLIC, text.into_bytes(), Vec::new()),
+                Err(problem) => run.fail(place, problem),
+            }
+        }
     }
+}
+
+/// The value of a server's option, where it is set.
+pub(super) fn value<'m>(node: &'m MemcachedNode, name: &str) -> Option<&'m str> {
+    node.options.iter().find(|option| option.name == name)?.value.as_deref()
 }
 
 /// The command line: one argument an option, options by name, those that stand after `-o` joined into one,

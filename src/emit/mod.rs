@@ -9,10 +9,15 @@ mod block;
 mod bootstrap;
 mod bytes;
 mod cluster_script;
+mod effective;
 mod endpoint;
 mod error;
+mod folders;
+#[cfg(test)]
+mod host_tests;
 mod manifest;
 mod memcached;
+mod memcached_unit;
 mod replicas_script;
 mod run;
 mod secret;
@@ -21,9 +26,12 @@ mod sentinel_lines;
 mod server_conf;
 mod start_script;
 mod start_secrets;
+mod sysconfig;
+mod sysctl;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unit;
 mod users_acl;
 
 pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
@@ -48,11 +56,27 @@ pub struct EmitOptions<'a> {
     /// Where secrets come from, for files that hold them. Without it no file holds a secret: each
     /// has its place marked where the format knows comments.
     pub secrets: Option<&'a dyn SecretSource>,
+    /// How files lie below the output folder.
+    pub layout: Layout,
+}
+
+/// How files lie below the output folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// `DEPLOYMENT/NODE/FILE`.
+    #[default]
+    Deployment,
+    /// `HOST/DEPLOYMENT/NODE/FILE`: one folder holds all that a host gets. What belongs to a whole deployment
+    /// stays at `DEPLOYMENT/FILE`.
+    Host,
 }
 
 impl std::fmt::Debug for EmitOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmitOptions").field("secrets", &self.secrets.is_some()).finish()
+        f.debug_struct("EmitOptions")
+            .field("secrets", &self.secrets.is_some())
+            .field("layout", &self.layout)
+            .finish()
     }
 }
 
@@ -128,7 +152,7 @@ pub fn emit_one(
     options: &EmitOptions<'_>,
     path: &str,
 ) -> Result<Option<Artifact>, Vec<EmitError>> {
-    let Some((folder, _)) = path.split_once('/') else {
+    let Some((first, rest)) = path.split_once('/') else {
         return Ok(emit(model, options)?.into_iter().find(|artifact| artifact.path == path));
     };
     let mut found = None;
@@ -138,7 +162,8 @@ pub fn emit_one(
         }
         ControlFlow::Continue(())
     };
-    rendered(model, options, |name| name == folder, &mut take)?;
+    let second = rest.split('/').next().filter(|_| options.layout == Layout::Host);
+    rendered(model, options, |name| name == first || Some(name) == second, &mut take)?;
     Ok(found)
 }
 
@@ -154,12 +179,15 @@ fn rendered<'a>(
         server_conf::emit(&mut run, deployment);
         users_acl::emit(&mut run, deployment);
         bootstrap::emit(&mut run, deployment);
+        unit::emit(&mut run, deployment);
     }
     for set in model.sentinels.iter().filter(|set| wanted(&sentinel_conf::folder(set))) {
         sentinel_conf::emit(&mut run, set);
+        unit::emit_sentinels(&mut run, set);
     }
     for deployment in model.memcached.iter().filter(|deployment| wanted(&deployment.name)) {
         memcached::emit(&mut run, deployment);
     }
+    sysctl::Files::new(model).emit(&mut run, wanted);
     run.finish()
 }

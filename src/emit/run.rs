@@ -3,15 +3,17 @@
 
 use std::ops::ControlFlow;
 
-use crate::model::{Model, NodeId};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::EmitOptions;
+use crate::model::{HostId, Model, NodeId, SentinelSet};
+
 use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
 use super::bytes::Bytes;
 use super::error::{EmitError, Problem};
 use super::manifest::Record;
 use super::secret::Vault;
 use super::templates::Templates;
+use super::{EmitOptions, Layout, MANIFEST};
 
 /// A run: what every emitter needs, and where each puts what it made.
 pub(super) struct Run<'a> {
@@ -20,10 +22,15 @@ pub(super) struct Run<'a> {
     pub(super) vault: Vault<'a>,
     sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
     records: Vec<Record>,
+    hosts: Option<Hosts<'a>>,
     errors: Vec<EmitError>,
     /// Nobody takes files any more.
     broken_off: bool,
 }
+
+/// The hosts that nodes stand on, by folder and node: where every host has a folder of its own.
+#[derive(Debug)]
+struct Hosts<'a>(BTreeMap<(String, &'a NodeId), &'a str>);
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +53,24 @@ impl<'a> Run<'a> {
             vec![EmitError { artifact: "*".to_owned(), deployment: String::new(), node: None, problem }]
         })?;
         let vault = Vault(options.secrets);
+        let hosts = (options.layout == Layout::Host).then(|| Hosts::of(model));
         let (records, errors) = (Vec::new(), Vec::new());
-        Ok(Run { model, templates, vault, sink, records, errors, broken_off: false })
+        Ok(Run { model, templates, vault, sink, records, hosts, errors, broken_off: false })
+    }
+
+    /// The path of a file below the output folder.
+    fn path(&self, place: Place<'_>) -> String {
+        match (self.host(place), place.node) {
+            (Some(host), Some(node)) => format!("{host}/{}/{node}/{}", place.folder, place.file),
+            (None, Some(node)) => format!("{}/{node}/{}", place.folder, place.file),
+            (_, None) => format!("{}/{}", place.folder, place.file),
+        }
+    }
+
+    /// The host of a node, where hosts have folders.
+    fn host(&self, place: Place<'_>) -> Option<&'a str> {
+        let hosts = self.hosts.as_ref()?;
+        hosts.0.get(&(place.folder.to_owned(), place.node?)).copied()
     }
 
     /// Adds a file. One that holds a secret is nobody else's to read.
@@ -59,7 +82,7 @@ impl<'a> Run<'a> {
         bytes: impl Into<Bytes>,
         secrets: Vec<SecretSlot>,
     ) {
-        let names = [Some(place.folder), place.node.map(|node| node.0.as_str())];
+        let names = [Some(place.folder), place.node.map(|node| node.0.as_str()), self.host(place)];
         for name in names.into_iter().flatten() {
             if !is_safe(name) {
                 return self.fail(place, Problem::UnsafeName { name: name.to_owned() });
@@ -71,7 +94,7 @@ impl<'a> Run<'a> {
             return;
         }
         let artifact = Artifact {
-            path: path(place),
+            path: self.path(place),
             bytes: bytes.into(),
             install,
             mode,
@@ -86,7 +109,7 @@ impl<'a> Run<'a> {
     /// Notes what stands in the way of a file.
     pub(super) fn fail(&mut self, place: Place<'_>, problem: Problem) {
         self.errors.push(EmitError {
-            artifact: path(place),
+            artifact: self.path(place),
             deployment: place.folder.to_owned(),
             node: place.node.cloned(),
             problem,
@@ -96,11 +119,45 @@ impl<'a> Run<'a> {
     /// Notes what stands in the way of a file of every node of a deployment, once.
     pub(super) fn fail_all(&mut self, place: Place<'_>, problem: Problem) {
         self.errors.push(EmitError {
-            artifact: format!("{}/*/{}", place.folder, place.file),
+            artifact: match self.hosts {
+                Some(_) => format!("*/{}/*/{}", place.folder, place.file),
+                None => format!("{}/*/{}", place.folder, place.file),
+            },
             deployment: place.folder.to_owned(),
             node: None,
             problem,
         });
+    }
+
+    /// A file whose path is a folder of other files: nobody could write both.
+    fn refuse_files_in_the_way(&mut self) {
+        let mut paths: BTreeSet<&str> = self.records.iter().map(|one| one.path.as_str()).collect();
+        paths.insert(MANIFEST);
+        let mut last = "";
+        let mut errors = Vec::new();
+        for record in &self.records {
+            let folder = record.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if std::mem::replace(&mut last, folder) == folder {
+                continue;
+            }
+            let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+            if let Some(file) = ends.map(|end| &folder[..end]).find(|folder| paths.contains(folder)) {
+                let problem = Problem::FileInTheWay { file: file.to_owned() };
+                errors.push(error(record, problem));
+            }
+        }
+        self.errors.extend(errors);
+    }
+
+    /// A host and a deployment of one name: the host's folder would hold what is not the host's.
+    fn refuse_shared_folders(&mut self) {
+        let Some(hosts) = &self.hosts else { return };
+        let hosts: BTreeSet<&str> = hosts.0.values().copied().collect();
+        let shared = |record: &&Record| record.node.is_none() && hosts.contains(record.deployment.as_str());
+        let found = self.records.iter().filter(shared);
+        let problem = |record: &Record| Problem::FolderOfHost { name: record.deployment.clone() };
+        let errors: Vec<EmitError> = found.map(|record| error(record, problem(record))).collect();
+        self.errors.extend(errors);
     }
 
     /// What was made, by path, or everything that stands in the way.
@@ -108,22 +165,41 @@ impl<'a> Run<'a> {
         self.records.sort_by(|a, b| a.path.cmp(&b.path));
         for pair in self.records.windows(2) {
             if pair[0].path == pair[1].path {
-                self.errors.push(EmitError {
-                    artifact: pair[1].path.clone(),
-                    deployment: pair[1].deployment.clone(),
-                    node: pair[1].node.clone(),
-                    problem: Problem::SamePath,
-                });
+                self.errors.push(error(&pair[1], Problem::SamePath));
             }
         }
+        self.refuse_files_in_the_way();
+        self.refuse_shared_folders();
         if self.errors.is_empty() { Ok(self.records) } else { Err(self.errors) }
     }
 }
 
-fn path(place: Place<'_>) -> String {
-    match place.node {
-        Some(node) => format!("{}/{node}/{}", place.folder, place.file),
-        None => format!("{}/{}", place.folder, place.file),
+impl<'a> Hosts<'a> {
+    fn of(model: &'a Model) -> Self {
+        let mut hosts = BTreeMap::new();
+        let mut note = |folder: &str, node: &'a NodeId, host: HostId| {
+            hosts.insert((folder.to_owned(), node), model.host(host).name.value.as_str());
+        };
+        for deployment in &model.deployments {
+            deployment.nodes.iter().for_each(|node| note(&deployment.name, &node.id, node.host));
+        }
+        for set in &model.sentinels {
+            let folder = SentinelSet::folder(&set.name);
+            set.nodes.iter().for_each(|node| note(&folder, &node.id, node.host));
+        }
+        for deployment in &model.memcached {
+            deployment.nodes.iter().for_each(|node| note(&deployment.name, &node.id, node.host));
+        }
+        Hosts(hosts)
+    }
+}
+
+fn error(record: &Record, problem: Problem) -> EmitError {
+    EmitError {
+        artifact: record.path.clone(),
+        deployment: record.deployment.clone(),
+        node: record.node.clone(),
+        problem,
     }
 }
 

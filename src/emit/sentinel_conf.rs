@@ -48,7 +48,7 @@ struct Watched {
 
 /// The folder of a set of sentinels.
 pub(super) fn folder(set: &SentinelSet) -> String {
-    format!("sentinels-{}", set.name.value)
+    SentinelSet::folder(&set.name)
 }
 
 /// Adds the configuration file of every sentinel of a set.

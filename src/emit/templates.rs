@@ -22,6 +22,14 @@ pub(super) enum Template {
     Start,
     /// Debian's memcached.conf.
     MemcachedConf,
+    /// The unit of a server or sentinel.
+    Unit,
+    /// The unit of a memcached.
+    MemcachedUnit,
+    /// /etc/sysconfig/memcached of Fedora and Red Hat.
+    MemcachedSysconfig,
+    /// Settings of the kernel.
+    Sysctl,
 }
 
 impl Template {
@@ -33,6 +41,10 @@ impl Template {
             Template::BootstrapReplicas => "bootstrap-replicas.sh.j2",
             Template::Start => "start.sh.j2",
             Template::MemcachedConf => "memcached.conf.j2",
+            Template::Unit => "server.service.j2",
+            Template::MemcachedUnit => "memcached.service.j2",
+            Template::MemcachedSysconfig => "memcached.sysconfig.j2",
+            Template::Sysctl => "sysctl.conf.j2",
         }
     }
 }
@@ -49,6 +61,11 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("start-sentinel.sh.j2", include_str!("../../templates/start-sentinel.sh.j2")),
     ("start-server.sh.j2", include_str!("../../templates/start-server.sh.j2")),
     ("memcached.conf.j2", include_str!("../../templates/memcached.conf.j2")),
+    ("server.service.j2", include_str!("../../templates/server.service.j2")),
+    ("memcached.service.j2", include_str!("../../templates/memcached.service.j2")),
+    ("hardening.service.j2", include_str!("../../templates/hardening.service.j2")),
+    ("memcached.sysconfig.j2", include_str!("../../templates/memcached.sysconfig.j2")),
+    ("sysctl.conf.j2", include_str!("../../templates/sysctl.conf.j2")),
 ];
 
 /// The templates, compiled: once for all files of a run.

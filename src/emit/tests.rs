@@ -162,6 +162,7 @@ fn sentinel_set(spec: &Spec, target: Target) -> SentinelSet {
     own.set(setting(Engine::Redis, "dir", text("/var/lib/sentinel main")));
     SentinelSet {
         name: at("main".into()),
+        service: model::Service::usual(Engine::Redis, "sentinels-main"),
         target,
         version_span: Span::default(),
         shared: Arc::new(shared),
@@ -196,6 +197,7 @@ fn memcached(spec: &Spec) -> model::Memcached {
     let build = catalog::Build { tls: false, defrag: false, systemd: false, modules: false };
     model::Memcached {
         name: at("fragments".into()),
+        service: model::Service::usual(Engine::Memcached, "fragments"),
         target: Target { engine: Engine::Memcached, versions, build },
         version_span: Span::default(),
         nodes: vec![MemcachedNode {
@@ -290,8 +292,12 @@ impl SecretSource for Nothing {
 
 #[test]
 fn whole_files() {
-    for artifact in files(shop()) {
-        // One of each kind.
+    // Units and kernel settings of other nodes say nothing else; of start.sh one of each kind is shown.
+    let shown = |path: &str| {
+        ["sessions/c/", "jobs/b/", "sentinels-main/", "fragments/"].iter().any(|p| path.starts_with(p))
+    };
+    let repeats = |path: &str| path.ends_with(".service") || path.ends_with("/sysctl.conf");
+    for artifact in files(shop()).into_iter().filter(|file| shown(&file.path) || !repeats(&file.path)) {
         let start = artifact.path.strip_suffix("/start.sh");
         if start.is_some_and(|node| !["catalog/a-7000", "sentinels-main/a", "sessions/b"].contains(&node)) {
             continue;
@@ -303,7 +309,7 @@ fn whole_files() {
 
 #[test]
 fn whole_files_with_secrets() {
-    let options = EmitOptions { secrets: Some(&Known) };
+    let options = EmitOptions { secrets: Some(&Known), ..EmitOptions::default() };
     let artifacts = emit(&checked(shop()), &options).unwrap();
     for path in ["sessions/c/redis.conf", "sessions/a/users.acl", "sentinels-main/a/sentinel.conf"] {
         let artifact = artifacts.iter().find(|artifact| artifact.path == path).unwrap();
@@ -385,7 +391,7 @@ fn who_takes_the_files_can_end_the_run() {
 #[test]
 fn after_an_error_no_manifest_comes() {
     let mut paths = Vec::new();
-    let options = EmitOptions { secrets: Some(&Nothing) };
+    let options = EmitOptions { secrets: Some(&Nothing), ..EmitOptions::default() };
     let stopped = emit_to(&checked(shop()), &options, |artifact| {
         paths.push(artifact.path);
         Ok::<(), ()>(())
@@ -431,7 +437,7 @@ fn read_back(bytes: &[u8]) -> Vec<(String, Vec<Vec<u8>>)> {
 #[test]
 fn servers_read_what_the_model_says() {
     let model = shop();
-    let options = EmitOptions { secrets: Some(&Known) };
+    let options = EmitOptions { secrets: Some(&Known), ..EmitOptions::default() };
     let artifacts = emit(&checked(model.clone()), &options).unwrap();
     let mut compared = 0;
     for deployment in &model.deployments {
@@ -460,7 +466,7 @@ fn servers_read_what_the_model_says() {
 
 #[test]
 fn the_users_file_reads_back() {
-    let options = EmitOptions { secrets: Some(&Known) };
+    let options = EmitOptions { secrets: Some(&Known), ..EmitOptions::default() };
     let path = "sessions/b/users.acl";
     let bytes = emit_one(&checked(shop()), &options, path).unwrap().unwrap().bytes;
     let file = AclFile::parse(bytes.to_vec());
@@ -495,7 +501,7 @@ fn no_secret_without_a_source() {
 
 #[test]
 fn a_secret_that_the_format_cannot_hold_is_named_and_not_shown() {
-    let options = EmitOptions { secrets: Some(&Same(b"hunter two")) };
+    let options = EmitOptions { secrets: Some(&Same(b"hunter two")), ..EmitOptions::default() };
     let errors = emit(&checked(shop()), &options).unwrap_err();
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     let why = "a value cannot be written to sentinel.conf, which Sentinel rewrites without quotes: \
@@ -509,7 +515,9 @@ fn a_secret_that_the_format_cannot_hold_is_named_and_not_shown() {
     assert_eq!(texts, expected);
     assert!(!format!("{errors:?}").contains("hunter"));
 
-    let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Same(b"a\0")) }).unwrap_err();
+    let errors =
+        emit(&checked(shop()), &EmitOptions { secrets: Some(&Same(b"a\0")), ..EmitOptions::default() })
+            .unwrap_err();
     assert_eq!(errors.len(), 5, "{errors:?}");
 }
 
@@ -520,7 +528,7 @@ fn redis_6_0_would_write_a_password_without_its_quotes() {
     sessions.target.versions = "6.0.16".parse().unwrap();
     sessions.nodes.truncate(1);
     sessions.nodes[0].own.set(setting(Engine::Redis, "requirepass", Assigned::Secret(env("ALL"))));
-    let options = EmitOptions { secrets: Some(&Same(b"a b")) };
+    let options = EmitOptions { secrets: Some(&Same(b"a b")), ..EmitOptions::default() };
     let errors = |model| {
         let errors = emit(&checked(model), &options).unwrap_err();
         errors.into_iter().filter(|error| error.artifact == "sessions/a/redis.conf").count()
@@ -538,7 +546,8 @@ fn what_a_deployment_insists_on_counts_before_the_credentials_of_the_set() {
     let own = Some(at(env("OWN")));
     watch.settings.push(option("auth-user", "someone"));
     watch.settings.push(WatchSetting { lines: vec![], secret: own, ..option("auth-pass", "") });
-    let artifacts = emit(&checked(model), &EmitOptions { secrets: Some(&Known) }).unwrap();
+    let artifacts =
+        emit(&checked(model), &EmitOptions { secrets: Some(&Known), ..EmitOptions::default() }).unwrap();
     let file = artifacts.iter().find(|file| file.path == "sentinels-main/a/sentinel.conf").unwrap();
     let lines: Vec<String> = String::from_utf8_lossy(&file.bytes)
         .lines()
@@ -553,7 +562,8 @@ fn what_a_deployment_insists_on_counts_before_the_credentials_of_the_set() {
 
 #[test]
 fn a_missing_secret_is_an_error() {
-    let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Nothing) }).unwrap_err();
+    let errors = emit(&checked(shop()), &EmitOptions { secrets: Some(&Nothing), ..EmitOptions::default() })
+        .unwrap_err();
     let first = errors.iter().map(ToString::to_string).min().unwrap();
     assert_eq!(
         first,
@@ -649,7 +659,8 @@ fn shellcheck_finds_nothing_in_the_scripts() {
         deployment.tls = Some(model::Tls { plain_too: false, replication: true, cluster_bus: true, span });
     }
     // And nothing to put in at start.
-    let whole = emit(&checked(shop()), &EmitOptions { secrets: Some(&Known) }).unwrap();
+    let whole =
+        emit(&checked(shop()), &EmitOptions { secrets: Some(&Known), ..EmitOptions::default() }).unwrap();
     let mut scripts = [files(shop()), files(other), whole].concat();
     scripts.retain(|file| file.path.ends_with(".sh"));
     scripts.sort_by(|a, b| a.bytes.cmp(&b.bytes));

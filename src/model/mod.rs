@@ -6,6 +6,7 @@ mod expected;
 mod lower;
 mod origin;
 pub mod placement;
+mod service;
 mod settings;
 mod topology;
 pub mod users;
@@ -13,6 +14,7 @@ pub mod users;
 pub use expected::{Expected, Row, Surroundings, effective};
 pub use lower::lower;
 pub use origin::{Derivation, Origin};
+pub use service::Service;
 pub use settings::{Assigned, Setting, Settings};
 pub use topology::{
     Deployment, Host, HostId, Login, Memcached, MemcachedNode, MemcachedOption, Model, Node, NodeId,

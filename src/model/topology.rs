@@ -9,6 +9,7 @@ use crate::source::{At, Span};
 use crate::spec::{HostSpec, Lint, MemcachedSpec, Named, RedisSpec, SecretRef, SentinelsSpec};
 use crate::text::acl::AclRule;
 
+use super::service::Service;
 use super::settings::{Setting, Settings};
 
 /// A whole spec, resolved.
@@ -99,6 +100,8 @@ pub struct Deployment {
     pub replication: Option<Login>,
     /// Certificates, and who must speak TLS.
     pub tls: Option<Tls>,
+    /// How its servers are run on their hosts.
+    pub service: Service,
     /// What else is declared of it.
     pub spec: Arc<RedisSpec>,
     /// Directives whose value failed, by name, and `survives` and `replicas` where they could not be read:
@@ -289,6 +292,8 @@ pub struct SentinelSet {
     pub auth: Option<Login>,
     /// Certificates, and who must speak TLS.
     pub tls: Option<Tls>,
+    /// How its servers are run on their hosts.
+    pub service: Service,
     /// What else is declared of it.
     pub spec: Arc<SentinelsSpec>,
     /// Directives whose value failed.
@@ -296,6 +301,11 @@ pub struct SentinelSet {
 }
 
 impl SentinelSet {
+    /// The folder of a set of sentinels in the output: no deployment may have its name.
+    pub fn folder(name: &str) -> String {
+        format!("sentinels-{name}")
+    }
+
     /// Sentinel's own settings of one sentinel, by name.
     pub fn globals(&self, sentinel: &Sentinel) -> Vec<&WatchSetting> {
         let own = self.own_global.get(&sentinel.id).map_or(&[][..], Vec::as_slice);
@@ -326,6 +336,8 @@ pub struct Memcached {
     pub version_span: Span,
     /// Its servers.
     pub nodes: Vec<MemcachedNode>,
+    /// How its servers are run on their hosts.
+    pub service: Service,
     /// What else is declared of it.
     pub spec: Arc<MemcachedSpec>,
     /// Options whose value failed.

@@ -232,6 +232,33 @@ pub fn write_options<A: AsRef<str>>(name: &str, args: &[A]) -> Result<String, Un
     write_variable(name, &joined)
 }
 
+/// A line `NAME="args…"` for a variable that systemd alone reads, unquoted in `ExecStart=`: it splits the value
+/// and honours quotes inside it, so that any argument can be written.
+///
+/// # Errors
+/// What [`write_variable`] refuses.
+pub fn write_split_variable<A: AsRef<str>>(name: &str, args: &[A]) -> Result<String, Unrepresentable> {
+    let words: Vec<String> = args.iter().map(|arg| split_word(arg.as_ref())).collect();
+    write_variable(name, &words.join(" "))
+}
+
+/// A word that [`split_mapped`] gives back.
+fn split_word(arg: &str) -> String {
+    let special = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '\\');
+    if !arg.is_empty() && !arg.contains(special) {
+        return arg.to_owned();
+    }
+    let mut word = String::from("\"");
+    for c in arg.chars() {
+        if matches!(c, '"' | '\\') {
+            word.push('\\');
+        }
+        word.push(c);
+    }
+    word.push('"');
+    word
+}
+
 /// Whether a text looks like such a file: every line that says something is an assignment.
 pub fn looks_like_env_file(text: &[u8]) -> bool {
     let said = |line: &&[u8]| !matches!(line.first(), None | Some(b'#' | b';'));
@@ -312,6 +339,14 @@ mod tests {
             for entry in EnvFile::parse(text.as_str()).entries() {
                 prop_assert!(entry.value.span.end as usize <= text.len());
             }
+        }
+
+        #[test]
+        fn systemd_splits_what_is_written_for_it(args in proptest::collection::vec("[ -~\tä]{0,6}", 0..4)) {
+            let file = EnvFile::parse(write_split_variable("O", &args).unwrap());
+            let words: Vec<String> =
+                file.get("O").unwrap().words.iter().map(|word| word.lossy().into_owned()).collect();
+            prop_assert_eq!(words, args);
         }
 
         #[test]

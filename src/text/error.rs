@@ -25,6 +25,8 @@ pub enum Format {
     SystemdExec,
     /// A word of `Environment=`, or another value, in a systemd unit.
     SystemdValue,
+    /// A line of a sysctl.d file.
+    Sysctl,
 }
 
 impl fmt::Display for Format {
@@ -40,6 +42,7 @@ impl fmt::Display for Format {
             Self::Shell => "a shell script",
             Self::SystemdExec => "a command line of a systemd unit",
             Self::SystemdValue => "a value of a systemd unit",
+            Self::Sysctl => "a file of kernel settings",
         })
     }
 }

@@ -1,5 +1,5 @@
 //! The text formats that servers and their start scripts read: redis.conf, sentinel.conf, ACL files,
-//! memcached's arguments, Debian's memcached.conf, environment files, systemd units, sh.
+//! memcached's arguments, Debian's memcached.conf, environment files, systemd units, sysctl.d, sh.
 //!
 //! Here live reading and writing, both exactly as the program at the other end reads: bytes to a syntax
 //! tree with spans, and values to quoted text. Readers are lossless and collect every error. Writers
@@ -18,6 +18,7 @@ pub mod memcached_conf;
 pub mod sentinel;
 pub mod shell;
 mod span;
+pub mod sysctl;
 pub mod systemd;
 
 pub use error::{Format, Problem, SyntaxError, Unrepresentable};

@@ -46,6 +46,34 @@ pub fn escape_value(value: &str) -> Result<String, Unrepresentable> {
     Ok(value.replace('%', "%%"))
 }
 
+/// A list of paths (`ReadWritePaths=`), in which quotes hold words together and a backslash stays one
+/// (`config_parse_namespace_path_strv` in load-fragment.c keeps escapes), so that a quote cannot be written.
+///
+/// # Errors
+/// A quote, a backslash, or a control character.
+pub fn write_path_list<P: AsRef<str>>(paths: &[P]) -> Result<String, Unrepresentable> {
+    let mut list = String::new();
+    for path in paths {
+        let path = path.as_ref();
+        if let Some(at) = path.find(|c: char| c.is_control() || matches!(c, '"' | '\'' | '\\')) {
+            let reason = "holds a quote, a backslash or a control character";
+            return Err(Unrepresentable::new(Format::SystemdValue, "a path", reason).at(at));
+        }
+        let path = path.replace('%', "%%");
+        if !list.is_empty() {
+            list.push(' ');
+        }
+        if path.contains(char::is_whitespace) {
+            list.push('"');
+            list.push_str(&path);
+            list.push('"');
+        } else {
+            list.push_str(&path);
+        }
+    }
+    Ok(list)
+}
+
 fn quote(word: &str, format: Format) -> Result<String, Unrepresentable> {
     if let Some(nul) = word.find('\0') {
         return Err(Unrepresentable::new(format, "a word", "holds a NUL byte").at(nul));
@@ -128,6 +156,14 @@ mod tests {
         assert_eq!(escape_value("/srv/a b 5%").unwrap(), "/srv/a b 5%%");
         for bad in ["a\nb", " a", "a\\", "\0"] {
             assert!(escape_value(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lists_of_paths() {
+        assert_eq!(write_path_list(&["/srv/a", "/srv/b c", "/5%"]).unwrap(), r#"/srv/a "/srv/b c" /5%%"#);
+        for bad in ["/a\"b", "/a\\b", "/it's", "/a\nb"] {
+            assert!(write_path_list(&[bad]).is_err(), "{bad:?}");
         }
     }
 

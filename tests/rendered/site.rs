@@ -59,7 +59,8 @@ impl Site {
         let layer = layer(&draft, &root, spec);
         let compiled = texts.clone().with(&top, layer).compile(&top);
         let model = compiled.checked().ok_or_else(|| NoSite::Findings(findings(&compiled)))?;
-        let options = EmitOptions { secrets: passwords.as_ref().map(|source| source as _) };
+        let options =
+            EmitOptions { secrets: passwords.as_ref().map(|source| source as _), ..EmitOptions::default() };
         let artifacts = emit(&model, &options).map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             NoSite::Unrendered(lines.join("\n"))

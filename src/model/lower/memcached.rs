@@ -9,6 +9,7 @@ use super::Lowering;
 use super::config::{Level, Subject};
 use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::redis::profile_configs;
+use super::service::service;
 use super::setting::{OVERRIDE, as_written, report_placeholder, shown};
 use super::target::target;
 use crate::catalog::Engine;
@@ -82,14 +83,30 @@ fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSp
         let names: Vec<&str> = seats.iter().map(|seat| seat.id.0.as_str()).collect();
         report_undefined(lowering, name, &spec.nodes, &names);
     }
+    let mut service = service(Engine::Memcached, name, spec.service.as_ref(), spec.install_dir.as_ref());
+    if spec.service.as_ref().is_none_or(|service| service.user.is_none()) {
+        if let Some(user) = common_user(&nodes) {
+            service.user = user;
+            service.group =
+                spec.service.as_ref().and_then(|service| Some(service.group.as_ref()?.value.clone()));
+        }
+    }
     Some(Memcached {
         name: name.clone(),
+        service,
         target,
         version_span: version.span,
         nodes,
         spec: Arc::new(spec.clone()),
         poisoned,
     })
+}
+
+/// The account that the options of all nodes name: whoever starts them does so as it.
+fn common_user(nodes: &[MemcachedNode]) -> Option<String> {
+    let user = |node: &MemcachedNode| node.options.iter().find(|option| option.name == "user")?.value.clone();
+    let first = user(nodes.first()?)?;
+    nodes.iter().all(|node| user(node).as_ref() == Some(&first)).then_some(first)
 }
 
 fn no_data_dir(span: Span, subject: Subject<'_>) -> Finding {

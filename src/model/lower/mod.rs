@@ -12,13 +12,14 @@ mod nodes;
 mod options;
 mod redis;
 mod sentinels;
+mod service;
 mod setting;
 mod target;
 mod user_line;
 
 use names::{Kind, Uses};
 
-use super::topology::{Host, HostId, Model};
+use super::topology::{Host, HostId, Model, SentinelSet};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
 use crate::spec::raw::{Raw, Table};
@@ -149,7 +150,7 @@ impl Lowering<'_> {
             }
         }
         for set in spec.sentinels.entries() {
-            let folder = format!("sentinels-{}", set.name.value);
+            let folder = SentinelSet::folder(&set.name);
             for name in names.iter().filter(|name| name.value == folder) {
                 let title = format!("`{folder}` is the folder of the sentinels `{}`", set.name.value);
                 self.findings.push(

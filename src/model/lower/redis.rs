@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::config::{Level, Subject, Typed, lay_over};
 use super::names::Kind;
 use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
+use super::service::service;
 use super::target::target;
 use super::{Lowering, derived};
 use crate::catalog::{Engine, Target};
@@ -117,6 +118,7 @@ fn deployment(
     }
     Some(Deployment {
         name: name.clone(),
+        service: service(engine, name, spec.service.as_ref(), spec.install_dir.as_ref()),
         target,
         version_span,
         topology: placed.topology,

@@ -7,6 +7,7 @@ use super::config::{Level, Subject, Typed, lay_over};
 use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::options::{self, Context, Options};
 use super::redis::login;
+use super::service::service;
 use super::target::target;
 use super::{Lowering, derived};
 use crate::catalog::sentinel::{Scope, behaviour, directive};
@@ -113,8 +114,10 @@ fn set(
     poisoned.extend(lowering.auth_lost(name, spec).then(|| "auth".to_owned()));
     poisoned.sort();
     poisoned.dedup();
+    let folder = SentinelSet::folder(name);
     Some(SentinelSet {
         name: name.clone(),
+        service: service(engine, &folder, spec.service.as_ref(), spec.install_dir.as_ref()),
         version_span: version.span,
         shared: Arc::new(shared.settings),
         global: own_words.list,

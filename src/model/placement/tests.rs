@@ -524,6 +524,7 @@ fn deployment(lab: &Lab, placement: &Placement, spec: &Spec) -> (Vec<Host>, Depl
     let build = Build { tls: false, defrag: false, systemd: false, modules: false };
     let deployment = Deployment {
         name: At::new("c".to_owned(), span),
+        service: crate::model::Service::usual(Engine::Redis, "c"),
         target: Target { engine: Engine::Redis, versions: VersionRange::minor(7, 2), build },
         version_span: span,
         topology: Topology::Cluster { shards: placement.shards.iter().map(shard).collect() },

@@ -1,6 +1,7 @@
 //! A deployment of Redis or Valkey.
 
 use super::common::{BuildSpec, Config, Credentials, Disk, Lint, NodeSpec, Purpose, Survives, TlsSpec};
+use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{Decode, Decoder, choice, record, wrong_type};
@@ -38,6 +39,12 @@ record! {
         /// The folder for data on the host (`/var/lib/ENGINE/NAME-PORT` if absent). Nodes whose names end in their
         /// port get a folder of their own in it.
         data_dir: optional String,
+        /// The folder on the host that rendered files are installed below, one folder for each node
+        /// (`/etc/cachewright/NAME` if absent).
+        #[validate(custom(function = "super::service::path", message = "an absolute path without `..`, of letters, digits and `-_.+@:/`"))]
+        install_dir: optional String,
+        /// As whom and by which program they are run.
+        service: optional ServiceSpec,
         /// What it must go on through; `check` proves it (nothing is proven if absent).
         survives: optional Survives,
         /// What its data are for.

@@ -1,6 +1,7 @@
 //! A deployment of memcached.
 
 use super::common::{BuildSpec, Config, Lint, NodeSpec, Purpose};
+use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::record;
@@ -18,6 +19,12 @@ record! {
         port: optional Port,
         /// What the servers were compiled with, where it is not the usual.
         build: optional BuildSpec,
+        /// The folder on the host that rendered files are installed below, one folder for each node
+        /// (`/etc/cachewright/NAME` if absent).
+        #[validate(custom(function = "super::service::path", message = "an absolute path without `..`, of letters, digits and `-_.+@:/`"))]
+        install_dir: optional String,
+        /// As whom and by which program they are run.
+        service: optional ServiceSpec,
         /// What its data are for.
         purpose: optional Purpose,
         /// Profiles whose settings it takes, names under `profiles`, later ones over earlier ones.

@@ -6,6 +6,7 @@ mod deployment;
 mod memcached;
 mod root;
 mod sentinels;
+mod service;
 
 pub use common::{
     AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, Lint, LintLevel,
@@ -15,3 +16,4 @@ pub use deployment::{PinRole, PinSpec, RedisSpec, Replicas, SentinelUse, Topolog
 pub use memcached::MemcachedSpec;
 pub use root::Spec;
 pub use sentinels::{SentinelEngine, SentinelsSpec};
+pub use service::ServiceSpec;

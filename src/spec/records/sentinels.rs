@@ -1,6 +1,7 @@
 //! A set of sentinels, shared by the deployments that it watches.
 
 use super::common::{BuildSpec, Config, Credentials, Lint, NodeSpec, TlsSpec};
+use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{choice, record};
@@ -27,6 +28,12 @@ record! {
         /// The folder they keep their file in (`/var/lib/ENGINE/sentinel-NAME-PORT` if absent). Nodes whose names end
         /// in their port get a folder of their own in it.
         data_dir: optional String,
+        /// The folder on the host that rendered files are installed below, one folder for each node
+        /// (`/etc/cachewright/sentinels-NAME` if absent).
+        #[validate(custom(function = "super::service::path", message = "an absolute path without `..`, of letters, digits and `-_.+@:/`"))]
+        install_dir: optional String,
+        /// As whom and by which program they are run.
+        service: optional ServiceSpec,
         /// Settings of sentinel.conf for the whole sentinel, in its own words.
         config: optional Config,
     }

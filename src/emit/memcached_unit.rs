@@ -1,0 +1,116 @@
+//! systemd units of memcached.
+
+use serde::Serialize;
+
+use crate::model::{Memcached, MemcachedNode};
+use crate::text::systemd::{escape_value, quote_exec};
+
+use super::block::one_line;
+use super::error::Problem;
+use super::folders::{Folders, normal, parent};
+use super::memcached::value;
+use super::run::Run;
+use super::templates::Template;
+use super::unit::{FIRST_FREE_PORT, LEAST_FILES, unit_name};
+
+/// Connections where nothing says how many (`settings_init` in memcached.c).
+const CONNECTIONS: u64 = 1024;
+
+/// What the template of a unit sees.
+#[derive(Serialize)]
+struct Unit<'a> {
+    /// Its file name.
+    unit: &'a str,
+    /// The spec's name.
+    spec: &'a str,
+    /// The node's name.
+    node: &'a str,
+    /// The deployment's name.
+    deployment: &'a str,
+    /// One line on what it runs.
+    description: String,
+    /// It goes into the background.
+    daemon: bool,
+    /// Where it writes its process ID then.
+    pid_file: Option<String>,
+    /// Whom it runs as.
+    user: &'a str,
+    /// And with which group, where that is not the user's own.
+    group: Option<&'a str>,
+    /// The command that starts it.
+    start: String,
+    /// Open files.
+    files: u64,
+    /// It keeps its memory in RAM.
+    lock_memory: bool,
+    /// Its folders.
+    folders: Folders,
+    /// It listens on a port below 1024.
+    low_port: bool,
+}
+
+/// The file name of a server's unit.
+pub(super) fn file_name(deployment: &Memcached, node: &MemcachedNode) -> String {
+    unit_name("memcached", &deployment.name, node.port)
+}
+
+/// The unit of one server, started with these arguments.
+pub(super) fn text(
+    run: &Run<'_>,
+    deployment: &Memcached,
+    node: &MemcachedNode,
+    args: &[String],
+) -> Result<String, Problem> {
+    let unwritable = |what: &str| {
+        let what = what.to_owned();
+        move |why| Problem::unrepresentable(what, why)
+    };
+    let mut start = deployment.service.program.clone();
+    for arg in args {
+        start.push(' ');
+        start.push_str(&quote_exec(arg).map_err(unwritable(arg))?);
+    }
+    // It refuses to run as root unless told to.
+    if matches!(deployment.service.user.as_str(), "root" | "0") && value(node, "user").is_none() {
+        start.push_str(" --user=root");
+    }
+    let pid_file = value(node, "pidfile").map(|path| escape_value(&normal("/", path)));
+    let connections = value(node, "conn-limit").and_then(|limit| limit.parse().ok()).unwrap_or(CONNECTIONS);
+    let has = |name: &str| node.options.iter().any(|option| option.name == name);
+    let read: Vec<String> = node.options.iter().filter_map(|option| option.value.clone()).collect();
+    let read = read.into_iter().filter(|value| value.starts_with('/'));
+    let description = format!("memcached {} on port {}", one_line(&deployment.name), node.port);
+    let unit = file_name(deployment, node);
+    run.templates.render(
+        Template::MemcachedUnit,
+        Unit {
+            unit: &unit,
+            spec: &one_line(&run.model.name),
+            node: &one_line(&node.id.0),
+            deployment: &one_line(&deployment.name),
+            description: escape_value(&description).map_err(unwritable("the description"))?,
+            daemon: has("daemon"),
+            pid_file: pid_file.transpose().map_err(unwritable("pidfile"))?,
+            user: &deployment.service.user,
+            group: deployment.service.group.as_deref(),
+            start,
+            files: connections.max(LEAST_FILES),
+            lock_memory: has("lock-memory"),
+            folders: Folders::new(None, written(node), read).map_err(unwritable("a path"))?,
+            low_port: (1..FIRST_FREE_PORT).contains(&u64::from(node.port)),
+        },
+    )
+}
+
+/// Folders that it writes to. Behind the path of `ext_path` stand size and more, each after a `:`.
+fn written(node: &MemcachedNode) -> Vec<String> {
+    let files = node.options.iter().filter_map(|option| {
+        let value = option.value.as_deref()?;
+        match option.name.as_str() {
+            "pidfile" | "unix-socket" | "memory-file" => Some(value),
+            "ext_path" => value.split(':').next(),
+            _ => None,
+        }
+    });
+    files.map(parent).collect()
+}

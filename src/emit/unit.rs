@@ -1,0 +1,277 @@
+//! systemd units of servers and sentinels.
+
+use serde::Serialize;
+
+use crate::catalog::Engine;
+use crate::model::{Assigned, Deployment, NodeId, Sentinel, SentinelSet, Service, Topology};
+use crate::text::systemd::{escape_value, quote_exec};
+use crate::value::Value;
+
+use super::artifact::{Install, PUBLIC};
+use super::block::one_line;
+use super::effective::Effective;
+use super::error::Problem;
+use super::folders::{Folders, normal, parent};
+use super::run::{Place, Run};
+use super::sentinel_conf;
+use super::templates::Template;
+
+/// Files that a server keeps open beside its clients (`CONFIG_MIN_RESERVED_FDS` in server.h, the same number
+/// from Redis 6.0 to 8.0 and in Valkey): without them it lowers `maxclients`.
+const RESERVED_FILES: u64 = 32;
+/// Connections of each node of a cluster to each other one, one to it and one from it (`clusterLink` in cluster.h).
+const LINKS: u64 = 2;
+/// No unit gets fewer open files than systemd's own default.
+pub(super) const LEAST_FILES: u64 = 1024;
+/// Ports below this are root's, unless a unit gives them away.
+pub(super) const FIRST_FREE_PORT: u64 = 1024;
+/// Seconds that systemd waits for the end of a service where the unit does not say (`DefaultTimeoutStopSec=`).
+const USUAL_STOP: u64 = 90;
+
+/// What the template of a unit sees.
+#[derive(Serialize)]
+struct Unit<'a> {
+    /// Its file name.
+    unit: &'a str,
+    /// The spec's name.
+    spec: &'a str,
+    /// The node's name.
+    node: &'a str,
+    /// The deployment or set, in words.
+    what: &'a str,
+    /// One line on what it runs.
+    description: String,
+    /// `notify`, `forking` or `exec`.
+    kind: &'a str,
+    /// Where a server in the background writes its process ID.
+    pid_file: Option<String>,
+    /// Whom it runs as.
+    user: &'a str,
+    /// And with which group, where that is not the user's own.
+    group: Option<&'a str>,
+    /// The command that prepares the working files.
+    prepare: String,
+    /// The command that starts it.
+    start: String,
+    /// Its folders.
+    folders: Folders,
+    /// Why it is not started again by itself, where it must not be.
+    stays_down: bool,
+    /// Seconds it may take to stop, or `infinity`.
+    stop: Option<String>,
+    /// Whether it saves before it stops.
+    saves: bool,
+    /// Open files.
+    files: u64,
+    /// Clients at most.
+    clients: u64,
+    /// It listens on a port below 1024.
+    low_port: bool,
+    /// Modules may bring code that is made while they run.
+    modules: bool,
+    /// Whether it is a sentinel.
+    sentinel: bool,
+}
+
+/// What is to be said of one server.
+struct Subject<'a> {
+    folder: &'a str,
+    what: String,
+    unit: String,
+    file: &'static str,
+    id: &'a NodeId,
+    port: u16,
+    service: &'a Service,
+    effective: Effective<'a>,
+    stays_down: bool,
+    links: u64,
+    sentinel: bool,
+}
+
+/// Adds the unit of every server of a deployment.
+pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
+    let engine = deployment.target.engine;
+    for node in &deployment.nodes {
+        let effective = Effective::of_server(deployment, node);
+        let subject = Subject {
+            folder: &deployment.name,
+            what: one_line(&deployment.name),
+            unit: unit_name(engine.name(), &deployment.name, node.port),
+            file: if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" },
+            id: &node.id,
+            port: node.port,
+            service: &deployment.service,
+            stays_down: has_replicas(deployment) && !effective.persists(),
+            links: links(deployment),
+            effective,
+            sentinel: false,
+        };
+        add(run, &subject);
+    }
+}
+
+/// Adds the unit of every sentinel of a set.
+pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
+    let folder = sentinel_conf::folder(set);
+    for sentinel in &set.nodes {
+        let subject = Subject {
+            folder: &folder,
+            what: format!("the set {}", one_line(&set.name)),
+            unit: sentinel_unit(set, sentinel),
+            file: "sentinel.conf",
+            id: &sentinel.id,
+            port: sentinel.port,
+            service: &set.service,
+            effective: Effective::of_sentinel(set, sentinel),
+            stays_down: false,
+            links: 0,
+            sentinel: true,
+        };
+        add(run, &subject);
+    }
+}
+
+/// The file name of a unit. A host runs several servers, and a port of it is one server's only.
+pub(super) fn unit_name(kind: &str, name: &str, port: u16) -> String {
+    format!("{kind}-{name}-{port}.service")
+}
+
+fn sentinel_unit(set: &SentinelSet, sentinel: &Sentinel) -> String {
+    unit_name(&format!("{}-sentinel", set.target.engine), &set.name, sentinel.port)
+}
+
+/// Whether servers of a deployment hold copies of each other's data.
+fn has_replicas(deployment: &Deployment) -> bool {
+    match &deployment.topology {
+        Topology::Standalone => false,
+        Topology::Replicated { .. } | Topology::Sentinel { .. } => deployment.nodes.len() > 1,
+        Topology::Cluster { shards } => shards.iter().any(|shard| !shard.replicas.is_empty()),
+    }
+}
+
+/// Connections to the other nodes of a cluster.
+fn links(deployment: &Deployment) -> u64 {
+    match deployment.topology {
+        Topology::Cluster { .. } => LINKS * deployment.nodes.len().saturating_sub(1) as u64,
+        _ => 0,
+    }
+}
+
+fn add(run: &mut Run<'_>, subject: &Subject<'_>) {
+    let place = Place { folder: subject.folder, node: Some(subject.id), file: &subject.unit };
+    let spec = one_line(&run.model.name);
+    let node = one_line(&subject.id.0);
+    let text = unit(subject, &spec, &node).and_then(|unit| run.templates.render(Template::Unit, unit));
+    match text {
+        Ok(text) => run.add(place, Install::Replace, PUBLIC, text.into_bytes(), Vec::new()),
+        Err(problem) => run.fail(place, problem),
+    }
+}
+
+fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Unit<'a>, Problem> {
+    let (effective, service) = (&subject.effective, subject.service);
+    // A relative folder starts where systemd starts services, at the root.
+    let dir = effective.text("dir").unwrap_or_else(|| "/".to_owned());
+    let data = if dir.starts_with('/') { dir } else { normal("/", &dir) };
+    let word = |what: &str, word: &str| quote_exec(word).map_err(|why| Problem::unrepresentable(what, why));
+    let mut start = vec![
+        service.program.clone(),
+        word("dir", &format!("{}/{}", data.trim_end_matches('/'), subject.file))?,
+    ];
+    if subject.sentinel {
+        start.push("--sentinel".to_owned());
+    }
+    let unwritable = |why| Problem::unrepresentable("dir", why);
+    let kind = kind(effective);
+    let pid_file = effective.text("pidfile").filter(|_| kind == "forking");
+    let pid_file = pid_file.map(|path| escape_value(&normal(&data, &path)));
+    let clients = effective.integer("maxclients").unwrap_or_default();
+    let saves = saves_at_stop(effective) && !subject.sentinel;
+    let ports = ["port", "tls-port", "cluster-port"].map(|name| effective.integer(name).unwrap_or_default());
+    let modules = effective.target.build.modules || effective.settings().any(|s| s.name == "loadmodule");
+    Ok(Unit {
+        unit: &subject.unit,
+        spec,
+        node,
+        what: &subject.what,
+        description: description(subject)?,
+        kind,
+        pid_file: pid_file.transpose().map_err(|why| Problem::unrepresentable("pidfile", why))?,
+        user: &service.user,
+        group: service.group.as_deref(),
+        prepare: word("install-dir", &format!("{}/{}/start.sh", service.install_dir, subject.id))?,
+        start: start.join(" "),
+        folders: Folders::new(Some(&data), written(effective), read(effective)).map_err(unwritable)?,
+        stays_down: subject.stays_down,
+        stop: if saves { Some("infinity".to_owned()) } else { patient_stop(effective) },
+        saves,
+        files: (clients + RESERVED_FILES + subject.links).max(LEAST_FILES),
+        clients,
+        low_port: ports.iter().any(|port| (1..FIRST_FREE_PORT).contains(port)),
+        modules,
+        sentinel: subject.sentinel,
+    })
+}
+
+fn description(subject: &Subject<'_>) -> Result<String, Problem> {
+    let (engine, port) = (subject.effective.target.engine.title(), subject.port);
+    let text = if subject.sentinel {
+        format!("{engine} Sentinel of {} on port {port}", subject.what)
+    } else {
+        format!("{engine} {} on port {port}", subject.what)
+    };
+    escape_value(&text).map_err(|why| Problem::unrepresentable("the description", why))
+}
+
+/// How systemd learns that it is up. A server only notifies where it is told to and built for it; where it
+/// notifies, it does not go into the background (`redisIsSupervised` and `main` in server.c).
+fn kind(effective: &Effective<'_>) -> &'static str {
+    let told = effective.says("supervised", "systemd") || effective.says("supervised", "auto");
+    if told && effective.target.build.systemd {
+        "notify"
+    } else if effective.is_on("daemonize") {
+        "forking"
+    } else {
+        "exec"
+    }
+}
+
+/// Whether it writes a snapshot when it is told to end (`prepareForShutdown` in server.c).
+fn saves_at_stop(effective: &Effective<'_>) -> bool {
+    let says = |word| effective.says("shutdown-on-sigterm", word);
+    says("save") || (effective.snapshots() && !says("nosave"))
+}
+
+/// More time than systemd usually gives, where it may wait longer for its replicas.
+fn patient_stop(effective: &Effective<'_>) -> Option<String> {
+    let wait = effective.integer("shutdown-timeout")?;
+    (wait + 30 > USUAL_STOP).then(|| (wait + 30).to_string())
+}
+
+/// Folders that it writes to beside its data folder.
+fn written(effective: &Effective<'_>) -> Vec<String> {
+    let files = ["logfile", "pidfile", "unixsocket", "aclfile", "cluster-config-file"];
+    files.iter().filter_map(|name| effective.text(name)).map(|file| parent(&file)).collect()
+}
+
+/// Every absolute path that a setting names.
+fn read(effective: &Effective<'_>) -> Vec<String> {
+    let mut paths = Vec::new();
+    for setting in effective.settings() {
+        let values = match &setting.value {
+            Assigned::Value(value) => std::slice::from_ref(value),
+            Assigned::Values(values) => values,
+            Assigned::Verbatim(_) | Assigned::Secret(_) => continue,
+        };
+        for value in values {
+            let words = match value {
+                Value::Text(text) => std::slice::from_ref(text),
+                Value::Args(args) => args,
+                _ => continue,
+            };
+            let texts = words.iter().filter_map(|word| std::str::from_utf8(word).ok());
+            paths.extend(texts.filter(|text| text.starts_with('/')).map(str::to_owned));
+        }
+    }
+    paths
+}
