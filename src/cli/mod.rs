@@ -12,6 +12,7 @@ mod init;
 mod output;
 mod place;
 mod render;
+mod templates;
 mod why;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ pub fn run() -> ExitCode {
         args::Command::Catalog(args) => catalog::run(&args, &mut output),
         args::Command::Place(args) => place::run(&args, &mut output),
         args::Command::Dev(command) => dev::run(&command, &mut output),
+        args::Command::Templates(args) => templates::run(&args, &mut output),
         args::Command::Init(args) => init::run(&args, &mut output),
     };
     output.finish(exit)

@@ -1,9 +1,11 @@
 //! What one run collects: files and errors.
 
 use crate::model::{Model, NodeId};
+use crate::source::Span;
 
 use super::EmitOptions;
 use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
+use super::clash;
 use super::error::{EmitError, Problem};
 use super::secret::Vault;
 use super::templates::Templates;
@@ -15,6 +17,8 @@ pub(super) struct Run<'a> {
     pub(super) vault: Vault<'a>,
     artifacts: Vec<Artifact>,
     errors: Vec<EmitError>,
+    /// The paths of declared artifacts, and where each is declared.
+    declared: Vec<(String, Span)>,
 }
 
 /// Where a file belongs.
@@ -30,11 +34,17 @@ pub(super) struct Place<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(model: &'a Model, options: &EmitOptions<'a>) -> Result<Self, Vec<EmitError>> {
-        let templates = Templates::built_in().map_err(|problem| {
-            vec![EmitError { artifact: "*".to_owned(), deployment: String::new(), node: None, problem }]
+        let templates = Templates::new(&model.own).map_err(|problems| {
+            let error = |problem| EmitError {
+                artifact: "*".to_owned(),
+                deployment: String::new(),
+                node: None,
+                problem,
+            };
+            problems.into_iter().map(error).collect::<Vec<_>>()
         })?;
         let vault = Vault(options.secrets);
-        Ok(Run { model, templates, vault, artifacts: Vec::new(), errors: Vec::new() })
+        Ok(Run { model, templates, vault, artifacts: Vec::new(), errors: Vec::new(), declared: Vec::new() })
     }
 
     /// Adds a file. One that holds a secret is nobody else's to read.
@@ -64,6 +74,30 @@ impl<'a> Run<'a> {
         });
     }
 
+    /// Adds a file of everything, by its path below the output folder.
+    pub(super) fn add_at_top(&mut self, path: &str, mode: u32, bytes: Vec<u8>) {
+        self.artifacts.push(Artifact {
+            path: path.to_owned(),
+            bytes,
+            install: Install::Replace,
+            mode,
+            deployment: String::new(),
+            node: None,
+            secrets: Vec::new(),
+        });
+    }
+
+    /// Notes what stands in the way of a file of everything.
+    pub(super) fn fail_at_top(&mut self, path: &str, problem: Problem) {
+        let (artifact, deployment) = (path.to_owned(), String::new());
+        self.errors.push(EmitError { artifact, deployment, node: None, problem });
+    }
+
+    /// Notes that the spec declares a file, which is not to stand in the way of others.
+    pub(super) fn declare(&mut self, path: String, span: Span) {
+        self.declared.push((path, span));
+    }
+
     /// Notes what stands in the way of a file.
     pub(super) fn fail(&mut self, place: Place<'_>, problem: Problem) {
         self.errors.push(EmitError {
@@ -88,7 +122,7 @@ impl<'a> Run<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<Artifact>, Vec<EmitError>> {
         self.artifacts.sort_by(|a, b| a.path.cmp(&b.path));
         for pair in self.artifacts.windows(2) {
-            if pair[0].path == pair[1].path {
+            if pair[0].path == pair[1].path && !clash::is_declared(&self.declared, &pair[0].path) {
                 self.errors.push(EmitError {
                     artifact: pair[1].path.clone(),
                     deployment: pair[1].deployment.clone(),
@@ -97,11 +131,13 @@ impl<'a> Run<'a> {
                 });
             }
         }
+        self.errors.extend(clash::errors(&self.declared, &self.artifacts));
         if self.errors.is_empty() { Ok(self.artifacts) } else { Err(self.errors) }
     }
 }
 
-fn path(place: Place<'_>) -> String {
+/// The path of a file below the output folder.
+pub(super) fn path(place: Place<'_>) -> String {
     match place.node {
         Some(node) => format!("{}/{node}/{}", place.folder, place.file),
         None => format!("{}/{}", place.folder, place.file),

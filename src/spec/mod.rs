@@ -11,6 +11,7 @@ pub mod raw;
 mod records;
 mod scalars;
 pub(crate) mod secrets;
+mod templates;
 mod toml_layer;
 mod toml_statements;
 
@@ -19,7 +20,8 @@ pub(crate) use decode::{listed, nearest};
 pub use load::{Layers, ReadText, load};
 pub(crate) use merge::literal_secret as literal_secret_in;
 pub use records::*;
-pub use scalars::{Date, OneOrMany, Port, SecretRef, Size, literal_secret};
+pub use scalars::{ArtifactPath, Date, FileMode, OneOrMany, Port, SecretRef, Size, literal_secret};
+pub use templates::{TemplateFile, TemplateFolder, read_templates};
 
 use crate::diag::{Code, Finding, Findings};
 use raw::{Node, Raw};

@@ -1,12 +1,14 @@
 //! The records of the language, one file per family. A record says what may be written; what it
 //! means together with others is `model`'s business.
 
+mod artifact;
 mod common;
 mod deployment;
 mod memcached;
 mod root;
 mod sentinels;
 
+pub use artifact::{ArtifactEngine, ArtifactSpec, Per};
 pub use common::{
     AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, LintLevel, LintSpec,
     NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,

@@ -1,5 +1,6 @@
 //! The whole spec.
 
+use super::artifact::ArtifactSpec;
 use super::common::{HostSpec, LintSpec, ProfileSpec};
 use super::deployment::RedisSpec;
 use super::memcached::MemcachedSpec;
@@ -14,6 +15,9 @@ record! {
         format: required i64,
         /// What the spec describes, in one word.
         name: required String,
+        /// A folder of templates, by its path from the file that names it. A template of the same name as one
+        /// of ours takes its place; what the others make is declared under `artifacts`.
+        templates: optional String,
     }
     maps {
         /// The machines.
@@ -30,5 +34,7 @@ record! {
         memcached: MemcachedSpec,
         /// Lint levels, by rule.
         lints: LintSpec,
+        /// Further files to render from own templates, by name.
+        artifacts: ArtifactSpec,
     }
 }

@@ -1,0 +1,28 @@
+//! What a replaced template made, read back and compared with what the model says.
+//!
+//! The model's side is the block of lines that Rust built and the template was to place; both sides are read by
+//! the same reader and compared by their canonical values. Comments and the order among different directives
+//! are free.
+
+mod compare;
+mod conf;
+mod difference;
+mod memcached;
+mod output;
+
+pub(super) use conf::ConfReadBack;
+pub(super) use difference::Difference;
+pub(super) use memcached::MemcachedReadBack;
+pub(super) use output::OutputMap;
+
+/// Reads what a template made.
+pub(super) trait ReadBack {
+    /// What it says otherwise than the model.
+    fn differences(&self, output: &str) -> Vec<Difference>;
+
+    /// The variable that holds the model's lines.
+    fn placeholder(&self) -> &'static str;
+
+    /// The file, as people name it: `redis.conf of `cache-a` in `sessions``.
+    fn file(&self) -> String;
+}
