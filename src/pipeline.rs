@@ -46,8 +46,13 @@ impl Compiled {
     /// Literal secrets, and what may be one in a template or in a text that could not be understood (a syntax
     /// error, a misspelled key or directive): never to be shown.
     pub fn secrets(&self) -> Vec<Span> {
+        self.secrets_beside(&Findings::default())
+    }
+
+    /// [`Compiled::secrets`], and those that further findings speak of.
+    pub fn secrets_beside(&self, more: &Findings) -> Vec<Span> {
         let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
-        let mut spans: Vec<Span> = self.findings.iter().filter_map(secret).collect();
+        let mut spans: Vec<Span> = self.findings.iter().chain(more.iter()).filter_map(secret).collect();
         let unclear = |code| matches!(code, Code::Syntax | Code::UnknownKey | Code::UnknownDirective);
         let broken = self.findings.iter().filter(|finding| unclear(finding.code));
         let mut texts: Vec<SourceId> = broken.filter_map(Finding::span).map(|span| span.source).collect();
@@ -67,7 +72,8 @@ impl Compiled {
 
 /// Those of rendering's errors that are faults of own templates and artifacts, each cause once.
 pub fn template_findings(errors: &[EmitError]) -> Findings {
-    one_cause_once(errors.iter().filter_map(EmitError::finding).cloned().collect())
+    let findings = errors.iter().filter_map(|error| Some(error.finding()?.clone().of(&error.deployment)));
+    one_cause_once(findings.collect())
 }
 
 /// Compiles the spec at `path`; `today` decides which lint levels have expired.

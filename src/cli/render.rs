@@ -25,6 +25,8 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
         Ok(artifacts) => artifacts,
         Err(errors) => {
             let findings = template_findings(&errors);
+            let secrets = compiled.secrets_beside(&findings);
+            let options = Options { redact: &secrets, ..options };
             output.err(report::emit(&findings, &compiled.sources, Format::Human, &options));
             for error in errors.iter().filter(|error| error.finding().is_none()) {
                 output.err(format!("error: {error}\n"));

@@ -68,7 +68,8 @@ fn chosen(names: &[String]) -> Result<Vec<BuiltInTemplate>, String> {
         return Ok(all);
     }
     let known = || all.iter().map(|template| template.name);
-    for name in names.iter().filter(|name| !known().any(|known| known == name.as_str())) {
+    let unknown = names.iter().find(|name| !known().any(|known| known == name.as_str()));
+    if let Some(name) = unknown {
         let hint = match nearest(name, known()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`cachewright templates` lists them".to_owned(),

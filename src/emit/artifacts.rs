@@ -57,7 +57,7 @@ fn for_everything(run: &mut Run<'_>, artifact: &OwnArtifact, architecture: &Arch
         sentinels: records(&architecture.sentinels),
     };
     run.declare(artifact.path.value.clone(), artifact.path.span);
-    match run.templates.fill(&artifact.template, Value::from(Serde(data))) {
+    match run.templates.fill(&artifact.template, &Value::from(Serde(data))) {
         Ok(text) => run.add_at_top(&artifact.path, artifact.mode, text.into_bytes()),
         Err(problem) => run.fail_at_top(&artifact.path, problem),
     }
@@ -66,7 +66,7 @@ fn for_everything(run: &mut Run<'_>, artifact: &OwnArtifact, architecture: &Arch
 fn for_deployment(run: &mut Run<'_>, artifact: &OwnArtifact, built: &Built) {
     let data = PerDeployment { format: FORMAT, spec: &run.model.name, deployment: built.record.clone() };
     let place = Place { folder: &built.folder, node: None, file: &artifact.path };
-    add(run, artifact, place, Value::from(Serde(data)));
+    add(run, artifact, place, &Value::from(Serde(data)));
 }
 
 fn for_nodes(run: &mut Run<'_>, artifact: &OwnArtifact, built: &Built) {
@@ -75,11 +75,11 @@ fn for_nodes(run: &mut Run<'_>, artifact: &OwnArtifact, built: &Built) {
         let (node, deployment) = (node.clone(), built.record.clone());
         let data = PerNode { format: FORMAT, spec, node, deployment };
         let place = Place { folder: &built.folder, node: Some(id), file: &artifact.path };
-        add(run, artifact, place, Value::from(Serde(data)));
+        add(run, artifact, place, &Value::from(Serde(data)));
     }
 }
 
-fn add(run: &mut Run<'_>, artifact: &OwnArtifact, place: Place<'_>, data: Value) {
+fn add(run: &mut Run<'_>, artifact: &OwnArtifact, place: Place<'_>, data: &Value) {
     run.declare(path(place), artifact.path.span);
     match run.templates.fill(&artifact.template, data) {
         Ok(text) => run.add(place, Install::Replace, artifact.mode, text.into_bytes(), Vec::new()),

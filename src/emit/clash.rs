@@ -1,6 +1,7 @@
 //! Declared artifacts in each other's way, or in the way of our own files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use crate::diag::{Code, Finding};
 use crate::source::Span;
@@ -64,6 +65,7 @@ fn parents(path: &str) -> impl Iterator<Item = &str> {
 /// A file below a path.
 fn below<'f>(files: &BTreeMap<&'f str, usize>, path: &str) -> Option<&'f str> {
     let folder = format!("{path}/");
-    let next = files.keys().copied().skip_while(|file| *file < folder.as_str()).next()?;
+    let after = (Bound::Excluded(folder.as_str()), Bound::Unbounded);
+    let (next, _) = files.range::<str, _>(after).next()?;
     next.starts_with(&folder).then_some(next)
 }

@@ -13,7 +13,8 @@ use super::sentinel_lines::SentinelLines;
 use super::server_conf::{Rewrite, Writing, block};
 use super::templates::Template;
 
-const FILE: &str = "sentinel.conf";
+/// The file's name.
+pub(super) const FILE: &str = "sentinel.conf";
 
 record! {
     /// What `sentinel.conf.j2` sees.

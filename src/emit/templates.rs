@@ -116,11 +116,12 @@ impl Templates {
             let template = self.environment.get_template(template.name()).map_err(|error| failure(&error))?;
             return template.render(Serde(data)).map_err(|error| failure(&error));
         }
-        self.fill(template.name(), Value::from(Serde(data)))
+        self.fill(template.name(), &Value::from(Serde(data)))
     }
 
     /// Fills in one of our templates. What a replaced one makes is read back: what it says otherwise than the
     /// model is found.
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method fits one lifetime only")]
     pub(super) fn render_and_read(
         &self,
         template: Template,
@@ -145,8 +146,9 @@ impl Templates {
     }
 
     /// Fills in a template by its name.
-    pub(super) fn fill(&self, name: &str, data: Value) -> Result<String, Problem> {
-        self.filled(name, &data, |template, data| template.render(data))
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method fits one lifetime only")]
+    pub(super) fn fill(&self, name: &str, data: &Value) -> Result<String, Problem> {
+        self.filled(name, data, |template, data| template.render(data))
     }
 
     fn filled<T>(

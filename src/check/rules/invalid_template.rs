@@ -8,12 +8,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::InvalidTemplate,
     group: RuleGroup::Templates,
     about: "A template that cannot be compiled or filled in",
-    why: r#"Templates are written in Jinja's syntax and run by minijinja, without files, clock or environment, and with a
+    why: "Templates are written in Jinja's syntax and run by minijinja, without files, clock or environment, and with a
 limit to their work. A variable that is not there is an error, never an empty text; what there is stands in
 docs/templates.md.
 
 `safe`, `escape` and `{% autoescape %}` are refused: they know HTML, and no file of a server is HTML. A value
-is quoted for the place it goes to by a filter of that name: `|shell`, `|json`, `|systemd`, `|redis_conf`."#,
+is quoted for the place it goes to by a filter of that name: `|shell`, `|json`, `|systemd`, `|redis_conf`.",
     source: "minijinja; docs/templates.md",
     fails: Example {
         spec: r#"format = 1
@@ -33,11 +33,10 @@ template = "motd.j2"
 per = "node"
 path = "motd"
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name | safe }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name | safe }} serves {{ deployment.name }}.
+"),
+        ],
     },
     passes: Example {
         spec: r#"format = 1
@@ -57,11 +56,10 @@ template = "motd.j2"
 per = "node"
 path = "motd"
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     stage: Stage::Rendering,
 };

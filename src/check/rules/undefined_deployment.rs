@@ -32,8 +32,8 @@ deployments = ["session"]
 "#,
         layers: &[(
             "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
+            "{{ node.name }} serves {{ deployment.name }}.
+",
         )],
     },
     passes: Example {
@@ -57,8 +57,8 @@ deployments = ["sessions"]
 "#,
         layers: &[(
             "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
+            "{{ node.name }} serves {{ deployment.name }}.
+",
         )],
     },
     stage: Stage::Lowering,

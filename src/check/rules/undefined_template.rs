@@ -8,8 +8,8 @@ pub(super) static RULE: Rule = Rule {
     code: Code::UndefinedTemplate,
     group: RuleGroup::Templates,
     about: "An artifact names a template that is not there",
-    why: r#"The template of an artifact is a file in the folder that `templates` names, with its whole name. Our own
-templates are no templates for artifacts: they are filled with other data."#,
+    why: "The template of an artifact is a file in the folder that `templates` names, with its whole name. Our own
+templates are no templates for artifacts: they are filled with other data.",
     source: "the language of specs",
     fails: Example {
         spec: r#"format = 1
@@ -29,11 +29,10 @@ template = "motd.j2"
 per = "node"
 path = "motd"
 "#,
-        layers: &[(
-            "templates/modt.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/modt.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     passes: Example {
         spec: r#"format = 1
@@ -53,11 +52,10 @@ template = "motd.j2"
 per = "node"
 path = "motd"
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     stage: Stage::Lowering,
 };

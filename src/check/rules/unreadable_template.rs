@@ -8,9 +8,9 @@ pub(super) static RULE: Rule = Rule {
     code: Code::UnreadableTemplate,
     group: RuleGroup::Templates,
     about: "The folder of templates, or a template in it, cannot be read",
-    why: r#"`templates` names a folder by its path from the file it is written in, not from the current directory. Every
+    why: "`templates` names a folder by its path from the file it is written in, not from the current directory. Every
 file in it whose name ends in `.j2` is a template, and has to be UTF-8 text. A folder that is missing cannot be
-skipped: what its templates say would silently be lost."#,
+skipped: what its templates say would silently be lost.",
     source: "the language of specs",
     fails: Example {
         spec: r#"format = 1
@@ -30,11 +30,10 @@ template = "motd.j2"
 per = "node"
 path = "motd"
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     passes: Example {
         spec: r#"format = 1
@@ -54,11 +53,10 @@ template = "motd.j2"
 per = "node"
 path = "motd"
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     stage: Stage::Reading,
 };

@@ -8,8 +8,8 @@ pub(super) static RULE: Rule = Rule {
     code: Code::UnusedArtifact,
     group: RuleGroup::Templates,
     about: "An artifact that is for no server of the spec",
-    why: r#"`engines` and `deployments` choose what an artifact is made for. Where they leave nothing, the file is rendered
-nowhere, which is hardly meant. In a layer that several specs share it may be: set the rule aside there."#,
+    why: "`engines` and `deployments` choose what an artifact is made for. Where they leave nothing, the file is rendered
+nowhere, which is hardly meant. In a layer that several specs share it may be: set the rule aside there.",
     source: "the language of specs",
     fails: Example {
         spec: r#"format = 1
@@ -30,11 +30,10 @@ per = "node"
 path = "motd"
 engines = ["valkey"]
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     passes: Example {
         spec: r#"format = 1
@@ -55,11 +54,10 @@ per = "node"
 path = "motd"
 engines = ["redis"]
 "#,
-        layers: &[(
-            "templates/motd.j2",
-            r#"{{ node.name }} serves {{ deployment.name }}.
-"#,
-        )],
+        layers: &[
+            ("templates/motd.j2", "{{ node.name }} serves {{ deployment.name }}.
+"),
+        ],
     },
     stage: Stage::Rendering,
 };

@@ -45,6 +45,14 @@ impl ReadBack for ConfReadBack<'_> {
         "directives"
     }
 
+    fn keep(&self) -> String {
+        if self.file != crate::emit::sentinel_conf::FILE {
+            return "keep `{{ directives }}` as it is: it holds every line that the spec says".to_owned();
+        }
+        let parts = "`{{ directives }}`, `{{ global }}`, and `{{ watch.directives }}` of each of `watches`";
+        format!("keep {parts}: together they are what the spec says")
+    }
+
     fn file(&self) -> String {
         let [node, deployment] = self.node;
         format!("{} of `{node}` in `{deployment}`", self.file)

@@ -37,6 +37,8 @@ pub(super) enum What {
     Misplaced { line: String, why: &'static str },
     /// No server can read it.
     Unreadable { why: String },
+    /// It never reaches the server, or the server does not look at it.
+    Ignored { why: String },
 }
 
 impl Difference {
@@ -44,7 +46,7 @@ impl Difference {
     pub(in crate::emit) fn finding(self, map: &OutputMap<'_>, reader: &dyn ReadBack) -> Finding {
         let template = map.template();
         let place = reader.placeholder();
-        let keep = format!("keep `{{{{ {place} }}}}` as it is: it holds every line that the spec says");
+        let keep = reader.keep();
         let by_config =
             "write the setting under `config` of the deployment, a profile or a node, not in the template";
         let (title, help) = match &self.what {
@@ -68,7 +70,11 @@ impl Difference {
             What::Misplaced { line, why } => (format!("`{template}` writes `{line}` too early: {why}"), keep),
             What::Unreadable { why } => (
                 format!("`{template}` writes a line that no server can read: {why}"),
-                "quote it with `|redis_conf`, or make it a comment".to_owned(),
+                "quote its arguments, or make it a comment".to_owned(),
+            ),
+            What::Ignored { why } => (
+                format!("`{template}` writes a line without effect: {why}"),
+                "take it out, or make it a comment".to_owned(),
             ),
         };
         let span = self.at.and_then(|at| map.source(at)).unwrap_or_else(|| map.placeholder(place));

@@ -63,7 +63,7 @@ fn unreadable(conf: &MemcachedConf) -> Vec<Difference> {
     let dropped = lines.map(|line| Difference {
         at: Some(line.span.range()),
         secret: false,
-        what: What::Unreadable { why: "Debian's wrapper drops such a line".to_owned() },
+        what: What::Ignored { why: "Debian's wrapper drops it".to_owned() },
     });
     let errors = conf.errors().iter().map(|error| Difference {
         at: Some(error.span.range()),
@@ -103,7 +103,8 @@ fn items(conf: &MemcachedConf) -> (Vec<Item>, Vec<Difference>) {
                 items.push(item(spec.name, value.map(|value| value.bytes), range(place)));
             }
             Arg::Operand(place) | Arg::Terminator(place) => {
-                bad.push(no_option(range(place), "memcached ignores what is no option".to_owned()));
+                let why = "memcached does not look at what is no option".to_owned();
+                bad.push(Difference { at: Some(range(place)), secret: false, what: What::Ignored { why } });
             }
             Arg::Bad { place, problem } => bad.push(no_option(range(place), problem.to_string())),
         }

@@ -23,6 +23,11 @@ pub(super) trait ReadBack {
     /// The variable that holds the model's lines.
     fn placeholder(&self) -> &'static str;
 
-    /// The file, as people name it: `redis.conf of `cache-a` in `sessions``.
+    /// What a template has to keep, for messages.
+    fn keep(&self) -> String {
+        format!("keep `{{{{ {} }}}}` as it is: it holds every line that the spec says", self.placeholder())
+    }
+
+    /// The file, its node and deployment, as people name them.
     fn file(&self) -> String;
 }

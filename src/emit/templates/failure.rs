@@ -10,7 +10,7 @@ use crate::source::{Sources, Span};
 use crate::spec::{TemplateFile, nearest};
 
 use super::Own;
-use super::refused::{explained, is_refusal};
+use super::refused::{explained, is_none, is_refusal};
 
 /// A finding for an error in own templates; none where the error touches none of them. `data` is what the
 /// template was filled with.
@@ -88,6 +88,16 @@ fn told(file: &TemplateFile, span: Span, cause: &Error, data: Option<&Value>) ->
             new(format!("`{name}` uses what there is not: {detail}"))
                 .help("docs/templates.md lists our filters; the others are minijinja's own")
         }
+        _ if detail.contains("recursion limit") => {
+            new(format!("`{name}` brings in itself, or calls a macro that calls itself, without an end"))
+                .help("look for templates that include each other")
+        }
+        _ if is_none(detail) => {
+            let written = file.text.get(span.range()).unwrap_or_default();
+            new(format!("`{name}` writes `{written}` where it is none")).help(format!(
+                "ask first, `{{% if {written} %}}`, or write something else: `{{{{ {written} or \"-\" }}}}`"
+            ))
+        }
         _ => new(format!("`{name}` cannot be filled in: {}", or_kind(cause))),
     }
 }
@@ -102,19 +112,28 @@ fn undefined(file: &TemplateFile, span: Span, detail: &str, data: Option<&Value>
     let what = if written.is_empty() { "something".to_owned() } else { format!("`{written}`") };
     let title = format!("{what} is not there for `{}`", file.name);
     let finding = Finding::new(Code::InvalidTemplate, span, title);
-    let known: Vec<String> =
-        data.and_then(|data| data.try_iter().ok()).into_iter().flatten().map(|k| k.to_string()).collect();
-    let word: String = written.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let is_known = known.contains(&word);
-    let near = nearest(&word.replace('_', "-"), known.iter().map(String::as_str)).filter(|_| !is_known);
-    let finding = match near {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None if !is_known && !known.is_empty() => {
-            let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            finding.help(format!("it sees {}", crate::spec::listed(&names)))
-        }
-        None => finding
-            .help("docs/templates.md lists what there is; `is defined` asks whether something is there"),
+    let Some((word, known)) = data.and_then(|data| first_unknown(written, data)) else {
+        return finding
+            .help("docs/templates.md lists what there is; `is defined` asks whether something is there");
     };
-    if detail.is_empty() { finding } else { finding.note(detail.to_owned()) }
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let finding = match nearest(word, names.iter().copied()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help(format!("there are {}", crate::spec::listed(&names))),
+    };
+    if detail.is_empty() || detail.contains(written) { finding } else { finding.note(detail.to_owned()) }
+}
+
+/// The first name of `a.b.c` that the data do not have, and those that they have there.
+fn first_unknown<'w>(written: &'w str, data: &Value) -> Option<(&'w str, Vec<String>)> {
+    let mut at = data.clone();
+    for word in written.split('.').map(str::trim) {
+        let next = at.get_attr(word).ok()?;
+        if next.is_undefined() {
+            let known: Vec<String> = at.try_iter().ok()?.map(|key| key.to_string()).collect();
+            return (!known.is_empty()).then_some((word, known));
+        }
+        at = next;
+    }
+    None
 }

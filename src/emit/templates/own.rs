@@ -16,12 +16,17 @@ use super::{BUILT_IN, failure, refused};
 #[derive(Debug, Default)]
 pub(in crate::emit) struct Own {
     files: BTreeMap<String, TemplateFile>,
+    /// Those of ours that are replaced, or bring in one that is.
+    replaced: BTreeSet<&'static str>,
 }
 
 impl Own {
     pub(super) fn new(own: &OwnTemplates) -> Self {
-        let files = own.folder.files.iter().map(|file| (file.name.clone(), file.clone())).collect();
-        Own { files }
+        let files: BTreeMap<String, TemplateFile> =
+            own.folder.files.iter().map(|file| (file.name.clone(), file.clone())).collect();
+        let ours = BUILT_IN.iter().map(|(name, _)| *name);
+        let replaced = ours.filter(|name| !files.is_empty() && is_replaced(&files, name)).collect();
+        Own { files, replaced }
     }
 
     /// Whether there is none.
@@ -41,20 +46,24 @@ impl Own {
 
     /// Whether a template of ours is replaced, or brings in one that is.
     pub(super) fn replaces(&self, name: &str) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![name.to_owned()];
-        while let Some(name) = open.pop() {
-            if self.files.contains_key(&name) {
-                return true;
-            }
-            if let Some(text) = built_in(&name)
-                && seen.insert(name)
-            {
-                open.extend(TemplateUses::read(text).templates.into_iter().map(|used| used.name));
-            }
-        }
-        false
+        self.replaced.contains(name)
     }
+}
+
+fn is_replaced(files: &BTreeMap<String, TemplateFile>, name: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![name.to_owned()];
+    while let Some(name) = open.pop() {
+        if files.contains_key(&name) {
+            return true;
+        }
+        if let Some(text) = built_in(&name)
+            && seen.insert(name)
+        {
+            open.extend(TemplateUses::read(text).templates.into_iter().map(|used| used.name));
+        }
+    }
+    false
 }
 
 fn built_in(name: &str) -> Option<&'static str> {
@@ -66,11 +75,8 @@ pub(in crate::emit) fn check(model: &Model) -> Findings {
     let mut findings = Findings::default();
     let own = Own::new(&model.own);
     let mut uses = BTreeMap::new();
-    let mut environment = match super::environment(!own.is_empty()) {
-        Ok(environment) => environment,
-        // Our own mistake; rendering reports it.
-        Err(_) => return findings,
-    };
+    // Otherwise it is our own mistake, and rendering reports it.
+    let Ok(mut environment) = super::environment(!own.is_empty()) else { return findings };
     for file in own.files() {
         let read = TemplateUses::read(&file.text);
         findings.extend(refused::findings(file, &read));

@@ -1,4 +1,4 @@
-//! What templates may not use: escaping for HTML, and switching it on or off.
+//! What templates may not use: escaping for HTML, switching it on or off, and writing `none`.
 //!
 //! It is found in the text before anything runs. What hides from that, such as a filter named by a text
 //! (`map("safe")`), fails when it runs.
@@ -44,6 +44,8 @@ pub(super) fn guard(environment: &mut Environment<'static>) {
         environment.add_filter(name, fail);
     }
     environment.set_formatter(|out, state, value| match state.auto_escape() {
+        // It would stand in the file as a word that looks like a value.
+        AutoEscape::None if value.is_none() => Err(Error::new(ErrorKind::InvalidOperation, NONE)),
         AutoEscape::None => escape_formatter(out, state, value),
         _ => Err(error("`{% autoescape %}`")),
     });
@@ -51,6 +53,14 @@ pub(super) fn guard(environment: &mut Environment<'static>) {
 
 /// How the engine's errors of refused things are told from others.
 const MARK: &str = "templates cannot use ";
+
+/// How the engine's errors of written nones are told from others.
+const NONE: &str = "the value is none, which is not to be written";
+
+/// Whether an error of the engine is of a none that was to be written.
+pub(super) fn is_none(detail: &str) -> bool {
+    detail == NONE
+}
 
 fn error(what: &str) -> Error {
     Error::new(ErrorKind::InvalidOperation, format!("{MARK}{what}"))

@@ -25,7 +25,7 @@ record! {
 
 choice! {
     /// What there is one file for.
-    "what there is one for"
+    "a scope of artifacts"
     pub enum Per {
         /// One for each node, in the node's folder.
         Node = "node",
