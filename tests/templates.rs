@@ -437,3 +437,17 @@ fn one_that_cannot_be_written_leaves_none() {
         std::fs::read_dir(folder.path().join("t")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(left, [folder.path().join("t/sentinel.conf.j2")]);
 }
+
+#[test]
+fn nodes_of_a_cluster_know_their_shard() {
+    let spec = "format = 1\nname = \"shop\"\ntemplates = \"templates\"\n[hosts]\na = { address = \"10.0.0.1\" }\n\
+                b = { address = \"10.0.0.2\" }\nc = { address = \"10.0.0.3\" }\n\
+                [redis.catalog]\nversion = \"7.2\"\ntopology = \"cluster\"\nhosts = [\"a\", \"b\", \"c\"]\nshards = 3\n\
+                replicas = 1\nport = 7000\nconfig = { protected-mode = false }\n\
+                tls = { cert-file = \"/c\", key-file = \"/k\", ca-cert-file = \"/a\", cluster-bus = true, replication = true }\n\
+                [artifacts.a]\ntemplate = \"a.j2\"\nper = \"deployment\"\npath = \"a\"\n";
+    let text = "{% for node in deployment.nodes %}\n{{ node.shard }} {{ node.slots }} {{ node.role }} \
+                {{ node.primary or \"-\" }} {{ node.tls.port }} {{ node.data_dir }} {{ node.name }}\n{% endfor %}\n";
+    let folder = folder(spec, &[("templates/a.j2", text)]);
+    insta::assert_snapshot!(rendered(folder.path(), "catalog/a"));
+}
