@@ -451,3 +451,23 @@ fn nodes_of_a_cluster_know_their_shard() {
     let folder = folder(spec, &[("templates/a.j2", text)]);
     insta::assert_snapshot!(rendered(folder.path(), "catalog/a"));
 }
+
+#[test]
+fn one_artifact_is_the_same_as_among_all() {
+    use cachewright::emit::{EmitOptions, emit, emit_one};
+
+    let spec = format!(
+        "{}[artifacts.b]\ntemplate = \"a.j2\"\nper = \"architecture\"\npath = \"sessions/all\"\n\
+         [artifacts.c]\ntemplate = \"a.j2\"\nper = \"architecture\"\npath = \"top\"\n",
+        with_artifact("node", "etc/a")
+    );
+    let compiled = cachewright::explain::compile_example(&spec, &[("templates/a.j2", "{{ spec }}\n")]);
+    let model = compiled.checked().unwrap();
+    let all = emit(&model, &EmitOptions::default()).unwrap();
+    let own: Vec<_> = all.iter().filter(|artifact| artifact.bytes == b"shop\n").collect();
+    assert_eq!(own.len(), 5 + 2);
+    for artifact in all.iter().filter(|artifact| artifact.path != cachewright::emit::MANIFEST) {
+        let one = emit_one(&model, &EmitOptions::default(), &artifact.path).unwrap();
+        assert_eq!(one.as_ref(), Some(artifact), "{}", artifact.path);
+    }
+}
