@@ -244,7 +244,7 @@ fn what_a_replaced_template_adds_changes_or_leaves_out() {
             "redis.conf.j2",
             "{{ directives }}\n# Team defaults\ntcp-keepalive 60\n  maxmemory 2gb\n",
         ),
-        contradictions("redis.conf.j2", "# Nothing of the spec\nport 6379\n"),
+        contradictions("redis.conf.j2", "# Nothing of the spec\nport 6379\nsearch-threads 4\n"),
         contradictions("redis.conf.j2", "{{ directives|replace(\"maxmemory 1gb\", \"maxmemory 2gb\") }}"),
         contradictions(
             "redis.conf.j2",

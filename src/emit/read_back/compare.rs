@@ -16,7 +16,7 @@ pub(super) struct Item {
     pub(super) args: Vec<Vec<u8>>,
     /// Where it stands.
     pub(super) range: Range<usize>,
-    /// Something of it must not be shown.
+    /// It holds a secret.
     pub(super) secret: bool,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::sentinel::{Scope, SentinelDirective, directive as sentinel_directive};
 use crate::catalog::{self, Kind, Special, Target, Version};
+use crate::spec::nearest;
 use crate::text::conf::{ConfDoc, ConfLineKind, Directive};
 use crate::value::{HostNames, fold_lines, judge, judge_sentinel};
 
@@ -59,6 +60,18 @@ impl ReadBack for ConfReadBack<'_> {
     }
 }
 
+/// What a line is about.
+struct About {
+    /// Lines of one key replace each other or add up.
+    key: String,
+    /// What can be shown of it in any case.
+    named: String,
+    /// The rest is not to be shown.
+    hidden: bool,
+    /// The rest is a secret.
+    secret: bool,
+}
+
 fn unreadable(doc: &ConfDoc) -> impl Iterator<Item = Difference> + '_ {
     doc.lines().iter().filter_map(|line| match &line.kind {
         ConfLineKind::Bad(error) => Some(Difference {
@@ -74,16 +87,16 @@ impl ConfReadBack<'_> {
     fn items<'s>(&'s self, doc: &'s ConfDoc) -> impl Iterator<Item = Item> + 's {
         doc.directives().map(|(_, line)| {
             let args: Vec<Vec<u8>> = line.args.iter().map(|arg| arg.value.clone()).collect();
-            let (key, named, secret) = self.about(line);
+            let About { key, named, hidden, secret } = self.about(line);
             let range = line.span().range();
             let shown =
-                if secret { named } else { String::from_utf8_lossy(doc.bytes(line.span())).into_owned() };
+                if hidden { named } else { String::from_utf8_lossy(doc.bytes(line.span())).into_owned() };
             Item { key, shown, args, range, secret }
         })
     }
 
-    /// What a line is about: its key, what of it can be shown in any case, and whether the rest may be a secret.
-    fn about(&self, line: &Directive) -> (String, String, bool) {
+    /// What a line is about.
+    fn about(&self, line: &Directive) -> About {
         let engine = self.target.engine;
         let name = line.key().into_owned();
         if let Some((directive, rest)) = self.sentinel(line) {
@@ -92,15 +105,20 @@ impl ConfReadBack<'_> {
                 Some(primary) => format!("sentinel {} {primary}", directive.name),
                 None => format!("sentinel {}", directive.name),
             };
-            return (key.clone(), key, directive.secret);
+            let secret = directive.secret;
+            return About { named: key.clone(), key, hidden: secret, secret };
         }
         match catalog::directive(engine, &name) {
             Some(directive) => {
                 let secret = directive.secret || directive.name == "user";
-                (directive.name.to_owned(), name, secret)
+                About { key: directive.name.to_owned(), named: name, hidden: secret, secret }
             }
-            // Nobody knows what it holds.
-            None => (name.clone(), name, true),
+            // A module's, or misspelled: nobody knows what it holds.
+            None => {
+                let secrets = catalog::directives(engine).iter().filter(|directive| directive.secret);
+                let meant = nearest(&name, secrets.map(|directive| directive.name));
+                About { key: name.clone(), named: name, hidden: true, secret: meant.is_some() }
+            }
         }
     }
 
