@@ -125,6 +125,22 @@ codes! {
     ExpiredLint = "expired-lint", Lint;
     /// Two deployments of one name.
     DuplicateName = "duplicate-name", Hard;
+    /// The folder of templates, or a template in it, cannot be read.
+    UnreadableTemplate = "unreadable-template", Hard;
+    /// An artifact names a template that is not there.
+    UndefinedTemplate = "undefined-template", Hard;
+    /// An artifact names a deployment that is not there.
+    UndefinedDeployment = "undefined-deployment", Hard;
+    /// A template that nothing uses.
+    UnusedTemplate = "unused-template", Lint;
+    /// An artifact that is for no server of the spec.
+    UnusedArtifact = "unused-artifact", Lint;
+    /// A template that cannot be compiled or filled in.
+    InvalidTemplate = "invalid-template", Hard;
+    /// A replaced template whose output says something else than the spec.
+    ContradictingTemplate = "contradicting-template", Hard;
+    /// Two files of one path.
+    ArtifactClash = "artifact-clash", Hard;
 }
 
 /// How much a finding weighs.

@@ -24,13 +24,21 @@ impl ReadText for Texts<'_> {
     fn read(&self, path: &Path) -> Result<String, String> {
         self.0.get(path).map(|text| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
     }
+
+    fn list(&self, folder: &Path) -> Result<Vec<String>, String> {
+        let below = self.0.keys().filter_map(|path| path.strip_prefix(folder).ok());
+        let names: Vec<String> = below.map(|path| path.to_string_lossy().into_owned()).collect();
+        if names.is_empty() { Err("no such folder".to_owned()) } else { Ok(names) }
+    }
 }
 
 /// Compiles a spec that is called `shop.toml`, with its layers by path, on a fixed day.
 pub fn compile_example(spec: &str, layers: &[(&str, &str)]) -> Compiled {
     let texts = layers.iter().map(|(path, text)| (PathBuf::from(path), *text));
     let texts = Texts(texts.chain([(PathBuf::from(SPEC), spec)]).collect());
-    compile(Path::new(SPEC), &texts, EXAMPLE_DAY)
+    let mut compiled = compile(Path::new(SPEC), &texts, EXAMPLE_DAY);
+    compiled.try_templates();
+    compiled
 }
 
 /// The messages of an example, as people see them; empty where it has no finding.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::check::{self, Checked};
 use crate::diag::{Code, Finding, Findings, Place};
+use crate::emit::{self, EmitError};
 use crate::model::{self, Model};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{self, Date, ReadText, secrets};
@@ -29,11 +30,29 @@ impl Compiled {
         Checked::new(self.model.clone()?, &self.findings)
     }
 
-    /// Literal secrets, and what may be one in a text that could not be understood (a syntax error, a
-    /// misspelled key or directive): never to be shown.
+    /// Fills in own templates without secrets, in memory, and adds what is wrong with them to the findings.
+    /// Specs without own templates cost nothing here, nor do those that nothing could be rendered of.
+    pub fn try_templates(&mut self) {
+        if self.model.as_ref().is_none_or(|model| model.own.is_empty()) {
+            return;
+        }
+        let Some(checked) = self.checked() else { return };
+        let Err(errors) = emit::emit(&checked, &emit::EmitOptions::default()) else { return };
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.append(template_findings(&errors));
+        self.findings = one_cause_once(findings);
+    }
+
+    /// Literal secrets, and what may be one in a template or in a text that could not be understood (a syntax
+    /// error, a misspelled key or directive): never to be shown.
     pub fn secrets(&self) -> Vec<Span> {
+        self.secrets_beside(&Findings::default())
+    }
+
+    /// [`Compiled::secrets`], and those that further findings speak of.
+    pub fn secrets_beside(&self, more: &Findings) -> Vec<Span> {
         let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
-        let mut spans: Vec<Span> = self.findings.iter().filter_map(secret).collect();
+        let mut spans: Vec<Span> = self.findings.iter().chain(more.iter()).filter_map(secret).collect();
         let unclear = |code| matches!(code, Code::Syntax | Code::UnknownKey | Code::UnknownDirective);
         let broken = self.findings.iter().filter(|finding| unclear(finding.code));
         let mut texts: Vec<SourceId> = broken.filter_map(Finding::span).map(|span| span.source).collect();
@@ -43,18 +62,32 @@ impl Compiled {
             let places = secrets::written(&self.sources.get(id).text);
             spans.extend(places.into_iter().map(|range| Sources::span(id, range)));
         }
+        for file in self.model.iter().flat_map(|model| &model.own.folder.files) {
+            let places = secrets::in_template(&file.text);
+            spans.extend(places.into_iter().map(|range| Sources::span(file.source, range)));
+        }
         spans
     }
+}
+
+/// Those of rendering's errors that are faults of own templates and artifacts, each cause once.
+pub fn template_findings(errors: &[EmitError]) -> Findings {
+    let findings = errors.iter().filter_map(|error| Some(error.finding()?.clone().of(&error.deployment)));
+    one_cause_once(findings.collect())
 }
 
 /// Compiles the spec at `path`; `today` decides which lint levels have expired.
 pub fn compile(path: &Path, reader: &dyn ReadText, today: Date) -> Compiled {
     let mut findings = Findings::default();
-    let layers = spec::load(path, reader, &mut findings);
+    let mut layers = spec::load(path, reader, &mut findings);
     let decoded = if layers.unreadable { None } else { spec::decode(&layers, &mut findings) };
+    if let Some(spec) = &decoded {
+        spec::read_templates(spec, &mut layers, reader, &mut findings);
+    }
     let model = decoded.map(|spec| model::lower(&spec, &layers, &mut findings));
     if let Some(model) = &model {
         findings.append(check::check(model, today));
+        findings.append(emit::check_templates(model));
         check::apply_lints(model, today, &mut findings);
     }
     let unreadable = layers.unreadable;

@@ -23,7 +23,7 @@ pub fn check(model: &Model, today: Date) -> Findings {
         match rule.stage {
             Stage::Model(run) => run(model, &mut findings),
             Stage::Dated(run) => run(model, today, &mut findings),
-            Stage::Reading | Stage::Lowering => {}
+            Stage::Reading | Stage::Lowering | Stage::Rendering => {}
         }
     }
     findings

@@ -52,6 +52,8 @@ pub enum RuleGroup {
     Security,
     /// Hosts, ports, shards, sentinels.
     Topology,
+    /// Own templates and artifacts.
+    Templates,
     /// Lint levels.
     Lints,
 }
@@ -63,6 +65,7 @@ impl RuleGroup {
         RuleGroup::Settings,
         RuleGroup::Security,
         RuleGroup::Topology,
+        RuleGroup::Templates,
         RuleGroup::Lints,
     ];
 
@@ -73,6 +76,7 @@ impl RuleGroup {
             RuleGroup::Settings => "settings",
             RuleGroup::Security => "security",
             RuleGroup::Topology => "topology",
+            RuleGroup::Templates => "templates",
             RuleGroup::Lints => "lints",
         }
     }
@@ -89,4 +93,6 @@ pub enum Stage {
     Model(fn(&Model, &mut Findings)),
     /// Here, by what day it is.
     Dated(fn(&Model, Date, &mut Findings)),
+    /// While own templates are compiled and filled in (`emit`).
+    Rendering,
 }

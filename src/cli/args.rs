@@ -39,6 +39,8 @@ pub(super) enum Command {
     Catalog(CatalogArgs),
     /// Show where the nodes of clusters stand, or pin them there
     Place(PlaceArgs),
+    /// List the templates of rendered files, or export them to start your own from
+    Templates(TemplatesArgs),
     /// Print a commented starter spec
     Init(InitArgs),
     /// Print the JSON Schema of specs, for editors: see docs/editor.md
@@ -179,6 +181,30 @@ pub(super) struct PlaceArgs {
     /// Write the placement as pins to this layer, for `extends` and for your repository
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TemplatesArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<TemplatesCommand>,
+}
+
+/// What to do with templates.
+#[derive(Debug, Subcommand)]
+pub(super) enum TemplatesCommand {
+    /// Write templates to a folder, for the spec's key `templates`
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The templates, as `cachewright templates` lists them; all if absent
+    #[arg(value_name = "TEMPLATE")]
+    pub(super) names: Vec<String>,
+
+    /// Write to this folder. Files that are there already are never changed
+    #[arg(short, long = "out", value_name = "DIR", default_value = "templates")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,15 @@ use crate::report::json::Report;
 use crate::report::{self, Format, Options};
 
 pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
-    let compiled: Vec<_> = args.specs.iter().map(|path| (path, compile_spec(path))).collect();
+    let compiled: Vec<_> = args
+        .specs
+        .iter()
+        .map(|path| {
+            let mut compiled = compile_spec(path);
+            compiled.try_templates();
+            (path, compiled)
+        })
+        .collect();
     let deny = args.deny.is_some();
     match args.format {
         FormatArg::Human => {

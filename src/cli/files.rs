@@ -41,6 +41,27 @@ impl ReadText for Disk {
         String::from_utf8(bytes)
             .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
     }
+
+    fn list(&self, folder: &Path) -> Result<Vec<String>, String> {
+        let mut files = Vec::new();
+        list_into(folder, "", &mut files).map_err(|error| reason(&error))?;
+        Ok(files)
+    }
+}
+
+/// Adds the files below a folder, by their paths in it. Links to folders are not followed: they could lead in
+/// circles.
+fn list_into(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            list_into(&entry.path(), &format!("{name}/"), files)?;
+        } else if entry.path().is_file() {
+            files.push(name);
+        }
+    }
+    Ok(())
 }
 
 /// What went wrong, without Rust's `(os error 2)`.

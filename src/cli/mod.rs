@@ -16,6 +16,7 @@ mod place;
 mod render;
 mod schema;
 mod shown;
+mod templates;
 mod why;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         args::Command::Catalog(args) => catalog::run(&args, &mut output),
         args::Command::Place(args) => place::run(&args, &mut output),
         args::Command::Dev(command) => dev::run(&command, &mut output),
+        args::Command::Templates(args) => templates::run(&args, &mut output),
         args::Command::Init(args) => init::run(&args, &mut output),
         args::Command::Schema(args) => schema::run(&args, &mut output),
         args::Command::Completions(args) => completions::run(&args, &mut output),

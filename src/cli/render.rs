@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::files::{Secrets, compile_spec, write_whole};
 use super::output::Output;
 use crate::emit::{Artifact, EmitOptions, emit};
+use crate::pipeline::template_findings;
 use crate::report::{self, Format, Options};
 use crate::spec::nearest;
 
@@ -23,7 +24,11 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     let artifacts = match emit(&checked, &EmitOptions { secrets: source, layout: args.layout.into() }) {
         Ok(artifacts) => artifacts,
         Err(errors) => {
-            for error in errors {
+            let findings = template_findings(&errors);
+            let secrets = compiled.secrets_beside(&findings);
+            let options = Options { redact: &secrets, ..options };
+            output.err(report::emit(&findings, &compiled.sources, Format::Human, &options));
+            for error in errors.iter().filter(|error| error.finding().is_none()) {
                 output.err(format!("error: {error}\n"));
             }
             return Exit::Findings;

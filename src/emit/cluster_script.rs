@@ -1,40 +1,40 @@
 //! The script that forms a cluster.
 
-use serde::Serialize;
-
 use crate::catalog::{Engine, Target, Version};
 use crate::model::{Deployment, Shard, Slots};
 
 use super::block::one_line;
 use super::bootstrap::{arm, client, tls_only, word};
+use super::data::record;
 use super::endpoint::meeting;
 use super::error::Problem;
 use super::run::Run;
 use super::templates::Template;
 
-/// What the template of a cluster's script sees.
-#[derive(Serialize)]
-struct ClusterScript<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The deployment's name.
-    deployment: &'a str,
-    /// The deployment's name as a word of sh.
-    deployment_word: String,
-    /// The client program.
-    client: &'a str,
-    /// Whether clients speak TLS unless told otherwise.
-    tls: bool,
-    /// The number of nodes.
-    nodes: usize,
-    /// The number of shards; the first nodes are their first primaries.
-    shards: usize,
-    /// The arms of the `case` over the nodes.
-    arms: String,
-    /// Whether slots can be given as ranges.
-    slot_ranges: bool,
-    /// Whether a node is met by a host name, which has to be looked up first.
-    names: bool,
+record! {
+    /// What `bootstrap-cluster.sh.j2` sees.
+    pub(super) struct ClusterScript<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The deployment's name.
+        deployment: &'a str,
+        /// The deployment's name as a word of sh.
+        deployment_word: String,
+        /// The client program.
+        client: &'a str,
+        /// Whether clients speak TLS unless told otherwise.
+        tls: bool,
+        /// The number of nodes.
+        nodes: usize,
+        /// The number of shards; the first nodes are their first primaries.
+        shards: usize,
+        /// The arms of the `case` over the nodes.
+        arms: String,
+        /// Whether slots can be given as ranges.
+        slot_ranges: bool,
+        /// Whether a node is met by a host name, which has to be looked up first.
+        names: bool,
+    }
 }
 
 /// Writes the script. Nodes are numbered from 1: every shard's first primary, then every shard's replicas.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::diag::Finding;
 use crate::model::NodeId;
 use crate::spec::SecretRef;
 use crate::text::Unrepresentable;
@@ -19,6 +20,16 @@ pub struct EmitError {
     pub node: Option<NodeId>,
     /// What the trouble is.
     pub problem: Problem,
+}
+
+impl EmitError {
+    /// What is to be said about it, where it is a fault of an own template or artifact.
+    pub fn finding(&self) -> Option<&Finding> {
+        match &self.problem {
+            Problem::Own(finding) => Some(finding),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for EmitError {
@@ -70,7 +81,9 @@ pub enum Problem {
         /// The name of both.
         name: String,
     },
-    /// A template fails. That is our mistake, or that of whoever replaced the template.
+    /// An own template or artifact is wrong, and what to say about it.
+    Own(Box<Finding>),
+    /// A template of ours fails.
     Template {
         /// The engine's message.
         message: String,
@@ -100,6 +113,7 @@ impl fmt::Display for Problem {
             Problem::UnsafeName { name } => {
                 write!(f, "`{}` cannot be the name of a file or folder", name.escape_debug())
             }
+            Problem::Own(finding) => f.write_str(&finding.title),
             Problem::SamePath => f.write_str("two files have this path"),
             Problem::FileInTheWay { file } => {
                 write!(f, "`{file}` would be a file and a folder; rename the host or deployment")

@@ -1,7 +1,5 @@
 //! memcached: its arguments, and every file that is made of them.
 
-use serde::Serialize;
-
 use crate::catalog::memcached::{self as catalog, OptionValue, Spelling};
 use crate::model::{Memcached, MemcachedNode, MemcachedOption};
 use crate::text::argv::{write_lines, write_option, write_sub_options};
@@ -9,24 +7,28 @@ use crate::text::memcached_conf::write_line;
 
 use super::artifact::{Install, PUBLIC};
 use super::block::one_line;
+use super::data::record;
 use super::error::Problem;
+use super::read_back::MemcachedReadBack;
 use super::run::{Place, Run};
 use super::templates::Template;
 use super::{memcached_unit, sysconfig};
 
-/// What the template of Debian's memcached.conf sees.
-#[derive(Serialize)]
-struct MemcachedConf<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The deployment's name.
-    deployment: &'a str,
-    /// The node's name.
-    node: &'a str,
-    /// The options, one a line, each with its line break.
-    options: String,
-    /// Whether the options say which user it runs as.
-    has_user: bool,
+record! {
+    /// What `memcached.conf.j2` sees.
+    pub(super) struct MemcachedConf<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The deployment's name.
+        deployment: &'a str,
+        /// The node's name.
+        node: &'a str,
+        /// The options, one a line, each with its line break.
+        options: String,
+        /// Whether the options say which user it runs as. Debian's unit needs one: where they do not, the
+        /// template does.
+        has_user: bool,
+    }
 }
 
 /// Adds the files of every server of a deployment.
@@ -49,13 +51,15 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Memcached) {
         }
         let node_name = one_line(&node.id.0);
         let has_user = node.options.iter().any(|option| option.name == "user");
-        let text = debian_lines(&args).and_then(|options| {
+        let text = debian_lines(&args).map_err(|problem| vec![problem]).and_then(|options| {
             let data = MemcachedConf { spec: &spec, deployment: &name, node: &node_name, options, has_user };
-            run.templates.render(Template::MemcachedConf, data)
+            let (target, node) = (&deployment.target, [node_name.as_str(), name.as_str()]);
+            let reader = MemcachedReadBack { target, node, model: &data.options, has_user };
+            run.templates.render_and_read(Template::MemcachedConf, &data, &reader)
         });
         match text {
             Ok(text) => run.add(conf, Install::Replace, PUBLIC, text.into_bytes(), Vec::new()),
-            Err(problem) => run.fail(conf, problem),
+            Err(problems) => problems.into_iter().for_each(|problem| run.fail(conf, problem)),
         }
         let unit = memcached_unit::file_name(deployment, node);
         let others = [

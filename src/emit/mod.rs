@@ -1,14 +1,18 @@
 //! A checked model as files: a typed document per file, quoted by `text`, placed by a template.
 //!
 //! Here live the artifacts and what goes into them. Pure: no file is read or written, no clock is looked
-//! at, and nothing but the model and the secrets decides about a byte. Nothing is judged here either: what
-//! a server would refuse is `check`'s business, and what a format cannot hold is an [`EmitError`].
+//! at, and nothing but the model and the secrets decides about a byte. Nothing is judged here either but own
+//! templates: what a server would refuse is `check`'s business, and what a format cannot hold is an
+//! [`EmitError`].
 
 mod artifact;
+mod artifacts;
 mod block;
 mod bootstrap;
 mod bytes;
+mod clash;
 mod cluster_script;
+mod data;
 mod effective;
 mod endpoint;
 mod error;
@@ -18,6 +22,8 @@ mod host_tests;
 mod manifest;
 mod memcached;
 mod memcached_unit;
+mod read_back;
+mod reference;
 mod replicas_script;
 mod run;
 mod secret;
@@ -37,12 +43,14 @@ mod users_acl;
 pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
 pub use bytes::{Bytes, hex};
 pub use error::{EmitError, Problem};
+pub use reference::{BuiltInTemplate, built_in_templates, markdown as templates_markdown};
 pub use secret::{Secret, SecretSource};
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use crate::check::Checked;
+use crate::diag::Findings;
 use crate::model::Model;
 use manifest::Record;
 use run::Run;
@@ -188,6 +196,13 @@ fn rendered<'a>(
     for deployment in model.memcached.iter().filter(|deployment| wanted(&deployment.name)) {
         memcached::emit(&mut run, deployment);
     }
-    sysctl::Files::new(model).emit(&mut run, wanted);
+    sysctl::Files::new(model).emit(&mut run, &wanted);
+    artifacts::emit(&mut run, &wanted);
     run.finish()
+}
+
+/// What is wrong with the own templates and artifacts of a model, as far as that shows without rendering: what
+/// cannot be compiled, what is refused, what nothing uses.
+pub fn check_templates(model: &Model) -> Findings {
+    templates::check(model)
 }

@@ -1,33 +1,33 @@
 //! The script that makes replicas follow the primary of the first day.
 
-use serde::Serialize;
-
 use crate::model::Deployment;
 
 use super::block::one_line;
 use super::bootstrap::{arm, client, tls_only, word};
+use super::data::record;
 use super::endpoint::link_port;
 use super::error::Problem;
 use super::run::Run;
 use super::templates::Template;
 
-/// What the template of the script sees.
-#[derive(Serialize)]
-struct ReplicasScript<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The deployment's name.
-    deployment: &'a str,
-    /// The deployment's name as a word of sh.
-    deployment_word: String,
-    /// The client program.
-    client: &'a str,
-    /// Whether clients speak TLS unless told otherwise.
-    tls: bool,
-    /// The number of nodes; the first is the primary of the first day.
-    nodes: usize,
-    /// The arms of the `case` over the nodes.
-    arms: String,
+record! {
+    /// What `bootstrap-replicas.sh.j2` sees.
+    pub(super) struct ReplicasScript<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The deployment's name.
+        deployment: &'a str,
+        /// The deployment's name as a word of sh.
+        deployment_word: String,
+        /// The client program.
+        client: &'a str,
+        /// Whether clients speak TLS unless told otherwise.
+        tls: bool,
+        /// The number of nodes; the first is the primary of the first day.
+        nodes: usize,
+        /// The arms of the `case` over the nodes.
+        arms: String,
+    }
 }
 
 /// Writes the script. Nodes are numbered from 1, the primary of the first day first.

@@ -1,14 +1,15 @@
 //! One run: files go to whoever takes them as soon as they are made, and what is kept of them is what the
 //! manifest says; errors are collected.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::model::{HostId, Model, NodeId, SentinelSet};
+use crate::source::Span;
 
 use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
 use super::bytes::Bytes;
+use super::clash;
 use super::error::{EmitError, Problem};
 use super::manifest::Record;
 use super::secret::Vault;
@@ -24,6 +25,8 @@ pub(super) struct Run<'a> {
     records: Vec<Record>,
     hosts: Option<Hosts<'a>>,
     errors: Vec<EmitError>,
+    /// The paths of declared artifacts, and where each is declared.
+    declared: Vec<(String, Span)>,
     /// Nobody takes files any more.
     broken_off: bool,
 }
@@ -49,17 +52,30 @@ impl<'a> Run<'a> {
         options: &EmitOptions<'a>,
         sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
     ) -> Result<Self, Vec<EmitError>> {
-        let templates = Templates::built_in().map_err(|problem| {
-            vec![EmitError { artifact: "*".to_owned(), deployment: String::new(), node: None, problem }]
+        let templates = Templates::new(&model.own).map_err(|problems| {
+            let error = |problem| EmitError {
+                artifact: "*".to_owned(),
+                deployment: String::new(),
+                node: None,
+                problem,
+            };
+            problems.into_iter().map(error).collect::<Vec<_>>()
         })?;
-        let vault = Vault(options.secrets);
-        let hosts = (options.layout == Layout::Host).then(|| Hosts::of(model));
-        let (records, errors) = (Vec::new(), Vec::new());
-        Ok(Run { model, templates, vault, sink, records, hosts, errors, broken_off: false })
+        Ok(Run {
+            model,
+            templates,
+            vault: Vault(options.secrets),
+            sink,
+            records: Vec::new(),
+            hosts: (options.layout == Layout::Host).then(|| Hosts::of(model)),
+            declared: Vec::new(),
+            errors: Vec::new(),
+            broken_off: false,
+        })
     }
 
     /// The path of a file below the output folder.
-    fn path(&self, place: Place<'_>) -> String {
+    pub(super) fn path(&self, place: Place<'_>) -> String {
         match (self.host(place), place.node) {
             (Some(host), Some(node)) => format!("{host}/{}/{node}/{}", place.folder, place.file),
             (None, Some(node)) => format!("{}/{node}/{}", place.folder, place.file),
@@ -89,11 +105,7 @@ impl<'a> Run<'a> {
             }
         }
         let mode = if secrets.iter().any(|slot| slot.filled) { PRIVATE } else { mode };
-        // After an error nothing will be written, and there may still be errors to find.
-        if self.broken_off || !self.errors.is_empty() {
-            return;
-        }
-        let artifact = Artifact {
+        self.hand_over(Artifact {
             path: self.path(place),
             bytes: bytes.into(),
             install,
@@ -101,9 +113,39 @@ impl<'a> Run<'a> {
             deployment: place.folder.to_owned(),
             node: place.node.cloned(),
             secrets,
-        };
-        self.records.push(Record::from(&artifact));
-        self.broken_off = (self.sink)(artifact).is_break();
+        });
+    }
+
+    /// Adds a file of everything, by its path below the output folder.
+    pub(super) fn add_at_top(&mut self, path: &str, mode: u32, bytes: impl Into<Bytes>) {
+        self.hand_over(Artifact {
+            path: path.to_owned(),
+            bytes: bytes.into(),
+            install: Install::Replace,
+            mode,
+            deployment: String::new(),
+            node: None,
+            secrets: Vec::new(),
+        });
+    }
+
+    fn hand_over(&mut self, artifact: Artifact) {
+        // After an error nothing will be written, and there may still be errors to find.
+        if !self.broken_off && self.errors.is_empty() {
+            self.records.push(Record::from(&artifact));
+            self.broken_off = (self.sink)(artifact).is_break();
+        }
+    }
+
+    /// Notes what stands in the way of a file of everything.
+    pub(super) fn fail_at_top(&mut self, path: &str, problem: Problem) {
+        let (artifact, deployment) = (path.to_owned(), String::new());
+        self.errors.push(EmitError { artifact, deployment, node: None, problem });
+    }
+
+    /// Notes that the spec declares a file, which is not to stand in the way of others.
+    pub(super) fn declare(&mut self, path: String, span: Span) {
+        self.declared.push((path, span));
     }
 
     /// Notes what stands in the way of a file.
@@ -164,11 +206,15 @@ impl<'a> Run<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<Record>, Vec<EmitError>> {
         self.records.sort_by(|a, b| a.path.cmp(&b.path));
         for pair in self.records.windows(2) {
-            if pair[0].path == pair[1].path {
+            if pair[0].path == pair[1].path && !clash::is_declared(&self.declared, &pair[0].path) {
                 self.errors.push(error(&pair[1], Problem::SamePath));
             }
         }
-        self.refuse_files_in_the_way();
+        let clashes = clash::errors(&self.declared, &self.records);
+        if clashes.is_empty() {
+            self.refuse_files_in_the_way();
+        }
+        self.errors.extend(clashes);
         self.refuse_shared_folders();
         if self.errors.is_empty() { Ok(self.records) } else { Err(self.errors) }
     }

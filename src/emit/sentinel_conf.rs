@@ -1,13 +1,13 @@
 //! sentinel.conf: a plain server's directives, Sentinel's own, and one part per watched deployment.
 
-use serde::Serialize;
-
 use crate::model::{Deployment, Sentinel, SentinelSet, Topology, Watch};
 
 use super::artifact::{GROUP, Install, SecretSlot};
 use super::block::one_line;
+use super::data::record;
 use super::endpoint::link_port;
 use super::error::Problem;
+use super::read_back::ConfReadBack;
 use super::run::{Place, Run};
 use super::sentinel_lines::SentinelLines;
 use super::server_conf::{Rewrite, Writing, block};
@@ -17,33 +17,32 @@ use super::templates::Template;
 /// The name of the file.
 pub(super) const FILE: &str = "sentinel.conf";
 
-/// What the template of sentinel.conf sees.
-#[derive(Serialize)]
-struct SentinelConf<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The set's name.
-    set: &'a str,
-    /// The sentinel's name.
-    node: &'a str,
-    /// The plain directives, in sections, each line with its line break.
-    directives: String,
-    /// Sentinel's own settings that hold for all deployments.
-    global: String,
-    /// The watched deployments, by name.
-    watches: &'a [Watched],
+record! {
+    /// What `sentinel.conf.j2` sees.
+    pub(super) struct SentinelConf<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The set's name.
+        set: &'a str,
+        /// The sentinel's name.
+        node: &'a str,
+        /// The plain directives, in sections, each line with its line break.
+        directives: String,
+        /// Sentinel's own settings that hold for all deployments.
+        global: String,
+        /// The watched deployments, by name.
+        watches: &'a [Watched],
+    }
 }
 
-/// What sentinels are told about one deployment.
-#[derive(Serialize)]
-struct Watched {
-    /// The deployment's name.
-    deployment: String,
-    /// Its lines.
-    directives: String,
-    /// The secrets in its lines.
-    #[serde(skip)]
-    secrets: Vec<SecretSlot>,
+record! {
+    /// What sentinels are told about one deployment.
+    pub(super) struct Watched {
+        /// The deployment's name.
+        deployment: String,
+        /// Its lines, each with its line break.
+        directives: String,
+    }
 }
 
 /// The folder of a set of sentinels.
@@ -60,12 +59,15 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     for problem in problems {
         run.fail_all(everywhere, problem);
     }
-    let mut watches = Vec::new();
+    let (mut watches, mut watch_secrets) = (Vec::new(), Vec::new());
     let mut deployments: Vec<_> = run.model.deployments.iter().collect();
     deployments.sort_by_key(|deployment| &deployment.name.value);
     for (deployment, primary, watch) in deployments.into_iter().filter_map(|d| watched_by(d, set)) {
         match watched(run, set, deployment, primary, watch) {
-            Ok(part) => watches.push(part),
+            Ok((part, secrets)) => {
+                watches.push(part);
+                watch_secrets.extend(secrets);
+            }
             Err(problem) => run.fail_all(everywhere, problem),
         }
     }
@@ -86,7 +88,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
             }
         };
         secrets.extend(global.secrets);
-        secrets.extend(watches.iter().flat_map(|watch| watch.secrets.iter().cloned()));
+        secrets.extend(watch_secrets.iter().cloned());
         scripts.sentinel(run, place, set, sentinel, &secrets);
         let node = one_line(&sentinel.id.0);
         let data = SentinelConf {
@@ -97,9 +99,12 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
             global: global.text,
             watches: &watches,
         };
-        match run.templates.render(Template::SentinelConf, data) {
+        let own = [data.directives.as_str(), data.global.as_str()];
+        let lines: Vec<&str> = own.into_iter().chain(watches.iter().map(|w| w.directives.as_str())).collect();
+        let reader = ConfReadBack { target: &set.target, file: FILE, node: [&node, &name], model: &lines };
+        match run.templates.render_and_read(Template::SentinelConf, &data, &reader) {
             Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
-            Err(problem) => run.fail(place, problem),
+            Err(problems) => problems.into_iter().for_each(|problem| run.fail(place, problem)),
         }
     }
 }
@@ -132,7 +137,7 @@ fn watched(
     deployment: &Deployment,
     primary: usize,
     watch: &Watch,
-) -> Result<Watched, Problem> {
+) -> Result<(Watched, Vec<SecretSlot>), Problem> {
     let name = watch.master_name.as_str();
     let mut lines = SentinelLines::default();
     // 6.0 refuses options of a name that no line above monitors.
@@ -156,5 +161,5 @@ fn watched(
             lines.secret(run.vault, &["auth-pass", name], &login.password.value)?;
         }
     }
-    Ok(Watched { deployment: one_line(&deployment.name), directives: lines.text, secrets: lines.secrets })
+    Ok((Watched { deployment: one_line(&deployment.name), directives: lines.text }, lines.secrets))
 }

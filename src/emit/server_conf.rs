@@ -1,7 +1,5 @@
 //! redis.conf and valkey.conf.
 
-use serde::Serialize;
-
 use crate::catalog::{Engine, Owner, Target, Version};
 use crate::model::{Assigned, Deployment, Origin, Setting, Settings, Topology};
 use crate::spec::SecretRef;
@@ -11,27 +9,30 @@ use crate::text::sentinel::survives_rewrite;
 
 use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
 use super::block::{Block, Entry, Line, Section, one_line};
+use super::data::record;
 use super::error::Problem;
+use super::read_back::ConfReadBack;
 use super::run::{Place, Run};
 use super::secret::{Secret, Vault};
 use super::start_script::StartScripts;
 use super::templates::Template;
 
-/// What the template of redis.conf sees.
-#[derive(Serialize)]
-struct ServerConf<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The deployment's name.
-    deployment: &'a str,
-    /// The node's name.
-    node: &'a str,
-    /// The file's own name.
-    file: &'a str,
-    /// `redis` or `valkey`.
-    engine: &'a str,
-    /// The directives, in sections, each line with its line break.
-    directives: String,
+record! {
+    /// What `redis.conf.j2` sees.
+    pub(super) struct ServerConf<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The deployment's name.
+        deployment: &'a str,
+        /// The node's name.
+        node: &'a str,
+        /// The file's own name.
+        file: &'a str,
+        /// `redis` or `valkey`.
+        engine: &'a str,
+        /// The directives, in sections, each line with its line break.
+        directives: String,
+    }
 }
 
 /// Adds the configuration file of every node of a deployment.
@@ -66,9 +67,11 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             engine: engine.name(),
             directives,
         };
-        match run.templates.render(Template::ServerConf, data) {
+        let (target, lines) = (&deployment.target, [data.directives.as_str()]);
+        let reader = ConfReadBack { target, file, node: [&node, &name], model: &lines };
+        match run.templates.render_and_read(Template::ServerConf, &data, &reader) {
             Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
-            Err(problem) => run.fail(place, problem),
+            Err(problems) => problems.into_iter().for_each(|problem| run.fail(place, problem)),
         }
     }
 }
@@ -136,7 +139,7 @@ pub(super) fn block(settings: &Settings, writing: Writing<'_>) -> (Block, Vec<Pr
 }
 
 /// Roles belong to the servers: a rendered `replicaof` would send a promoted primary back to a dead one.
-fn is_the_servers(setting: &Setting) -> bool {
+pub(super) fn is_the_servers(setting: &Setting) -> bool {
     setting.directive.is_some_and(|directive| directive.owner == Owner::Server)
 }
 

@@ -1,11 +1,27 @@
 //! The templates: text and layout around what this module's siblings build.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use super::error::Problem;
+use super::read_back::{OutputMap, ReadBack};
+use crate::model::OwnTemplates;
+
+mod about;
+mod failure;
+mod filters;
+mod own;
+mod refused;
+
+pub(super) use about::ABOUT;
+pub(super) use failure::line_of;
+pub(super) use filters::FILTERS;
+pub(super) use own::{Own, check};
 
 /// A template, by the name it can be replaced under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +66,7 @@ impl Template {
 }
 
 /// Every template and its text; those that no [`Template`] names are included by others.
-const BUILT_IN: &[(&str, &str)] = &[
+pub(super) const BUILT_IN: &[(&str, &str)] = &[
     ("redis.conf.j2", include_str!("../../templates/redis.conf.j2")),
     ("sentinel.conf.j2", include_str!("../../templates/sentinel.conf.j2")),
     ("bootstrap-ask.sh.j2", include_str!("../../templates/bootstrap-ask.sh.j2")),
@@ -68,35 +84,123 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("sysctl.conf.j2", include_str!("../../templates/sysctl.conf.j2")),
 ];
 
+/// How much one template may do to fill in one file: about a second's work and 600 MB.
+const FUEL: u64 = 10_000_000;
+/// How deep templates may bring in each other, and macros call each other.
+const DEPTH: usize = 60;
+
 /// The templates, compiled: once for all files of a run.
 #[derive(Debug)]
 pub(super) struct Templates {
     environment: Environment<'static>,
+    own: Own,
+    /// Templates that did not come to an end, and what was said of each: they are not tried again.
+    endless: Mutex<BTreeMap<String, Problem>>,
+}
+
+/// An environment in which templates see their data and nothing else; `guarded` where they may be others than
+/// ours.
+fn environment(guarded: bool) -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let syntax =
+        SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build()?;
+    environment.set_syntax(syntax);
+    filters::add_to(&mut environment);
+    if guarded {
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(DEPTH);
+        environment.set_debug(true);
+        refused::guard(&mut environment);
+    }
+    for (name, text) in BUILT_IN {
+        environment.add_template(name, text)?;
+    }
+    Ok(environment)
 }
 
 impl Templates {
-    /// Compiles the built-in templates.
-    pub(super) fn built_in() -> Result<Self, Problem> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        let syntax = SyntaxConfig::builder()
-            .keep_trailing_newline(true)
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()
-            .map_err(|error| failure(&error))?;
-        environment.set_syntax(syntax);
-        for (name, text) in BUILT_IN {
-            environment.add_template(name, text).map_err(|error| failure(&error))?;
+    /// Compiles the built-in templates, and those that the spec brings along over them.
+    pub(super) fn new(own: &OwnTemplates) -> Result<Self, Vec<Problem>> {
+        let own = Own::new(own);
+        let environment = environment(!own.is_empty()).map_err(|error| vec![failure(&error)])?;
+        let mut templates = Templates { environment, own, endless: Mutex::default() };
+        let mut problems = Vec::new();
+        for file in templates.own.files() {
+            let added = templates.environment.add_template_owned(file.name.clone(), file.text.to_string());
+            problems.extend(added.err().map(|error| own_failure(&templates.own, &error, None)));
         }
-        Ok(Templates { environment })
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 
-    /// Fills a template in.
+    /// Fills in one of our templates, or what replaces it.
     pub(super) fn render(&self, template: Template, data: impl Serialize) -> Result<String, Problem> {
-        let template = self.environment.get_template(template.name()).map_err(|error| failure(&error))?;
-        template.render(Serde(data)).map_err(|error| failure(&error))
+        if !self.own.replaces(template.name()) {
+            let template = self.environment.get_template(template.name()).map_err(|error| failure(&error))?;
+            return template.render(Serde(data)).map_err(|error| failure(&error));
+        }
+        self.fill(template.name(), &Value::from(Serde(data)))
+    }
+
+    /// Fills in one of our templates. What a replaced one makes is read back: what it says otherwise than the
+    /// model is found.
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method fits one lifetime only")]
+    pub(super) fn render_and_read(
+        &self,
+        template: Template,
+        data: impl Serialize,
+        reader: &dyn ReadBack,
+    ) -> Result<String, Vec<Problem>> {
+        let name = template.name();
+        if !self.own.replaces(name) {
+            return self.render(template, data).map_err(|problem| vec![problem]);
+        }
+        let data = Value::from(Serde(data));
+        let (text, spans) = self
+            .filled(name, &data, |template, data| template.render_with_spans(data))
+            .map_err(|problem| vec![problem])?;
+        let map = OutputMap::new(&self.own, name, spans);
+        let problems: Vec<Problem> = reader
+            .differences(&text)
+            .into_iter()
+            .map(|difference| Problem::Own(Box::new(difference.finding(&map, reader))))
+            .collect();
+        if problems.is_empty() { Ok(text) } else { Err(problems) }
+    }
+
+    /// Fills in a template by its name.
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method fits one lifetime only")]
+    pub(super) fn fill(&self, name: &str, data: &Value) -> Result<String, Problem> {
+        self.filled(name, data, |template, data| template.render(data))
+    }
+
+    fn filled<T>(
+        &self,
+        name: &str,
+        data: &Value,
+        render: impl Fn(&minijinja::Template<'_, '_>, Value) -> Result<T, minijinja::Error>,
+    ) -> Result<T, Problem> {
+        let endless = || self.endless.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(problem) = endless().get(name) {
+            return Err(problem.clone());
+        }
+        let template = self.environment.get_template(name).map_err(|error| failure(&error))?;
+        render(&template, data.clone()).map_err(|error| {
+            let problem = own_failure(&self.own, &error, Some(data));
+            if error.kind() == ErrorKind::OutOfFuel {
+                endless().insert(name.to_owned(), problem.clone());
+            }
+            problem
+        })
+    }
+}
+
+/// A finding in own templates, or else our own mistake.
+fn own_failure(own: &Own, error: &minijinja::Error, data: Option<&Value>) -> Problem {
+    match failure::finding(own, error, data) {
+        Some(finding) => Problem::Own(Box::new(finding)),
+        None => failure(error),
     }
 }
 

@@ -2,6 +2,7 @@
 //! Every value knows where it came from. Lowering reports what cannot be
 //! resolved; whether the whole makes sense is `check`'s business.
 
+mod artifacts;
 mod expected;
 mod lower;
 mod origin;
@@ -11,6 +12,7 @@ mod settings;
 mod topology;
 pub mod users;
 
+pub use artifacts::{OwnArtifact, OwnTemplates};
 pub use expected::{Expected, Row, Surroundings, effective};
 pub use lower::lower;
 pub use origin::{Derivation, Origin};

@@ -9,6 +9,7 @@ use crate::source::{At, Span};
 use crate::spec::{HostSpec, Lint, MemcachedSpec, Named, RedisSpec, SecretRef, SentinelsSpec};
 use crate::text::acl::AclRule;
 
+use super::artifacts::OwnTemplates;
 use super::service::Service;
 use super::settings::{Setting, Settings};
 
@@ -25,6 +26,8 @@ pub struct Model {
     pub sentinels: Vec<SentinelSet>,
     /// Memcached, by name.
     pub memcached: Vec<Memcached>,
+    /// Own templates, and what is rendered from them.
+    pub own: OwnTemplates,
     /// Lint levels for the whole spec.
     pub lints: Named<Lint>,
     /// Whole spec's place, for findings about everything.

@@ -9,6 +9,7 @@ use super::merge::{extract_unset, lay_over};
 use super::raw::{Entry, Raw, Table};
 use super::scalars::{OneOrMany, literal_secret};
 use super::shape::{Describe, Field, Presence};
+use super::templates::TemplateFolder;
 use super::{json_layer, toml_layer};
 use crate::diag::{Code, Finding, Findings, Place};
 use crate::source::{At, SourceId, Sources, Span};
@@ -26,6 +27,12 @@ pub const EXTENDS: Field = Field {
 pub trait ReadText {
     /// The text at a path, or why there is none (`No such file or directory`).
     fn read(&self, path: &Path) -> Result<String, String>;
+
+    /// The files below a folder, by their paths in it with `/` between the parts, in any order; or why there
+    /// are none. Only folders of templates are listed, so what holds no folders need not know how.
+    fn list(&self, folder: &Path) -> Result<Vec<String>, String> {
+        Err(format!("there are no folders here, and {} would be one", folder.display()))
+    }
 }
 
 /// The merged layers of one spec, still untyped.
@@ -41,6 +48,8 @@ pub struct Layers {
     pub lossy: bool,
     /// The main text itself could not be read.
     pub unreadable: bool,
+    /// The spec's own templates; [`read_templates`](super::read_templates) puts them here.
+    pub templates: TemplateFolder,
 }
 
 /// Reads the layer at `path` and all that it extends.
@@ -181,7 +190,7 @@ impl Loader<'_> {
 }
 
 /// The path without `.` and, where that is possible without looking at the disk, without `..`.
-fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
         match component {

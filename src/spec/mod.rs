@@ -13,6 +13,7 @@ mod records;
 mod scalars;
 pub(crate) mod secrets;
 pub mod shape;
+mod templates;
 mod toml_layer;
 mod toml_statements;
 
@@ -22,7 +23,10 @@ pub use load::{EXTENDS, Layers, ReadText, load};
 pub use merge::UNSET;
 pub(crate) use merge::literal_secret as literal_secret_in;
 pub use records::*;
-pub use scalars::{Date, Format, OneOrMany, Port, SecretRef, SecretTable, Size, literal_secret};
+pub use scalars::{
+    ArtifactPath, Date, FileMode, Format, OneOrMany, Port, SecretRef, SecretTable, Size, literal_secret,
+};
+pub use templates::{TemplateFile, TemplateFolder, read_templates};
 
 use crate::diag::Findings;
 use raw::{Node, Raw};

@@ -376,3 +376,106 @@ impl Describe for Date {
         Shape::Scalar(DATE)
     }
 }
+
+/// Where a file belongs below a folder: parts separated by `/`, none of which leads out of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArtifactPath(pub String);
+
+impl ArtifactPath {
+    /// Why a text is no such path.
+    fn problem(text: &str) -> Option<&'static str> {
+        if text.starts_with('/') {
+            return Some("it begins at the root of the machine");
+        }
+        for part in text.split('/') {
+            match part {
+                "" => return Some("a part of it is empty"),
+                "." | ".." => return Some("`.` and `..` could lead out of its folder"),
+                part if part.starts_with('.') => return Some("a part of it begins with `.`"),
+                part if part.contains(|c: char| c.is_control() || matches!(c, '\\' | ':')) => {
+                    return Some("it holds `\\`, `:` or a control character");
+                }
+                part if part.len() > 200 => return Some("a part of it is longer than 200 bytes"),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+impl Decode for ArtifactPath {
+    const WANTS: &'static str = "a file name or a relative path such as \"monitoring/targets.json\"";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let Raw::Text(text) = &node.value else { return wrong_type(node, Self::WANTS, decoder) };
+        match ArtifactPath::problem(text) {
+            None => Some(ArtifactPath(text.clone())),
+            Some(why) => {
+                let title = format!("`{}` cannot be the path of a file: {why}", text.escape_debug());
+                let help =
+                    "write a file name, or a path below the folder such as \"monitoring/targets.json\"";
+                invalid(node.span, title, help, decoder)
+            }
+        }
+    }
+}
+
+impl Describe for ArtifactPath {
+    fn shape() -> Shape {
+        const PATH: &Scalar = &Scalar {
+            name: "path of an artifact",
+            doc: "A file name, or a path below a folder: `monitoring/targets.json`. No part of it is empty or begins with `.`.",
+            forms: &[Form::Text(None)],
+        };
+        Shape::Scalar(PATH)
+    }
+}
+
+/// Permissions of a file, as `chmod` takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileMode(pub u32);
+
+impl Decode for FileMode {
+    const WANTS: &'static str = "permissions such as \"0644\" or \"0755\"";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let text = match &node.value {
+            Raw::Text(text) => text,
+            Raw::Integer(_) => {
+                let help = "write it as text, such as \"0644\": TOML and people read the number differently";
+                return invalid(node.span, "permissions are a text, not a number", help, decoder);
+            }
+            _ => return wrong_type(node, Self::WANTS, decoder),
+        };
+        let digits = text.len() == 3 || text.len() == 4 && text.starts_with('0');
+        let mode = u32::from_str_radix(text, 8).ok().filter(|_| digits && !text.starts_with('+'));
+        match mode {
+            Some(mode) if mode & 0o600 == 0o600 && mode & 0o022 == 0 => Some(FileMode(mode)),
+            Some(_) => {
+                let title = format!("`{text}` does not fit a rendered file");
+                let help = "its owner reads and writes it, and nobody else writes: \"0644\", \"0640\", \"0600\", \"0755\"";
+                invalid(node.span, title, help, decoder)
+            }
+            None => {
+                let title = format!("`{}` is no file mode", text.escape_debug());
+                invalid(
+                    node.span,
+                    title,
+                    "write three octal digits, maybe with a 0 before them: \"0644\"",
+                    decoder,
+                )
+            }
+        }
+    }
+}
+
+impl Describe for FileMode {
+    fn shape() -> Shape {
+        const MODE: &Scalar = &Scalar {
+            name: "file mode",
+            doc: "Permissions of a file as `chmod` takes them: `\"0644\"`, `\"0755\"`.",
+            forms: &[Form::Text(None)],
+        };
+        Shape::Scalar(MODE)
+    }
+}

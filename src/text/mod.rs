@@ -1,5 +1,6 @@
 //! The text formats that servers and their start scripts read: redis.conf, sentinel.conf, ACL files,
-//! memcached's arguments, Debian's memcached.conf, environment files, systemd units, sysctl.d, sh.
+//! memcached's arguments, Debian's memcached.conf, environment files, systemd units, sysctl.d, sh;
+//! and of templates what has to be known before they run.
 //!
 //! Here live reading and writing, both exactly as the program at the other end reads: bytes to a syntax
 //! tree with spans, and values to quoted text. Readers are lossless and collect every error. Writers
@@ -20,6 +21,7 @@ pub mod shell;
 mod span;
 pub mod sysctl;
 pub mod systemd;
+pub mod template;
 
 pub use error::{Format, Problem, SyntaxError, Unrepresentable};
 pub use span::{Span, Word};

@@ -43,17 +43,20 @@ fn role(path: &[&str]) -> Role {
         ["hosts" | "profiles" | "sentinels", _] => Role::Declared,
         ["redis" | "valkey" | "memcached", _] => Role::Deployment,
         [_, _, "nodes", _] => Role::Node,
-        [_, _, "users", _] => Role::Free,
+        [_, _, "users", _] | ["artifacts", _] => Role::Free,
         _ => Role::Word,
     }
 }
 
-/// Whether a value names a host, a profile or a set of sentinels.
+/// Whether a value names a host, a profile, a set of sentinels, a deployment or a template.
 fn refers(path: &[&str]) -> bool {
     matches!(
         path,
         [_, _, "hosts" | "profiles" | "replicas", "[]"]
             | [_, _, "initial-primary"]
+            | ["templates"]
+            | ["artifacts", _, "template"]
+            | ["artifacts", _, "deployments", "[]"]
             | [_, _, "sentinel", "set"]
     )
 }
@@ -290,6 +293,7 @@ impl Maker<'_> {
             }
             ["memcached", _] => matches!(*key, "version" | "hosts"),
             ["sentinels", _] => matches!(*key, "version" | "hosts"),
+            ["artifacts", _] => matches!(*key, "template" | "per" | "path"),
             _ => false,
         };
         let elsewhere = self.spec.texts.iter().filter(|(path, _)| *path != self.path);
@@ -364,6 +368,9 @@ fn bad_values(path: &[&str], shape: Shape) -> Vec<(&'static str, &'static str)> 
         ("version", _) => &["\"5.0\"", "\"99.1\"", "\"new\"", "\"7.2.\""],
         ("topology", _) => &["\"ring\"", "\"Cluster\"", "\"\""],
         ("survives" | "purpose", _) => &["\"planet\"", "\"\""],
+        ("per" | "engines", Shape::Text) => &["\"each\"", "\"\""],
+        ("path", _) => &["\"../up\"", "\"/etc/motd\"", "\"\""],
+        ("mode", _) => &["\"0888\"", "\"0777\"", "644"],
         ("memory", _) => &["\"lots\"", "\"8 gb\"", "-1"],
         ("initial-primary" | "set" | "env" | "name" | "address", Shape::Text) => &["\"\""],
         _ => &[],

@@ -16,11 +16,12 @@ pub(crate) struct Spec {
 }
 
 /// The main text of each spec, and its layers.
-const SPECS: [(&str, &[&str]); 9] = [
+const SPECS: [(&str, &[&str]); 10] = [
     ("examples/minimal.toml", &[]),
     ("examples/local/local.toml", &[]),
     ("examples/shop/staging.toml", &["examples/shop/base.toml"]),
     ("examples/shop/production.toml", &["examples/shop/base.toml", "examples/shop/hosts.json"]),
+    ("examples/templates/shop.toml", &[]),
     ("templates/init/standalone.toml", &[]),
     ("templates/init/replicated.toml", &[]),
     ("templates/init/sentinel.toml", &[]),
@@ -28,9 +29,16 @@ const SPECS: [(&str, &[&str]); 9] = [
     ("templates/init/memcached.toml", &[]),
 ];
 
+/// The folder of the one that has templates.
+const TEMPLATES: &str = "examples/templates/templates";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 pub(crate) fn all() -> Vec<Spec> {
     let read = |path: &str| {
-        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        let text = std::fs::read_to_string(root().join(path)).unwrap();
         (path.to_owned(), text)
     };
     let spec = |(main, layers): &(&'static str, &[&str])| {
@@ -43,7 +51,18 @@ pub(crate) fn all() -> Vec<Spec> {
 impl ReadText for Spec {
     fn read(&self, path: &Path) -> Result<String, String> {
         let text = path.to_str().and_then(|path| self.texts.get(path));
-        text.cloned().ok_or_else(|| "No such file or directory".to_owned())
+        // Templates are as they are: only specs are mutated.
+        let template = path.starts_with(TEMPLATES).then(|| root().join(path));
+        let template = || template.and_then(|path| std::fs::read_to_string(path).ok());
+        text.cloned().or_else(template).ok_or_else(|| "No such file or directory".to_owned())
+    }
+
+    fn list(&self, folder: &Path) -> Result<Vec<String>, String> {
+        if folder != Path::new(TEMPLATES) {
+            return Err("No such file or directory".to_owned());
+        }
+        let names = ["motd.j2", "parts/header.j2", "redis.conf.j2", "targets.json.j2"];
+        Ok(names.map(str::to_owned).into())
     }
 }
 

@@ -5,12 +5,15 @@
 mod random;
 #[path = "../property/specs.rs"]
 mod specs;
+#[path = "../property/tls.rs"]
+mod tls;
 #[path = "../property/values.rs"]
 mod values;
 
 use cachewright::catalog::{Build, Engine, Target, supported};
 use cachewright::explain::compile_example;
 
+use crate::support::tls::Certificates;
 use crate::validator::{Schema, layer};
 
 /// Specs for each minor version.
@@ -20,11 +23,12 @@ const CASES: u64 = 25;
 fn random_sound_specs_satisfy_the_schema() {
     let schema = Schema::new();
     let build = Build { tls: true, defrag: true, systemd: false, modules: false };
+    let certificates = Certificates::make();
     let (mut accepted, mut wrong) = (0, Vec::new());
     for engine in [Engine::Redis, Engine::Valkey] {
         for minor in supported(engine) {
             for seed in 1..=CASES {
-                let spec = specs::spec(seed, &Target { engine, versions: minor.range, build });
+                let spec = specs::spec(seed, &Target { engine, versions: minor.range, build }, &certificates);
                 if compile_example(&spec.text, &[]).checked().is_none() {
                     continue;
                 }

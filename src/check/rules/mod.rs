@@ -2,6 +2,8 @@
 //! the documentation are generated from it.
 
 mod alias_contradiction;
+mod artifact_clash;
+mod contradicting_template;
 mod contradictory_settings;
 mod cyclic_extends;
 mod derived_by_hand;
@@ -14,6 +16,7 @@ mod incomplete_tls;
 mod invalid_acl;
 mod invalid_field;
 mod invalid_lint;
+mod invalid_template;
 mod invalid_value;
 mod literal_secret;
 mod many_databases;
@@ -28,22 +31,27 @@ mod shared_data_dir;
 mod syntax;
 mod too_few_masters;
 mod unavailable_directive;
+mod undefined_deployment;
 mod undefined_host;
 mod undefined_node;
 mod undefined_profile;
 mod undefined_sentinels;
+mod undefined_template;
 mod unexpanded_placeholder;
 mod unknown_directive;
 mod unknown_key;
 mod unpinned_node;
 mod unreadable_layer;
+mod unreadable_template;
 mod unrepresentable;
 mod unset_without_effect;
 mod unsupported_format;
 mod unsupported_version;
+mod unused_artifact;
 mod unused_host;
 mod unused_profile;
 mod unused_sentinels;
+mod unused_template;
 mod wrong_type;
 
 #[cfg(test)]
@@ -54,6 +62,8 @@ use super::rule::Rule;
 /// Every rule, sorted by name.
 pub const RULES: &[&Rule] = &[
     &alias_contradiction::RULE,
+    &artifact_clash::RULE,
+    &contradicting_template::RULE,
     &contradictory_settings::RULE,
     &cyclic_extends::RULE,
     &derived_by_hand::RULE,
@@ -66,6 +76,7 @@ pub const RULES: &[&Rule] = &[
     &invalid_acl::RULE,
     &invalid_field::RULE,
     &invalid_lint::RULE,
+    &invalid_template::RULE,
     &invalid_value::RULE,
     &literal_secret::RULE,
     &many_databases::RULE,
@@ -80,22 +91,27 @@ pub const RULES: &[&Rule] = &[
     &syntax::RULE,
     &too_few_masters::RULE,
     &unavailable_directive::RULE,
+    &undefined_deployment::RULE,
     &undefined_host::RULE,
     &undefined_node::RULE,
     &undefined_profile::RULE,
     &undefined_sentinels::RULE,
+    &undefined_template::RULE,
     &unexpanded_placeholder::RULE,
     &unknown_directive::RULE,
     &unknown_key::RULE,
     &unpinned_node::RULE,
     &unreadable_layer::RULE,
+    &unreadable_template::RULE,
     &unrepresentable::RULE,
     &unset_without_effect::RULE,
     &unsupported_format::RULE,
     &unsupported_version::RULE,
+    &unused_artifact::RULE,
     &unused_host::RULE,
     &unused_profile::RULE,
     &unused_sentinels::RULE,
+    &unused_template::RULE,
     &wrong_type::RULE,
 ];
 

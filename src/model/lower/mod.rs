@@ -1,6 +1,7 @@
 //! From the spec as written to the model: looks up names, decides targets, types settings, derives
 //! what follows from the topology. Each file lowers one family.
 
+mod artifacts;
 mod cluster;
 mod config;
 mod derived;
@@ -43,6 +44,7 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
     let mut deployments = redis::deployments(&mut lowering);
     let sentinels = sentinels::sets(&mut lowering, &mut deployments);
     let memcached = memcached::deployments(&mut lowering);
+    let own = artifacts::own_templates(&mut lowering, layers);
     lowering.report_names();
     Model {
         name: spec.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
@@ -50,6 +52,7 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
         deployments,
         sentinels,
         memcached,
+        own,
         lints: spec.lints.clone(),
         span,
     }

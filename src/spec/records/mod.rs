@@ -1,6 +1,7 @@
 //! The records of the language, one file per family. A record says what may be written; what it
 //! means together with others is `model`'s business.
 
+mod artifact;
 mod common;
 mod deployment;
 mod memcached;
@@ -8,6 +9,7 @@ mod root;
 mod sentinels;
 mod service;
 
+pub use artifact::{ArtifactEngine, ArtifactSpec, Per};
 pub use common::{
     AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, Lint, LintLevel,
     LintSpec, NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,

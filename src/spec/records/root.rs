@@ -1,5 +1,6 @@
 //! The whole spec.
 
+use super::artifact::ArtifactSpec;
 use super::common::{HostSpec, Lint, ProfileSpec};
 use super::deployment::RedisSpec;
 use super::memcached::MemcachedSpec;
@@ -15,6 +16,9 @@ record! {
         format: required Format,
         /// What the spec describes, in one word; rendered files name it.
         name: required String,
+        /// A folder of templates, by its path from the file that names it. A template of the same name as one
+        /// of ours takes its place; what the others make is declared under `artifacts`.
+        templates: optional String,
     }
     maps {
         /// The machines, by name.
@@ -31,5 +35,7 @@ record! {
         memcached: MemcachedSpec,
         /// Lint levels for the whole spec, by the name of the rule.
         lints: Lint,
+        /// Further files to render from own templates, by name.
+        artifacts: ArtifactSpec,
     }
 }
