@@ -136,7 +136,7 @@ fn minor(server: &Server) -> String {
     format!("{major}.{minor}")
 }
 
-/// What the packages at hand are built with: see tests/render_servers.rs.
+/// What the packages at hand are built with: see `tests/render_servers.rs`.
 fn build(server: &Server) -> String {
     let tls = support::probe::file(server, &["tls-port 0"]).is_accepted();
     format!("build = {{ tls = {tls}, defrag = false }}")

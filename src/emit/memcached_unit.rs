@@ -11,7 +11,7 @@ use super::folders::{Folders, normal, parent};
 use super::memcached::value;
 use super::run::Run;
 use super::templates::Template;
-use super::unit::{FIRST_FREE_PORT, LEAST_FILES, unit_name};
+use super::unit::{FIRST_FREE_PORT, LEAST_FILES, Rights, unit_name};
 
 /// Connections where nothing says how many (`settings_init` in memcached.c).
 const CONNECTIONS: u64 = 1024;
@@ -20,7 +20,7 @@ const CONNECTIONS: u64 = 1024;
 #[derive(Serialize)]
 struct Unit<'a> {
     /// Its file name.
-    unit: &'a str,
+    file: &'a str,
     /// The spec's name.
     spec: &'a str,
     /// The node's name.
@@ -45,8 +45,8 @@ struct Unit<'a> {
     lock_memory: bool,
     /// Its folders.
     folders: Folders,
-    /// It listens on a port below 1024.
-    low_port: bool,
+    /// What it may do beside serving.
+    rights: Rights,
 }
 
 /// The file name of a server's unit.
@@ -84,7 +84,7 @@ pub(super) fn text(
     run.templates.render(
         Template::MemcachedUnit,
         Unit {
-            unit: &unit,
+            file: &unit,
             spec: &one_line(&run.model.name),
             node: &one_line(&node.id.0),
             deployment: &one_line(&deployment.name),
@@ -97,7 +97,7 @@ pub(super) fn text(
             files: connections.max(LEAST_FILES),
             lock_memory: has("lock-memory"),
             folders: Folders::new(None, written(node), read).map_err(unwritable("a path"))?,
-            low_port: (1..FIRST_FREE_PORT).contains(&u64::from(node.port)),
+            rights: Rights { low_port: (1..FIRST_FREE_PORT).contains(&u64::from(node.port)), modules: false },
         },
     )
 }

@@ -20,7 +20,7 @@ use super::sentinel_conf;
 use super::templates::Template;
 
 const FILE: &str = "sysctl.conf";
-/// The kernel's default since 5.4 (net/core/net_namespace.c; ip-sysctl.rst): never lowered here.
+/// The kernel's default since 5.4 (`SOMAXCONN` in linux/socket.h; ip-sysctl.rst): never lowered here.
 const USUAL_SOMAXCONN: u64 = 4096;
 /// memcached's own backlog (`settings_init` in memcached.c).
 const MEMCACHED_BACKLOG: u64 = 1024;
@@ -166,7 +166,7 @@ fn text(run: &Run<'_>, host: &Host, wants: &Wants<'_>) -> Result<Vec<u8>, Proble
     for (name, (value, reason)) in &settings {
         let line = write_setting(name, value)
             .map_err(|why| Problem::unrepresentable(format!("sysctl {}", one_line(name)), why))?;
-        lines.push_str(&format!("\n# {}.\n{line}\n", one_line(reason)));
+        lines.extend(["\n# ", &one_line(reason), ".\n", &line, "\n"]);
     }
     let data = Sysctl {
         spec: &one_line(&run.model.name),

@@ -32,7 +32,7 @@ const USUAL_STOP: u64 = 90;
 #[derive(Serialize)]
 struct Unit<'a> {
     /// Its file name.
-    unit: &'a str,
+    file: &'a str,
     /// The spec's name.
     spec: &'a str,
     /// The node's name.
@@ -65,12 +65,19 @@ struct Unit<'a> {
     files: u64,
     /// Clients at most.
     clients: u64,
-    /// It listens on a port below 1024.
-    low_port: bool,
-    /// Modules may bring code that is made while they run.
-    modules: bool,
+    /// What it may do beside serving.
+    rights: Rights,
     /// Whether it is a sentinel.
     sentinel: bool,
+}
+
+/// What hardening must leave to a server.
+#[derive(Serialize)]
+pub(super) struct Rights {
+    /// It listens on a port below 1024.
+    pub(super) low_port: bool,
+    /// Modules may bring code that is made while they run.
+    pub(super) modules: bool,
 }
 
 /// What is to be said of one server.
@@ -190,7 +197,7 @@ fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Un
     let ports = ["port", "tls-port", "cluster-port"].map(|name| effective.integer(name).unwrap_or_default());
     let modules = effective.target.build.modules || effective.settings().any(|s| s.name == "loadmodule");
     Ok(Unit {
-        unit: &subject.unit,
+        file: &subject.unit,
         spec,
         node,
         what: &subject.what,
@@ -207,8 +214,7 @@ fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Un
         saves,
         files: (clients + RESERVED_FILES + subject.links).max(LEAST_FILES),
         clients,
-        low_port: ports.iter().any(|port| (1..FIRST_FREE_PORT).contains(port)),
-        modules,
+        rights: Rights { low_port: ports.iter().any(|port| (1..FIRST_FREE_PORT).contains(port)), modules },
         sentinel: subject.sentinel,
     })
 }

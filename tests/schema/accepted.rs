@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../property/random.rs"]
 mod random;
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../property/specs.rs"]
 mod specs;
 #[path = "../property/tls.rs"]

@@ -84,12 +84,12 @@ fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSp
         report_undefined(lowering, name, &spec.nodes, &names);
     }
     let mut service = service(Engine::Memcached, name, spec.service.as_ref(), spec.install_dir.as_ref());
-    if spec.service.as_ref().is_none_or(|service| service.user.is_none()) {
-        if let Some(user) = common_user(&nodes) {
-            service.user = user;
-            service.group =
-                spec.service.as_ref().and_then(|service| Some(service.group.as_ref()?.value.clone()));
-        }
+    let declared = spec.service.as_ref();
+    if declared.is_none_or(|declared| declared.user.is_none())
+        && let Some(user) = common_user(&nodes)
+    {
+        service.user = user;
+        service.group = declared.and_then(|declared| Some(declared.group.as_ref()?.value.clone()));
     }
     Some(Memcached {
         name: name.clone(),
