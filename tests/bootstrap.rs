@@ -138,7 +138,10 @@ impl<'s> Plan<'s> {
         .expect("files");
         let of_node = |name: &str| {
             let start = format!("fleet/{name}/");
-            artifacts.iter().find(|file| file.path.starts_with(&start)).expect("the node's file")
+            artifacts
+                .iter()
+                .find(|file| file.path.starts_with(&start) && file.path.ends_with(".conf"))
+                .expect("the node's file")
         };
         let nodes = starts
             .into_iter()
@@ -320,10 +323,15 @@ fn replicas_follow_and_stay() {
             // The role survives a restart.
             fleet.nodes[2].restart();
             fleet.expect(&fleet.run(), 0, "nothing was changed");
-            // So does a failover by hand.
+            // One that lost its primary follows again.
             fleet.nodes[1].command(&["REPLICAOF", "NO", "ONE"]);
+            fleet.nodes[1].command(&["FLUSHALL"]);
+            fleet.expect(&fleet.run(), 0, "one primary leads all the others");
+            assert_eq!(fleet.nodes[1].info("role").as_deref(), Some("slave"));
+            // A failover by hand stays, and half of one is nobody's to decide.
+            fleet.nodes[1].command(&["REPLICAOF", "NO", "ONE"]);
+            fleet.expect(&fleet.run(), 1, "would lose their keys");
             let lead = fleet.nodes[1].port().to_string();
-            fleet.expect(&fleet.run(), 1, "have roles already");
             for follower in [0, 2] {
                 fleet.nodes[follower].command(&["REPLICAOF", "127.0.0.1", &lead]);
             }

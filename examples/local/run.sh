@@ -3,7 +3,7 @@
 #
 #   examples/local/run.sh [FOLDER]
 #
-# FOLDER takes the rendered files and the data (a new temporary folder if absent). It needs redis-server,
+# FOLDER takes the rendered files and logs (a new temporary folder if absent). It needs redis-server,
 # redis-cli and memcached of the versions in local.toml; CACHEWRIGHT names another cachewright, SERVER,
 # CACHE_CLI and MEMCACHED other programs.
 set -eu
@@ -28,13 +28,9 @@ start() {
     pids="$pids $!"
 }
 
-# The data folders are in the files themselves: `dir` of each.
 "${CACHEWRIGHT:-cachewright}" render "$here/local.toml" -o "$folder"
-for file in "$folder"/*/*/redis.conf "$folder"/*/*/sentinel.conf; do
-    sed -n 's/^dir //p' "$file" | xargs mkdir -p
-done
-for file in "$folder"/*/*/redis.conf; do
-    start "${file%redis.conf}output.log" "${SERVER:-redis-server}" "$file"
+for node in "$folder"/sessions/*/ "$folder"/catalog/*/; do
+    start "$node/output.log" "$node/start.sh" "${SERVER:-redis-server}"
 done
 for file in "$folder"/*/*/memcached.argv; do
     set --
@@ -47,8 +43,8 @@ done
 for script in "$folder"/*/bootstrap.sh; do
     "$script"
 done
-for file in "$folder"/*/*/sentinel.conf; do
-    start "${file%sentinel.conf}output.log" "${SERVER:-redis-server}" "$file" --sentinel
+for node in "$folder"/sentinels-main/*/; do
+    start "$node/output.log" "$node/start.sh" "${SERVER:-redis-server}"
 done
 
 echo "Everything runs; its files and logs are in $folder."

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::catalog::Engine;
-use crate::model::{Deployment, Node, Sentinel, SentinelSet, Topology};
+use crate::model::{Deployment, Node, Sentinel, SentinelSet, Topology, User};
+use crate::spec::SecretRef;
 
 use super::artifact::{Install, SCRIPT, SecretPlace, SecretSlot};
 use super::block::one_line;
@@ -62,16 +63,16 @@ impl StartScripts {
         slots: &[SecretSlot],
     ) {
         let place = Place { folder: &deployment.name, node: Some(&node.id), file: FILE };
-        let users = deployment.users.iter().flat_map(|user| {
+        let mut users: Vec<&User> = deployment.users.iter().collect();
+        users.sort_by_key(|user| user.name.value.as_str());
+        let filled = run.vault.is_open();
+        let passwords = users.into_iter().flat_map(|user| {
             let place = SecretPlace::User(user.name.value.clone());
-            let filled = run.vault.is_open();
-            user.passwords.iter().map(move |password| SecretSlot {
-                secret: password.value.clone(),
-                place: place.clone(),
-                filled,
-            })
+            let slot =
+                move |secret: &SecretRef| SecretSlot { secret: secret.clone(), place: place.clone(), filled };
+            user.passwords.iter().map(move |password| slot(&password.value))
         });
-        let slots: Vec<SecretSlot> = slots.iter().cloned().chain(users).collect();
+        let slots: Vec<SecretSlot> = slots.iter().cloned().chain(passwords).collect();
         let script = server(run, deployment, node).and_then(|script| self.with_secrets(script, &slots));
         self.add(run, place, script);
     }
