@@ -83,6 +83,10 @@ pub(super) struct RenderArgs {
     #[arg(short, long = "out", value_name = "DIR", conflicts_with = "file")]
     pub(super) out: Option<PathBuf>,
 
+    /// Write nothing: show what would change below DIR, and exit with 1 if anything would
+    #[arg(long, requires = "out")]
+    pub(super) check: bool,
+
     /// Put the secrets in (the files get mode 0600); without this they stay references
     #[arg(long)]
     pub(super) with_secrets: bool,

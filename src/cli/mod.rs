@@ -3,12 +3,14 @@
 
 mod args;
 mod catalog;
+mod changes;
 mod check;
 mod dev;
 mod exit;
 mod explain;
 mod files;
 mod init;
+mod masked;
 mod output;
 mod place;
 mod render;

@@ -1,12 +1,18 @@
 //! `cachewright render`.
 
+use std::path::Path;
+
 use super::args::RenderArgs;
+use super::changes::Changes;
 use super::exit::Exit;
-use super::files::{Secrets, compile_spec, write_whole};
+use super::files::{Secrets, compile_spec};
 use super::output::Output;
-use crate::emit::{Artifact, EmitOptions, emit};
+use crate::check::Checked;
+use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_to};
+use crate::model::Model;
 use crate::report::{self, Format, Options};
 use crate::spec::nearest;
+use crate::tree::{Staging, Summary};
 
 pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -19,29 +25,79 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     let Some(checked) = compiled.checked().filter(|_| !compiled.findings.has_errors()) else {
         return Exit::Findings;
     };
-    let source = args.with_secrets.then_some(&Secrets as &dyn crate::emit::SecretSource);
-    let artifacts = match emit(&checked, &EmitOptions { secrets: source }) {
-        Ok(artifacts) => artifacts,
-        Err(errors) => {
-            for error in errors {
-                output.err(format!("error: {error}\n"));
-            }
-            return Exit::Findings;
-        }
-    };
+    let source = args.with_secrets.then_some(&Secrets as &dyn SecretSource);
+    let options = EmitOptions { secrets: source };
     match (&args.file, &args.out) {
-        (Some(file), _) => one(&artifacts, file, output),
-        (None, Some(folder)) => {
-            for artifact in &artifacts {
-                if let Err(why) = write_whole(&folder.join(&artifact.path), &artifact.bytes, artifact.mode) {
-                    return output.usage(&why);
-                }
-            }
-            output.err(format!("{} files written to {}\n", artifacts.len(), folder.display()));
-            Exit::Clean
-        }
+        (Some(file), _) => match emit(&checked, &options) {
+            Ok(artifacts) => one(&artifacts, file, output),
+            Err(errors) => unrendered(&errors, output),
+        },
+        (None, Some(folder)) if args.check => compare(&checked, &options, folder, output),
+        (None, Some(folder)) => write(&checked, &options, folder, output),
         (None, None) => output.usage("say where to: `-o DIR` for all files, or the name of one"),
     }
+}
+
+fn unrendered(errors: &[EmitError], output: &mut Output) -> Exit {
+    for error in errors {
+        output.err(format!("error: {error}\n"));
+    }
+    Exit::Findings
+}
+
+/// Brings a folder up to date.
+fn write(model: &Checked<Model>, options: &EmitOptions<'_>, folder: &Path, output: &mut Output) -> Exit {
+    let mut staging = match Staging::open(folder) {
+        Ok(staging) => staging,
+        Err(error) => return output.usage(&error.to_string()),
+    };
+    match emit_to(model, options, |artifact| staging.add(artifact)) {
+        Ok(()) => {}
+        Err(Stopped::Errors(errors)) => return unrendered(&errors, output),
+        Err(Stopped::Sink(error)) => return output.usage(&error.to_string()),
+    }
+    match staging.commit() {
+        Ok(summary) => {
+            for path in &summary.kept {
+                output.err(format!(
+                    "warning: {} is rendered no more, and was changed by hand: it is left there, and is yours now\n",
+                    folder.join(path).display()
+                ));
+            }
+            output.err(format!("{}\n", told(&summary, folder)));
+            Exit::Clean
+        }
+        Err(error) => output.usage(&error.to_string()),
+    }
+}
+
+/// What a run did, in a line.
+fn told(summary: &Summary, folder: &Path) -> String {
+    let mut parts = Vec::new();
+    if summary.unchanged > 0 {
+        parts.push(format!("{} unchanged", summary.unchanged));
+    }
+    if !summary.removed.is_empty() {
+        parts.push(format!("{} removed", summary.removed.len()));
+    }
+    let more = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    format!("{} files written to {}{more}", summary.written, folder.display())
+}
+
+/// Says what would change in a folder.
+fn compare(model: &Checked<Model>, options: &EmitOptions<'_>, folder: &Path, output: &mut Output) -> Exit {
+    let mut changes = match Changes::of(folder) {
+        Ok(changes) => changes,
+        Err(error) => return output.usage(&error.to_string()),
+    };
+    match emit_to(model, options, |artifact| changes.look_at(&artifact)) {
+        Ok(()) => {}
+        Err(Stopped::Errors(errors)) => return unrendered(&errors, output),
+        Err(Stopped::Sink(error)) => return output.usage(&error.to_string()),
+    }
+    let report = changes.report(output.color_out());
+    output.out(report.text);
+    if report.clean { Exit::Clean } else { Exit::Findings }
 }
 
 fn one(artifacts: &[Artifact], file: &str, output: &mut Output) -> Exit {
