@@ -92,6 +92,10 @@ pub(super) struct RenderArgs {
     #[arg(short, long = "out", value_name = "DIR", conflicts_with = "file")]
     pub(super) out: Option<PathBuf>,
 
+    /// Write nothing: show what would change below DIR, and exit with 1 if anything would
+    #[arg(long, requires = "out")]
+    pub(super) check: bool,
+
     /// How files lie below the output folder: as DEPLOYMENT/NODE/FILE, or as HOST/DEPLOYMENT/NODE/FILE, one folder
     /// with all that a host gets
     #[arg(long, value_name = "LAYOUT", default_value = "deployment")]

@@ -3,6 +3,7 @@
 
 mod args;
 mod catalog;
+mod changes;
 mod check;
 mod completions;
 mod dev;
@@ -11,6 +12,7 @@ mod explain;
 mod files;
 mod init;
 mod man;
+mod masked;
 mod output;
 mod place;
 mod render;

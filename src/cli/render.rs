@@ -1,13 +1,19 @@
 //! `cachewright render`.
 
+use std::path::Path;
+
 use super::args::RenderArgs;
+use super::changes::Changes;
 use super::exit::Exit;
-use super::files::{Secrets, compile_spec, write_whole};
+use super::files::{Secrets, compile_spec};
 use super::output::Output;
-use crate::emit::{Artifact, EmitOptions, emit};
-use crate::pipeline::template_findings;
+use crate::check::Checked;
+use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_to};
+use crate::model::Model;
+use crate::pipeline::{Compiled, template_findings};
 use crate::report::{self, Format, Options};
 use crate::spec::nearest;
+use crate::tree::{Staging, Summary};
 
 pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -17,38 +23,107 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     if compiled.unreadable {
         return Exit::Usage;
     }
-    let Some(checked) = compiled.checked().filter(|_| !compiled.findings.has_errors()) else {
+    let Some(model) = compiled.checked().filter(|_| !compiled.findings.has_errors()) else {
         return Exit::Findings;
     };
-    let source = args.with_secrets.then_some(&Secrets as &dyn crate::emit::SecretSource);
-    let artifacts = match emit(&checked, &EmitOptions { secrets: source, layout: args.layout.into() }) {
-        Ok(artifacts) => artifacts,
-        Err(errors) => {
-            let findings = template_findings(&errors);
-            let secrets = compiled.secrets_beside(&findings);
-            let options = Options { redact: &secrets, ..options };
-            output.err(report::emit(&findings, &compiled.sources, Format::Human, &options));
-            for error in errors.iter().filter(|error| error.finding().is_none()) {
-                output.err(format!("error: {error}\n"));
-            }
-            return Exit::Findings;
-        }
-    };
+    let secrets = args.with_secrets.then_some(&Secrets as &dyn SecretSource);
+    let options = EmitOptions { secrets, layout: args.layout.into() };
+    let rendering = Rendering { compiled: &compiled, model: &model, options: &options };
     match (&args.file, &args.out) {
-        (Some(file), _) => one(&artifacts, file, output),
-        (None, Some(folder)) => {
-            for artifact in &artifacts {
-                if let Err(why) = write_whole(&folder.join(&artifact.path), &artifact.bytes, artifact.mode) {
-                    return output.usage(&why);
-                }
-            }
-            output.err(format!("{} files written to {}\n", artifacts.len(), folder.display()));
-            Exit::Clean
-        }
+        (Some(file), _) => rendering.print(file, output),
+        (None, Some(folder)) if args.check => rendering.compare(folder, output),
+        (None, Some(folder)) => rendering.write(folder, output),
         (None, None) => output.usage("say where to: `-o DIR` for all files, or the name of one"),
     }
 }
 
+/// A spec that may be rendered, and how.
+struct Rendering<'r> {
+    compiled: &'r Compiled,
+    model: &'r Checked<Model>,
+    options: &'r EmitOptions<'r>,
+}
+
+impl Rendering<'_> {
+    fn print(&self, file: &str, output: &mut Output) -> Exit {
+        match emit(self.model, self.options) {
+            Ok(artifacts) => one(&artifacts, file, output),
+            Err(errors) => self.unrendered(&errors, output),
+        }
+    }
+
+    /// Brings a folder up to date.
+    fn write(&self, folder: &Path, output: &mut Output) -> Exit {
+        let mut staging = match Staging::open(folder) {
+            Ok(staging) => staging,
+            Err(error) => return output.usage(&error.to_string()),
+        };
+        if let Err(stopped) = emit_to(self.model, self.options, |artifact| staging.add(artifact)) {
+            return self.stopped(stopped, output);
+        }
+        match staging.commit() {
+            Ok(summary) => {
+                for path in &summary.kept {
+                    output.err(format!(
+                        "warning: {} is rendered no more, and was changed by hand: it is left there, and is yours now\n",
+                        folder.join(path).display()
+                    ));
+                }
+                output.err(format!("{}\n", told(&summary, folder)));
+                Exit::Clean
+            }
+            Err(error) => output.usage(&error.to_string()),
+        }
+    }
+
+    /// Says what would change in a folder.
+    fn compare(&self, folder: &Path, output: &mut Output) -> Exit {
+        let mut changes = match Changes::of(folder) {
+            Ok(changes) => changes,
+            Err(error) => return output.usage(&error.to_string()),
+        };
+        if let Err(stopped) = emit_to(self.model, self.options, |artifact| changes.look_at(&artifact)) {
+            return self.stopped(stopped, output);
+        }
+        let report = changes.report(output.color_out());
+        output.out(report.text);
+        if report.clean { Exit::Clean } else { Exit::Findings }
+    }
+
+    fn stopped(&self, stopped: Stopped<impl std::fmt::Display>, output: &mut Output) -> Exit {
+        match stopped {
+            Stopped::Errors(errors) => self.unrendered(&errors, output),
+            Stopped::Sink(error) => output.usage(&error.to_string()),
+        }
+    }
+
+    /// Says what stands in the way: own templates by findings in them, the rest by the file that it concerns.
+    fn unrendered(&self, errors: &[EmitError], output: &mut Output) -> Exit {
+        let findings = template_findings(errors);
+        let secrets = self.compiled.secrets_beside(&findings);
+        let options = Options { color: output.color_err(), redact: &secrets };
+        output.err(report::emit(&findings, &self.compiled.sources, Format::Human, &options));
+        for error in errors.iter().filter(|error| error.finding().is_none()) {
+            output.err(format!("error: {error}\n"));
+        }
+        Exit::Findings
+    }
+}
+
+/// What a run did, in a line.
+fn told(summary: &Summary, folder: &Path) -> String {
+    let mut parts = Vec::new();
+    if summary.unchanged > 0 {
+        parts.push(format!("{} unchanged", summary.unchanged));
+    }
+    if !summary.removed.is_empty() {
+        parts.push(format!("{} removed", summary.removed.len()));
+    }
+    let more = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    format!("{} files written to {}{more}", summary.written, folder.display())
+}
+
+/// Prints one file, or says which there are.
 fn one(artifacts: &[Artifact], file: &str, output: &mut Output) -> Exit {
     if let Some(artifact) = artifacts.iter().find(|artifact| artifact.path == file) {
         output.out(&artifact.bytes);

@@ -1,0 +1,141 @@
+//! Moving into place.
+
+use std::fs::{self, DirEntry, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::error::TreeError;
+use super::folders::parent;
+use super::owned;
+use super::path::{self, Found};
+use super::stage::Staging;
+use super::{PENDING, PENDING_END, STAGED};
+use crate::emit::{Artifact, MANIFEST};
+
+/// Moves what is staged into place, corrects modes, removes what is rendered no more, and puts the manifest
+/// there last.
+pub(super) fn commit(staging: &mut Staging) -> Result<(), TreeError> {
+    let Some(manifest) = staging.manifest.take() else { return Ok(()) };
+    let left: Vec<String> = staging.owned.left().into_iter().map(str::to_owned).collect();
+    let is_the_same = staging.owned.manifest == Some(manifest.bytes.sha256());
+    let nothing_moves = staging.summary.written == 0 && staging.modes.is_empty() && left.is_empty();
+    if nothing_moves && is_the_same && staging.owned.pending == 0 {
+        return Ok(());
+    }
+    let staged = staging.work.join(STAGED);
+    check(&staged, &staging.root)?;
+    for path in &left {
+        path::writable(&staging.root.join(parent(path)))?;
+    }
+    let pending = write_pending(staging, &manifest)?;
+    staging.moving = true;
+    move_all(staging, &staged, &left, &pending)
+        .map_err(|cause| TreeError::Halfway { cause: Box::new(cause) })?;
+    for path in owned::pending(&staging.work) {
+        // Whoever finds it later learns of files that the manifest has as well.
+        let _ = fs::remove_file(path);
+    }
+    staging.moving = false;
+    staging.owned.pending = 0;
+    Ok(())
+}
+
+fn move_all(staging: &mut Staging, staged: &Path, left: &[String], pending: &Path) -> Result<(), TreeError> {
+    merge(staged, &staging.root)?;
+    for (path, mode) in &staging.modes {
+        let done = fs::set_permissions(path, fs::Permissions::from_mode(*mode));
+        done.map_err(TreeError::io("set the mode of", path))?;
+    }
+    for path in left {
+        remove(staging, path)?;
+    }
+    let place = staging.root.join(MANIFEST);
+    fs::rename(pending, &place).map_err(TreeError::io("write", &place))
+}
+
+/// Says which files are about to be ours, in a manifest aside: whole or not at all.
+fn write_pending(staging: &Staging, manifest: &Artifact) -> Result<PathBuf, TreeError> {
+    let path = |number: usize| staging.work.join(format!("{PENDING}{number}{PENDING_END}"));
+    let mut number = staging.owned.pending;
+    while fs::symlink_metadata(path(number)).is_ok() {
+        number += 1;
+    }
+    let pending = path(number);
+    let aside = pending.with_extension("new");
+    let written = path::write_new(&aside, &manifest.bytes, manifest.mode, staging.umask);
+    let written = written.and_then(|file: File| file.sync_all()).and_then(|()| fs::rename(&aside, &pending));
+    written.map_err(|cause| {
+        let _ = fs::remove_file(&aside);
+        TreeError::io("write", &staging.root.join(MANIFEST))(cause)
+    })?;
+    Ok(pending)
+}
+
+/// Whether every folder that is to receive something can be written to.
+fn check(from: &Path, to: &Path) -> Result<(), TreeError> {
+    let mut receives = false;
+    for (entry, is_folder) in entries(from)? {
+        let place = to.join(entry.file_name());
+        if is_folder && path::is_folder(&place)? {
+            check(&entry.path(), &place)?;
+        } else {
+            receives = true;
+        }
+    }
+    if receives { path::writable(to) } else { Ok(()) }
+}
+
+/// Moves what waits in one folder into another: as whole folders where the other has none of the name.
+fn merge(from: &Path, to: &Path) -> Result<(), TreeError> {
+    for (entry, is_folder) in entries(from)? {
+        let (waiting, place) = (entry.path(), to.join(entry.file_name()));
+        if is_folder && path::is_folder(&place)? {
+            merge(&waiting, &place)?;
+        } else {
+            fs::rename(&waiting, &place).map_err(TreeError::io("write", &place))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder, by name, and whether it is a folder itself.
+fn entries(folder: &Path) -> Result<Vec<(DirEntry, bool)>, TreeError> {
+    let read = || -> std::io::Result<Vec<(DirEntry, bool)>> {
+        let with_kind = |entry: std::io::Result<DirEntry>| {
+            let entry = entry?;
+            let is_folder = entry.file_type()?.is_dir();
+            Ok((entry, is_folder))
+        };
+        fs::read_dir(folder)?.map(with_kind).collect()
+    };
+    let mut entries = read().map_err(TreeError::io("read", folder))?;
+    entries.sort_by_key(|(entry, _)| entry.file_name());
+    Ok(entries)
+}
+
+/// Removes a file that is rendered no more, and the folders that become empty. One that somebody changed
+/// since is theirs.
+fn remove(staging: &mut Staging, relative: &str) -> Result<(), TreeError> {
+    let place = staging.root.join(relative);
+    if fs::symlink_metadata(&place).is_err() {
+        return Ok(());
+    }
+    let is_ours = path::leads_through_folders(&staging.root, relative)
+        && match path::look(&place) {
+            Ok(Found::File(old)) => staging.owned.is_untouched(relative, &old.bytes),
+            Ok(Found::Nothing) => return Ok(()),
+            Err(TreeError::InTheWay { .. }) => false,
+            Err(error) => return Err(error),
+        };
+    if !is_ours {
+        staging.summary.kept.push(relative.to_owned());
+        return Ok(());
+    }
+    fs::remove_file(&place).map_err(TreeError::io("remove", &place))?;
+    staging.summary.removed.push(relative.to_owned());
+    let mut folder = parent(relative);
+    while !folder.is_empty() && fs::remove_dir(staging.root.join(folder)).is_ok() {
+        folder = parent(folder);
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What a rendering would change, without changing anything.
+
+use std::path::{Path, PathBuf};
+
+use super::error::TreeError;
+use super::folders::Folders;
+use super::owned::OwnedFiles;
+use super::path::{self, Found};
+use crate::emit::{Artifact, MANIFEST};
+
+/// How a file differs from what is rendered now.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// It is not there.
+    Missing,
+    /// Its content is another.
+    Content {
+        /// What it holds.
+        old: Vec<u8>,
+        /// One of both holds secrets, or may: it is not to be shown.
+        secret: bool,
+    },
+    /// Only its mode is another.
+    Mode {
+        /// What it is.
+        old: u32,
+    },
+}
+
+/// An output folder that rendered files are compared with.
+#[derive(Debug)]
+pub struct Comparison {
+    root: PathBuf,
+    owned: OwnedFiles,
+    folders: Folders,
+}
+
+/// Opens an output folder, which need not be there, for comparison.
+pub fn compare(root: &Path) -> Result<Comparison, TreeError> {
+    let folders = Folders::of(root)?;
+    let owned = if folders.has_root() { OwnedFiles::read(root)? } else { OwnedFiles::default() };
+    Ok(Comparison { root: root.to_owned(), owned, folders })
+}
+
+impl Comparison {
+    /// Compares a file with what is in its place.
+    pub fn with(&mut self, artifact: &Artifact) -> Result<Option<Difference>, TreeError> {
+        self.owned.rendered(&artifact.path);
+        if !self.folders.has_folder_of(&artifact.path)? {
+            return Ok(Some(Difference::Missing));
+        }
+        let Found::File(old) = path::look(&self.root.join(&artifact.path))? else {
+            return Ok(Some(Difference::Missing));
+        };
+        if old.bytes != *artifact.bytes {
+            let secret = artifact.secrets.iter().any(|slot| slot.filled)
+                || self.owned.holds_secrets(&artifact.path)
+                || (artifact.path != MANIFEST && is_private(old.mode));
+            return Ok(Some(Difference::Content { old: old.bytes, secret }));
+        }
+        Ok(modes_differ(old.mode, artifact.mode).then_some(Difference::Mode { old: old.mode }))
+    }
+
+    /// Files that an earlier run wrote and that are rendered no more, by path, as far as they are there.
+    pub fn left(&self) -> Vec<String> {
+        let is_there = |path: &&str| std::fs::symlink_metadata(self.root.join(path)).is_ok();
+        self.owned.left().into_iter().filter(is_there).map(str::to_owned).collect()
+    }
+}
+
+/// Whether a mode differs in what version control keeps, which is one bit; a file that is to be private
+/// must be so.
+fn modes_differ(old: u32, new: u32) -> bool {
+    (old ^ new) & 0o100 != 0 || (is_private(new) && !is_private(old))
+}
+
+fn is_private(mode: u32) -> bool {
+    (mode & 0o070, mode & 0o007) == (0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_keeps_one_bit_of_a_mode() {
+        assert!(!modes_differ(0o644, 0o640));
+        assert!(!modes_differ(0o664, 0o644));
+        assert!(modes_differ(0o644, 0o755));
+        assert!(modes_differ(0o755, 0o640));
+        assert!(modes_differ(0o644, 0o600));
+        assert!(!modes_differ(0o600, 0o600));
+    }
+}

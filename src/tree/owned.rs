@@ -1,0 +1,157 @@
+//! What earlier runs wrote, as their manifests say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::error::TreeError;
+use super::path::{self, Found};
+use super::{PENDING, PENDING_END, WORK};
+use crate::emit::{MANIFEST, hex};
+
+/// The version of the manifest's format that is understood.
+const FORMAT: u32 = 1;
+
+#[derive(Deserialize)]
+struct Manifest {
+    format: u32,
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    path: String,
+    sha256: String,
+    #[serde(default)]
+    secrets: Vec<Slot>,
+}
+
+#[derive(Deserialize)]
+struct Slot {
+    filled: bool,
+}
+
+/// A file that an earlier run wrote, or was about to write.
+#[derive(Debug)]
+pub(super) struct Owned {
+    pub(super) path: String,
+    sha256: [u8; 32],
+    holds_secrets: bool,
+    /// Whether this run has rendered it again.
+    rendered: bool,
+}
+
+/// All of them, by path. A path can be there several times, once for each manifest.
+#[derive(Debug, Default)]
+pub(super) struct OwnedFiles {
+    files: Vec<Owned>,
+    /// The manifest's checksum, where there is one.
+    pub(super) manifest: Option<[u8; 32]>,
+    /// The number of manifests of runs that did not come to their end.
+    pub(super) pending: usize,
+}
+
+impl OwnedFiles {
+    /// Reads the manifests of an output folder.
+    pub(super) fn read(root: &Path) -> Result<Self, TreeError> {
+        let mut owned = OwnedFiles::default();
+        let path = root.join(MANIFEST);
+        if let Found::File(old) = path::look(&path)? {
+            owned.manifest = Some(Sha256::digest(&old.bytes).into());
+            owned.add(&path, &old.bytes)?;
+        }
+        for path in pending(&root.join(WORK)) {
+            if let Found::File(old) = path::look(&path)? {
+                owned.pending += 1;
+                owned.add(&path, &old.bytes)?;
+            }
+        }
+        owned.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(owned)
+    }
+
+    fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), TreeError> {
+        let broken = |why: String| TreeError::Manifest { path: path.to_owned(), why };
+        let manifest: Manifest = serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
+        if manifest.format != FORMAT {
+            let why = format!("its format is {}, and this cachewright knows {FORMAT}", manifest.format);
+            return Err(broken(why));
+        }
+        for file in manifest.files {
+            if !path::stays_below(&file.path) {
+                return Err(broken(format!("`{}` lies outside the folder", file.path.escape_debug())));
+            }
+            let Some(sha256) = from_hex(&file.sha256) else {
+                return Err(broken(format!("the checksum of `{}` is none", file.path)));
+            };
+            let holds_secrets = file.secrets.iter().any(|slot| slot.filled);
+            self.files.push(Owned { path: file.path, sha256, holds_secrets, rendered: false });
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, path: &str) -> &mut [Owned] {
+        let from = self.files.partition_point(|file| file.path.as_str() < path);
+        let count = self.files[from..].iter().take_while(|file| file.path == path).count();
+        &mut self.files[from..from + count]
+    }
+
+    /// Notes that a path is rendered again; whether it was owned before.
+    pub(super) fn rendered(&mut self, path: &str) -> bool {
+        let entries = self.entries(path);
+        for entry in &mut *entries {
+            entry.rendered = true;
+        }
+        !entries.is_empty()
+    }
+
+    /// Whether an earlier run put secrets into the file.
+    pub(super) fn holds_secrets(&mut self, path: &str) -> bool {
+        self.entries(path).iter().any(|file| file.holds_secrets)
+    }
+
+    /// The paths that were rendered before and not again, by path.
+    pub(super) fn left(&self) -> Vec<&str> {
+        let mut left: Vec<&str> =
+            self.files.iter().filter(|file| !file.rendered).map(|file| file.path.as_str()).collect();
+        left.dedup();
+        left
+    }
+
+    /// Whether a file is still as some run wrote it.
+    pub(super) fn is_untouched(&self, path: &str, bytes: &[u8]) -> bool {
+        let sha256: [u8; 32] = Sha256::digest(bytes).into();
+        let from = self.files.partition_point(|file| file.path.as_str() < path);
+        self.files[from..].iter().take_while(|file| file.path == path).any(|file| file.sha256 == sha256)
+    }
+}
+
+/// The pending manifests in a work folder. None where the work folder is no folder: nothing is read
+/// through links.
+pub(super) fn pending(work: &Path) -> Vec<PathBuf> {
+    if !path::is_folder(work).unwrap_or(false) {
+        return Vec::new();
+    }
+    let entries = fs::read_dir(work).into_iter().flatten().filter_map(Result::ok);
+    let is_pending = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        name.to_str().is_some_and(|name| name.starts_with(PENDING) && name.ends_with(PENDING_END))
+    };
+    let mut paths: Vec<PathBuf> = entries.filter(is_pending).map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut sha256 = [0; 32];
+    let pairs = text.as_bytes().chunks_exact(2);
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in sha256.iter_mut().zip(pairs) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    (hex(&sha256) == text).then_some(sha256)
+}

@@ -1,0 +1,149 @@
+//! What is ours and what is not.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use crate::{Place, WORK, deployment, spec};
+
+const CONF: &str = "s/a-6379/redis.conf";
+
+#[test]
+fn what_is_unchanged_is_not_written_again() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    place.rendered(&one);
+    let stamp = |path: &str| {
+        let metadata = std::fs::metadata(place.out().join(path)).unwrap();
+        (metadata.ino(), metadata.mtime_nsec(), metadata.mtime())
+    };
+    let paths = [CONF, "manifest.json"];
+    let before = paths.map(stamp);
+    let run = place.rendered(&one);
+    assert_eq!(paths.map(stamp), before);
+    assert!(run.err.starts_with("0 files written") && run.err.contains("unchanged"), "{}", run.err);
+    // A change of one node leaves the other alone.
+    let node = format!("{}[redis.s.nodes.a-6380.config]\nhz = 20\n", spec(2, 10));
+    place.rendered(&place.spec("two.toml", &node));
+    assert_eq!(stamp(CONF), before[0]);
+    assert_ne!(stamp("manifest.json"), before[1]);
+}
+
+#[test]
+fn what_is_rendered_no_more_goes_with_its_folders() {
+    let place = Place::new();
+    place.rendered(&place.spec("one.toml", &spec(3, 10)));
+    assert!(place.out().join("s/a-6381/redis.conf").exists());
+    let two = place.spec("two.toml", &deployment("other", 1, 10));
+    let run = place.rendered(&two);
+    assert!(run.err.contains("removed"), "{}", run.err);
+    assert_eq!(place.tree(), place.clean(&two));
+    assert!(!place.out().join("s").exists());
+}
+
+#[test]
+fn foreign_files_are_left_alone() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    std::fs::create_dir_all(place.out().join("s/a-6380")).unwrap();
+    let foreign = ["README.md", "s/notes.txt", "s/a-6380/redis.conf.bak"];
+    for path in foreign {
+        std::fs::write(place.out().join(path), "mine\n").unwrap();
+    }
+    place.rendered(&one);
+    place.rendered(&place.spec("two.toml", &deployment("other", 1, 10)));
+    for path in foreign {
+        assert_eq!(std::fs::read(place.out().join(path)).unwrap(), b"mine\n", "{path}");
+    }
+    assert!(!place.out().join(CONF).exists());
+}
+
+#[test]
+fn a_foreign_file_in_the_way_is_not_replaced() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    std::fs::create_dir_all(place.out().join("s/a-6379")).unwrap();
+    std::fs::write(place.out().join(CONF), "mine\n").unwrap();
+    let before = place.tree();
+    let run = place.render(&one);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains(CONF) && run.err.contains("in the way"), "{}", run.err);
+    assert_eq!(place.tree(), before);
+    // The very file that we would write is welcome, whoever put it there.
+    std::fs::write(place.out().join(CONF), &place.clean(&one)[CONF].1).unwrap();
+    place.rendered(&one);
+    assert_eq!(place.tree(), place.clean(&one));
+}
+
+#[test]
+fn what_was_changed_by_hand_is_ours_as_long_as_it_is_rendered() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    place.rendered(&one);
+    std::fs::write(place.out().join(CONF), "port 1\n").unwrap();
+    place.rendered(&one);
+    assert_eq!(place.tree(), place.clean(&one));
+    // Rendered no more, it is theirs.
+    std::fs::write(place.out().join(CONF), "port 1\n").unwrap();
+    let two = place.spec("two.toml", &deployment("other", 1, 10));
+    let run = place.rendered(&two);
+    assert!(run.err.contains("warning: ") && run.err.contains(CONF), "{}", run.err);
+    assert_eq!(std::fs::read(place.out().join(CONF)).unwrap(), b"port 1\n");
+    assert!(!place.out().join("s/a-6380").exists());
+    let again = place.rendered(&two);
+    assert!(!again.err.contains("warning: "), "said once: {}", again.err);
+}
+
+#[test]
+fn modes_are_set_right_without_writing() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    place.rendered(&one);
+    let path = place.out().join(CONF);
+    let before = std::fs::metadata(&path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
+    place.rendered(&one);
+    let after = std::fs::metadata(&path).unwrap();
+    assert_eq!(after.mode(), before.mode());
+    assert_eq!((after.ino(), after.mtime_nsec()), (before.ino(), before.mtime_nsec()));
+}
+
+#[test]
+fn a_missing_file_and_a_missing_manifest_come_back() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    place.rendered(&one);
+    std::fs::remove_file(place.out().join(CONF)).unwrap();
+    place.rendered(&one);
+    std::fs::remove_file(place.out().join("manifest.json")).unwrap();
+    place.rendered(&one);
+    assert_eq!(place.tree(), place.clean(&one));
+}
+
+#[test]
+fn nothing_of_the_work_stays_behind() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    // What a killed run of long ago may have left.
+    let work = place.out().join(WORK);
+    std::fs::create_dir_all(work.join("staged/s/a-1")).unwrap();
+    std::fs::write(work.join("staged/s/a-1/redis.conf"), "port 1\n").unwrap();
+    std::fs::write(work.join("pending-0.new"), "{").unwrap();
+    place.rendered(&one);
+    assert_eq!(place.tree(), place.clean(&one));
+    assert!(!work.exists());
+}
+
+#[test]
+fn secrets_are_written_for_nobody_else() {
+    let place = Place::new();
+    let text =
+        spec(1, 10).replace("config = {", "config = { requirepass = { env = \"CW_OUTPUT_PASSWORD\" },");
+    let one = place.spec("one.toml", &text);
+    place.rendered(&one);
+    let mode = || std::fs::metadata(place.out().join("s/a/redis.conf")).unwrap().mode() & 0o777;
+    assert_eq!(mode(), 0o640);
+    let mut command = crate::program();
+    command.arg("render").arg(&one).arg("-o").arg(place.out()).arg("--with-secrets");
+    let run = crate::finish(command.env("CW_OUTPUT_PASSWORD", "hunter2"));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(mode(), 0o600);
+}
