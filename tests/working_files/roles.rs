@@ -132,12 +132,12 @@ fn an_engine_takes_over_from_another() {
         let script = replica(shell);
         script.prepare();
         write(&script.data.join("dump.rdb"), b"REDIS", 0o600);
-        let promoted: String = script
-            .text("redis.conf")
-            .lines()
-            .filter(|l| !l.starts_with("replicaof"))
-            .map(|l| format!("{l}\n"))
-            .collect();
+        let text = script.text("redis.conf");
+        let promoted: Vec<&str> = text.lines().filter(|line| !line.starts_with("replicaof")).collect();
+        let promoted = promoted.join(
+            "
+",
+        );
         write(&script.data.join("redis.conf"), promoted.as_bytes(), 0o600);
         let valkey = SPEC.replace("[redis.", "[valkey.").replace("\"7.0\"", "\"8.0\"");
         script.roll_out(&valkey, "cache", "b");
