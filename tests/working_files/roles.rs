@@ -56,8 +56,10 @@ fn the_role_outlives_roll_outs() {
         ];
         for (at, (text, expected)) in written.into_iter().enumerate() {
             write(&file, text.as_bytes(), 0o600);
+            std::fs::remove_file(script.data.join("redis.conf.before")).ok();
             change(&script, 3 + u32::try_from(at).unwrap());
             assert_eq!(role(&script), expected.into_iter().collect::<Vec<_>>(), "{shell:?} {text}");
+            assert_eq!(script.text("redis.conf.before"), text, "somebody's own file is kept");
         }
         // What the server wrote stays while nothing changes.
         let text = format!("{}\nmaxclients 77\n", script.text("redis.conf"));
