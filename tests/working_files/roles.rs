@@ -2,6 +2,7 @@
 
 use crate::script::{Script, shells};
 use crate::site::write;
+use crate::support::wait;
 
 const SPEC: &str = r#"
 format = 1
@@ -192,5 +193,41 @@ fn a_failure_leaves_everything_as_it_was() {
         script.refuse("roll out the whole folder");
         write(&script.rendered.join("redis.conf"), b"", 0o644);
         script.refuse("roll out the whole folder");
+    }
+}
+
+/// Something that looks like a server and runs in the data folder.
+struct Impostor(std::process::Child);
+
+impl Impostor {
+    fn start(script: &Script) -> Self {
+        let program = script.root.path().join("redis-server");
+        std::fs::copy("/bin/sleep", &program).unwrap();
+        let mut command = std::process::Command::new(&program);
+        command.arg("60").current_dir(&script.data);
+        // It can be run once no process that was just forked has it open any more.
+        Impostor(wait::try_until(wait::LIMIT, || command.spawn().ok()).unwrap())
+    }
+}
+
+impl Drop for Impostor {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_runs_keeps_its_files() {
+    for shell in shells() {
+        let script = replica(shell);
+        script.prepare();
+        let running = Impostor::start(&script);
+        script.prepare();
+        script.roll_out(&SPEC.replace("timeout = 1", "timeout = 2"), "cache", "b");
+        script.refuse("stop it first");
+        drop(running);
+        script.prepare();
+        assert_eq!(script.directive("redis.conf", "timeout"), [b"2"]);
     }
 }
