@@ -10,7 +10,7 @@ use std::sync::Arc;
 use cachewright::catalog::{self, Engine};
 use cachewright::check::Checked;
 use cachewright::diag::Findings;
-use cachewright::emit::{EmitOptions, Secret, SecretSource, emit};
+use cachewright::emit::{EmitOptions, Install, Secret, SecretSource, emit};
 use cachewright::model::{
     self, Assigned, Derivation, Model, Origin, Setting, Settings, Shard, ShardId, SlotRange, Slots, Topology,
 };
@@ -140,7 +140,7 @@ impl<'s> Plan<'s> {
             let start = format!("fleet/{name}/");
             artifacts
                 .iter()
-                .find(|file| file.path.starts_with(&start) && file.path.ends_with(".conf"))
+                .find(|file| file.path.starts_with(&start) && file.install == Install::Merge)
                 .expect("the node's file")
         };
         let nodes = starts

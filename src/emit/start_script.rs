@@ -23,21 +23,30 @@ use super::templates::Template;
 
 const FILE: &str = "start.sh";
 
+/// What a script starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Starts {
+    Sentinel,
+    /// A server without others; people may still make it follow one.
+    Alone,
+    /// A primary or a replica, from the first day on.
+    Peer,
+    /// A server whose role stands in the cluster's own file, and never in its configuration.
+    ClusterNode,
+}
+
 /// What the template of the script sees, and all that can differ between two scripts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct StartScript {
     /// The deployment or set, in words.
     what: String,
-    /// Whether it starts a sentinel.
-    sentinel: bool,
+    /// What it starts.
+    starts: Starts,
     /// Variables and their values, each line with its line break.
     facts: String,
     /// Whether there is a file of users.
     users: bool,
-    /// Whether a server may be a replica; a cluster's are, but not by their configuration file.
-    carries: bool,
-    /// Whether the deployment has a primary and replicas, from the first day on.
-    roles: bool,
     /// The secrets that rendered files leave out.
     secrets: StartSecrets,
 }
@@ -123,6 +132,11 @@ fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartSc
         }
         Topology::Standalone | Topology::Cluster { .. } => None,
     };
+    let starts = match (&deployment.topology, primary) {
+        (Topology::Cluster { .. }, _) => Starts::ClusterNode,
+        (_, Some(_)) => Starts::Peer,
+        (_, None) => Starts::Alone,
+    };
     let mut facts = vec![
         ("file", file.to_owned()),
         ("other_file", file_name(other).to_owned()),
@@ -145,11 +159,9 @@ fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartSc
             one_line(&deployment.name),
             one_line(&run.model.name)
         ),
-        sentinel: false,
+        starts,
         facts: variables(&facts)?,
         users,
-        carries: !matches!(deployment.topology, Topology::Cluster { .. }),
-        roles: primary.is_some(),
         secrets: StartSecrets::default(),
     })
 }
@@ -163,11 +175,9 @@ fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Resu
     ];
     Ok(StartScript {
         what: format!("a sentinel of {}, of the spec {}", one_line(&set.name), one_line(&run.model.name)),
-        sentinel: true,
+        starts: Starts::Sentinel,
         facts: variables(&facts)?,
         users: false,
-        carries: false,
-        roles: false,
         secrets: StartSecrets::default(),
     })
 }

@@ -635,16 +635,20 @@ fn slots_of_old_servers_are_given_one_by_one() {
     assert!(file("catalog/bootstrap.sh").contains("ADDSLOTSRANGE"));
 }
 
+fn is_script(file: &Artifact) -> bool {
+    file.mode == 0o755
+}
+
 #[test]
 fn sh_reads_the_scripts() {
-    for artifact in files(shop()).iter().filter(|file| file.path.ends_with(".sh")) {
+    for artifact in files(shop()).iter().filter(|file| is_script(file)) {
         let text = String::from_utf8(artifact.bytes.to_vec()).unwrap();
         let output = std::process::Command::new("sh").args(["-n", "-c", &text]).output().unwrap();
         assert!(output.status.success(), "{}: {}", artifact.path, String::from_utf8_lossy(&output.stderr));
     }
 }
 
-/// Where shellcheck is not there, nothing is checked, and that is said.
+/// Where shellcheck is not there, nothing is checked, and that is said; where servers are required, it is too.
 #[test]
 fn shellcheck_finds_nothing_in_the_scripts() {
     use std::io::Write as _;
@@ -662,8 +666,8 @@ fn shellcheck_finds_nothing_in_the_scripts() {
     let whole =
         emit(&checked(shop()), &EmitOptions { secrets: Some(&Known), ..EmitOptions::default() }).unwrap();
     let mut scripts = [files(shop()), files(other), whole].concat();
-    scripts.retain(|file| file.path.ends_with(".sh"));
-    scripts.sort_by(|a, b| a.bytes.cmp(&b.bytes));
+    scripts.retain(is_script);
+    scripts.sort_by(|a, b| a.bytes.cmp(&b.bytes[..]));
     scripts.dedup_by(|a, b| a.bytes == b.bytes);
     assert!(scripts.len() > 12);
     for artifact in scripts {
@@ -673,6 +677,8 @@ fn shellcheck_finds_nothing_in_the_scripts() {
             .stdout(Stdio::piped())
             .spawn();
         let Ok(mut child) = started else {
+            let required = std::env::var_os("REQUIRE_SERVERS").is_some_and(|value| value == "1");
+            assert!(!required, "shellcheck is not there (REQUIRE_SERVERS=1)");
             eprintln!("SKIPPED, NOTHING WAS CHECKED: shellcheck is not there");
             return;
         };
@@ -694,25 +700,4 @@ fn scripts_are_the_same_where_nothing_differs() {
     assert_eq!(script("sessions/b"), script("sessions/c"));
     assert_ne!(script("sessions/a"), script("sessions/b"), "the first primary follows nobody");
     assert!(!artifacts.iter().any(|file| file.path == "fragments/a/start.sh"));
-}
-
-#[test]
-fn ten_thousand_nodes_share_their_text() {
-    let mut model = shop();
-    let sessions = model.deployments.iter_mut().find(|d| d.name.value == "sessions").unwrap();
-    let node = sessions.nodes[1].clone();
-    for number in 0..10_000 {
-        sessions.nodes.push(Node { id: NodeId(format!("n{number}")), ..node.clone() });
-    }
-    let model = checked(model);
-    let start = std::time::Instant::now();
-    let mut files = 0;
-    emit_to(&model, &EmitOptions::default(), |_| {
-        files += 1;
-        Ok::<(), ()>(())
-    })
-    .unwrap();
-    assert!(files > 20_000);
-    // Less than a second in a debug build on an idle machine; a quadratic way would take minutes.
-    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }

@@ -236,10 +236,19 @@ impl<'a> Launch<'a> {
     /// Starts it, or says why the server would not.
     pub(crate) fn try_start(self) -> Result<Running, Box<Refusal>> {
         let config = self.config_file();
-        let mut command = Command::new(self.script.as_ref().unwrap_or(&self.server.program));
-        match &self.script {
-            Some(_) => command.arg(&self.server.program).args(&self.arguments),
-            None => command.args(self.command_line(config.as_deref())),
+        let mut command = match &self.script {
+            // Not run by itself: as long as any process that was just forked still has it open for writing, the
+            // system refuses to.
+            Some(script) => {
+                let mut command = Command::new("sh");
+                command.arg(script).arg(&self.server.program).args(&self.arguments);
+                command
+            }
+            None => {
+                let mut command = Command::new(&self.server.program);
+                command.args(self.command_line(config.as_deref()));
+                command
+            }
         };
         command.current_dir(self.folder.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));

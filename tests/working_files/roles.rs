@@ -2,6 +2,7 @@
 
 use crate::script::{Script, shells};
 use crate::site::write;
+use crate::support::wait;
 
 const SPEC: &str = r#"
 format = 1
@@ -56,8 +57,10 @@ fn the_role_outlives_roll_outs() {
         ];
         for (at, (text, expected)) in written.into_iter().enumerate() {
             write(&file, text.as_bytes(), 0o600);
+            std::fs::remove_file(script.data.join("redis.conf.before")).ok();
             change(&script, 3 + u32::try_from(at).unwrap());
             assert_eq!(role(&script), expected.into_iter().collect::<Vec<_>>(), "{shell:?} {text}");
+            assert_eq!(script.text("redis.conf.before"), text, "somebody's own file is kept");
         }
         // What the server wrote stays while nothing changes.
         let text = format!("{}\nmaxclients 77\n", script.text("redis.conf"));
@@ -132,12 +135,12 @@ fn an_engine_takes_over_from_another() {
         let script = replica(shell);
         script.prepare();
         write(&script.data.join("dump.rdb"), b"REDIS", 0o600);
-        let promoted: String = script
-            .text("redis.conf")
-            .lines()
-            .filter(|l| !l.starts_with("replicaof"))
-            .map(|l| format!("{l}\n"))
-            .collect();
+        let text = script.text("redis.conf");
+        let promoted: Vec<&str> = text.lines().filter(|line| !line.starts_with("replicaof")).collect();
+        let promoted = promoted.join(
+            "
+",
+        );
         write(&script.data.join("redis.conf"), promoted.as_bytes(), 0o600);
         let valkey = SPEC.replace("[redis.", "[valkey.").replace("\"7.0\"", "\"8.0\"");
         script.roll_out(&valkey, "cache", "b");
@@ -190,5 +193,41 @@ fn a_failure_leaves_everything_as_it_was() {
         script.refuse("roll out the whole folder");
         write(&script.rendered.join("redis.conf"), b"", 0o644);
         script.refuse("roll out the whole folder");
+    }
+}
+
+/// Something that looks like a server and runs in the data folder.
+struct Impostor(std::process::Child);
+
+impl Impostor {
+    fn start(script: &Script) -> Self {
+        let program = script.root.path().join("redis-server");
+        std::fs::copy("/bin/sleep", &program).unwrap();
+        let mut command = std::process::Command::new(&program);
+        command.arg("60").current_dir(&script.data);
+        // It can be run once no process that was just forked has it open any more.
+        Impostor(wait::try_until(wait::LIMIT, || command.spawn().ok()).unwrap())
+    }
+}
+
+impl Drop for Impostor {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_runs_keeps_its_files() {
+    for shell in shells() {
+        let script = replica(shell);
+        script.prepare();
+        let running = Impostor::start(&script);
+        script.prepare();
+        script.roll_out(&SPEC.replace("timeout = 1", "timeout = 2"), "cache", "b");
+        script.refuse("stop it first");
+        drop(running);
+        script.prepare();
+        assert_eq!(script.directive("redis.conf", "timeout"), [b"2"]);
     }
 }

@@ -3,12 +3,12 @@
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
-
-use sha2::{Digest, Sha256};
+use std::process::{Command, Stdio};
 
 use crate::script::{Script, shells};
 use crate::site::write;
+use crate::support::wait;
+use crate::verify::hash;
 
 /// A server with a password of its own and a user.
 const SPEC: &str = r#"
@@ -46,10 +46,6 @@ fn script(shell: &[&'static str], version: &str) -> Script {
     script.set("NEXT_PASSWORD", "next");
     write(&script.root.path().join("data/masterauth"), b"from a file\n", 0o600);
     script
-}
-
-fn hash(secret: &[u8]) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn set_mode(path: &Path, mode: u32) {
@@ -193,7 +189,10 @@ fn nobody_is_shown_a_secret() {
                 real.trim()
             );
             write(&bin.join(program), text.as_bytes(), 0o755);
+            // It can be run once no process that was just forked has it open any more.
+            wait::until("it runs", || Command::new(bin.join(program)).stdin(Stdio::null()).output().is_ok());
         }
+        std::fs::remove_file(&log).unwrap();
         write(&script.root.path().join("data/masterauth"), b"canary-file", 0o600);
         write(&script.data.join("secrets.env"), b"NEXT_PASSWORD=canary-next\n", 0o600);
         write(&script.data.join("redis.conf"), b"port 1\n", 0o600);

@@ -1,6 +1,7 @@
 //! What must hold of a server after a start.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -15,8 +16,9 @@ pub(crate) type Users = Vec<String>;
 
 type Outcome = Result<(), String>;
 
-/// Directives that are the server's own: its role.
-const OWN: [&str; 2] = ["replicaof", "slaveof"];
+/// Directives that are the server's own, its role; and its port, which differs between two sites (it listens there,
+/// else nobody could ask).
+const OWN: [&str; 3] = ["replicaof", "slaveof", "port"];
 
 /// What a server said of itself.
 #[derive(Debug, Clone)]
@@ -46,7 +48,8 @@ pub(crate) fn fresh(site: &Site, state: State, generation: u32, at: usize) -> Sa
     let key = (site.server.to_string(), site.shape, state, at);
     let cell = FRESH.lock().unwrap().entry(key).or_default().clone();
     let said = cell.get_or_init(|| start_fresh(site.server, site.shape, state, at));
-    said.map(|text| fill(text, site, generation))
+    let places = places(site, generation);
+    said.map(|text| places.iter().fold(text.to_owned(), |text, (value, name)| text.replace(name, value)))
 }
 
 impl Said {
@@ -70,10 +73,11 @@ fn start_fresh(server: &'static Server, shape: Shape, state: State, at: usize) -
     let launch = server.launch().through(site.rendered(at).join("start.sh")).at(socket);
     let running = launch.login(user, &site.secret(name, 0)).start();
     let said = Said { settings: running.config_get_all(), users: users(&running) };
-    said.map(|text| empty(text, &site))
+    let places = places(&site, 0);
+    said.map(|text| places.iter().fold(text.to_owned(), |text, (value, name)| text.replace(value, name)))
 }
 
-/// Passwords, folders and ports of a site, and what stands for them.
+/// Passwords and folders of a site, and what stands for them.
 fn places(site: &Site, generation: u32) -> Vec<(String, String)> {
     let mut places = Vec::new();
     for name in SECRETS {
@@ -82,22 +86,18 @@ fn places(site: &Site, generation: u32) -> Vec<(String, String)> {
         places.push((secret, format!("<{name}>")));
     }
     places.push((site.root.path().display().to_string(), "<root>".into()));
-    for (at, port) in site.ports.iter().enumerate() {
-        places.push((port.number().to_string(), format!("<port {at}>")));
+    for at in 0..site.ports.len() {
+        places.push((site.node(at), format!("<node {at}>")));
     }
     places
 }
 
-fn empty(text: &str, site: &Site) -> String {
-    places(site, 0).iter().fold(text.to_owned(), |text, (value, name)| text.replace(value, name))
-}
-
-fn fill(text: &str, site: &Site, generation: u32) -> String {
-    places(site, generation).iter().fold(text.to_owned(), |text, (value, name)| text.replace(name, value))
-}
-
-fn hash(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 as ACL files have it.
+pub(crate) fn hash(secret: impl AsRef<[u8]>) -> String {
+    Sha256::digest(secret).iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 pub(crate) fn same_settings(
@@ -165,7 +165,6 @@ pub(crate) fn modes(site: &Site, at: usize) -> Outcome {
 }
 
 /// The replica logs in at its primary.
-pub(crate) fn replication(replica: &Running) -> Outcome {
+pub(crate) fn replication(replica: &Running) {
     wait_for_replica(replica);
-    Ok(())
 }
