@@ -29,6 +29,11 @@ impl Compiled {
         Checked::new(self.model.clone()?, &self.findings)
     }
 
+    /// The model, if nothing hard was found, without a copy: it is not here any more.
+    pub fn take_checked(&mut self) -> Option<Checked<Model>> {
+        Checked::new(self.model.take()?, &self.findings)
+    }
+
     /// Literal secrets, and what may be one in a text that could not be understood (a syntax error, a
     /// misspelled key or directive): never to be shown.
     pub fn secrets(&self) -> Vec<Span> {

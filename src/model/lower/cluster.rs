@@ -1,5 +1,7 @@
 //! Clusters: shards and their nodes, placed by [`crate::model::placement`].
 
+use std::collections::BTreeMap;
+
 use super::Lowering;
 use super::nodes::{Seat, report_no_hosts};
 use super::redis::{PORT, Placed, required};
@@ -75,12 +77,16 @@ fn replicas(lowering: &mut Lowering<'_>, spec: &RedisSpec, name: &At<String>) ->
 }
 
 fn placed(placement: &Placement, hosts: &[&At<String>], port_span: Span, lowering: &Lowering<'_>) -> Placed {
+    let mut mentions: BTreeMap<&str, Span> = BTreeMap::new();
+    for host in hosts {
+        mentions.entry(&host.value).or_insert(host.span);
+    }
     let seats = placement
         .nodes
         .iter()
         .map(|node| {
-            let name = &lowering.hosts[node.host.0].name.value;
-            let mention = hosts.iter().find(|host| host.value == *name).map_or(port_span, |host| host.span);
+            let name = lowering.hosts[node.host.0].name.value.as_str();
+            let mention = mentions.get(name).copied().unwrap_or(port_span);
             let span = node.pin.as_ref().map_or(mention, |pin| pin.span);
             let port_span = node.pin.as_ref().map_or(port_span, |pin| pin.span);
             Seat { id: NodeId(node.name.clone()), host: node.host, span, port: node.port, port_span }
