@@ -30,6 +30,11 @@ impl Compiled {
         Checked::new(self.model.clone()?, &self.findings)
     }
 
+    /// The model, if nothing hard was found, without a copy: it is not here any more.
+    pub fn take_checked(&mut self) -> Option<Checked<Model>> {
+        Checked::new(self.model.take()?, &self.findings)
+    }
+
     /// Fills in own templates without secrets, in memory, and adds what is wrong with them to the findings.
     /// Specs without own templates cost nothing here, nor do those that nothing could be rendered of.
     pub fn try_templates(&mut self) {

@@ -51,7 +51,8 @@ impl Spec {
         let mut text = "format = 1\nname = \"fleet\"\n\n[hosts]\n".to_owned();
         for host in 0..hosts {
             let (high, low, zone) = (host / 250, host % 250 + 1, ["a", "b", "c"][host % 3]);
-            writeln!(text, "{} = {{ address = \"10.7.{high}.{low}\", zone = \"{zone}\" }}", name(host)).unwrap();
+            writeln!(text, "{} = {{ address = \"10.7.{high}.{low}\", zone = \"{zone}\" }}", name(host))
+                .unwrap();
         }
         write!(text, "\n[profiles.house.config]\n{SETTINGS}").unwrap();
         Spec { text, hosts }

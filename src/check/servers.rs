@@ -7,7 +7,7 @@ use crate::catalog::Target;
 use crate::model::{Assigned, Deployment, HostId, Model, Node, SentinelSet, Setting, Settings, Topology};
 use crate::source::{At, Span};
 use crate::spec::TlsSpec;
-use crate::value::{FileProblem, FileSettings, Value, file_rules};
+use crate::value::{FileProblem, FileSettings, Value, asked_by_file_rules, file_rules};
 
 /// Servers that read a redis.conf or a sentinel.conf: a deployment's or a set's of sentinels.
 #[derive(Debug, Clone, Copy)]
@@ -94,26 +94,32 @@ impl<'m> Servers<'m> {
 
     /// What stops the servers, each with the first node that it stops.
     pub(super) fn file_problems(&self) -> BTreeMap<FileProblem, &'m Node> {
+        let mut shared = FileSettings::default();
+        add_asked(&mut shared, self.shared);
         let mut problems = BTreeMap::new();
         for node in self.nodes {
-            for problem in file_rules(&self.file(node), self.target) {
+            let mut file = shared.clone();
+            add_asked(&mut file, &node.own);
+            for problem in file_rules(&file, self.target) {
                 problems.entry(problem).or_insert(node);
             }
         }
         problems
     }
+}
 
-    /// The file of a node, as far as its rules go.
-    fn file(&self, node: &Node) -> FileSettings {
-        let mut file = FileSettings::default();
-        for setting in self.shared.overlaid(&node.own) {
-            let Some(directive) = setting.directive else { continue };
-            if let Assigned::Value(value) = &setting.value {
-                file.values.insert(directive.name, value.clone());
-            }
-            file.has_user_lines |= directive.name == "user";
+/// Lays settings over a file, as far as its rules ask for them.
+fn add_asked(file: &mut FileSettings, settings: &Settings) {
+    for setting in settings.list() {
+        let Some(directive) = setting.directive else { continue };
+        file.has_user_lines |= directive.name == "user";
+        if !asked_by_file_rules(directive.name) {
+            continue;
         }
-        file
+        match &setting.value {
+            Assigned::Value(value) => file.values.insert(directive.name, value.clone()),
+            _ => file.values.remove(directive.name),
+        };
     }
 }
 

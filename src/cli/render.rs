@@ -16,16 +16,17 @@ use crate::spec::nearest;
 use crate::tree::{Staging, Summary};
 
 pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
-    let compiled = compile_spec(&args.spec);
+    let mut compiled = compile_spec(&args.spec);
     let secrets = compiled.secrets();
     let options = Options { color: output.color_err(), redact: &secrets };
     output.err(report::emit(&compiled.findings, &compiled.sources, Format::Human, &options));
     if compiled.unreadable {
         return Exit::Usage;
     }
-    let Some(model) = compiled.checked().filter(|_| !compiled.findings.has_errors()) else {
+    if compiled.findings.has_errors() {
         return Exit::Findings;
-    };
+    }
+    let Some(model) = compiled.take_checked() else { return Exit::Findings };
     let secrets = args.with_secrets.then_some(&Secrets as &dyn SecretSource);
     let options = EmitOptions { secrets, layout: args.layout.into() };
     let rendering = Rendering { compiled: &compiled, model: &model, options: &options };

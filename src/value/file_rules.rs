@@ -48,6 +48,30 @@ pub enum FileProblem {
     ClusterWithoutAddress,
 }
 
+/// The directives that these rules ask for.
+const ASKED: [&str; 15] = [
+    "aclfile",
+    "bind",
+    "cluster-enabled",
+    "cluster-port",
+    "port",
+    "replicaof",
+    "tls-auth-clients",
+    "tls-ca-cert-dir",
+    "tls-ca-cert-file",
+    "tls-cert-file",
+    "tls-cluster",
+    "tls-key-file",
+    "tls-port",
+    "tls-replication",
+    "unixsocket",
+];
+
+/// Whether [`file_rules`] ask for a directive. What they do not ask for may be left out of [`FileSettings`].
+pub fn asked_by_file_rules(name: &str) -> bool {
+    ASKED.contains(&name)
+}
+
 /// How far above the clients' port the bus of a cluster listens (`CLUSTER_PORT_INCR`).
 const BUS_OFFSET: u16 = 10_000;
 
@@ -59,7 +83,7 @@ const BUS_OFFSET: u16 = 10_000;
 pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> {
     let mut problems = Vec::new();
     let cluster = settings.is_on("cluster-enabled");
-    if cluster && matches!(settings.values.get("replicaof"), Some(Value::Primary(Some(_)))) {
+    if cluster && matches!(settings.value("replicaof"), Some(Value::Primary(Some(_)))) {
         problems.push(FileProblem::ReplicaofInCluster);
     }
     if settings.has_user_lines && settings.is_set("aclfile") {
@@ -84,7 +108,7 @@ fn tls_problem(settings: &FileSettings, target: &Target) -> Option<FileProblem> 
     if !peers && settings.port("tls-port", 0) == 0 {
         return None;
     }
-    let checks_clients = settings.values.get("tls-auth-clients") != Some(&Value::Word("no"));
+    let checks_clients = settings.value("tls-auth-clients") != Some(&Value::Word("no"));
     let authority = settings.is_set("tls-ca-cert-file") || settings.is_set("tls-ca-cert-dir");
     if !target.build.tls {
         Some(FileProblem::TlsNotBuilt)
@@ -122,25 +146,29 @@ fn port_problems(settings: &FileSettings, cluster: bool, target: &Target) -> Vec
 
 /// Whether the file says explicitly to listen on no address, which Redis 6 cannot be told.
 fn has_no_address(settings: &FileSettings, target: &Target) -> bool {
-    let none =
-        matches!(settings.values.get("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
+    let none = matches!(settings.value("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
     none && target.versions.last >= Version::new(7, 0, 0)
 }
 
 impl FileSettings {
+    fn value(&self, name: &str) -> Option<&Value> {
+        debug_assert!(asked_by_file_rules(name), "{name}");
+        self.values.get(name)
+    }
+
     /// Whether a switch is on; all switches asked for here are off by default.
     fn is_on(&self, name: &str) -> bool {
-        self.values.get(name) == Some(&Value::Bool(true))
+        self.value(name) == Some(&Value::Bool(true))
     }
 
     /// Whether a text is set.
     fn is_set(&self, name: &str) -> bool {
-        matches!(self.values.get(name), Some(Value::Text(text)) if !text.is_empty())
+        matches!(self.value(name), Some(Value::Text(text)) if !text.is_empty())
     }
 
     /// The number of a port.
     fn port(&self, name: &str, default: u16) -> u16 {
-        match self.values.get(name) {
+        match self.value(name) {
             Some(Value::Integer(port)) => u16::try_from(*port).unwrap_or(default),
             _ => default,
         }

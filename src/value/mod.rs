@@ -42,7 +42,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-pub use file_rules::{FileProblem, FileSettings, file_rules, runtime_value};
+pub use file_rules::{FileProblem, FileSettings, asked_by_file_rules, file_rules, runtime_value};
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};
 pub use memcached::judge_option;

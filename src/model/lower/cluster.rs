@@ -1,12 +1,14 @@
 //! Clusters: shards and their nodes, placed by [`crate::model::placement`].
 
+use std::collections::BTreeMap;
+
 use super::Lowering;
 use super::nodes::{Seat, report_no_hosts};
 use super::redis::{PORT, Placed, required};
 use crate::diag::{Code, Finding};
 use crate::model::placement::{self, PlaceHost, Placement, Problem, Request};
 use crate::model::topology::{NodeId, Shard, ShardId, Topology};
-use crate::source::At;
+use crate::source::{At, Span};
 use crate::spec::{RedisSpec, Replicas, Survives, TopologyKind};
 
 /// Places the nodes of a cluster.
@@ -76,12 +78,16 @@ fn replicas(lowering: &mut Lowering<'_>, spec: &RedisSpec, name: &At<String>) ->
 
 fn placed(placement: &Placement, hosts: &[&At<String>], base: At<u16>, lowering: &Lowering<'_>) -> Placed {
     let port_span = base.span;
+    let mut mentions: BTreeMap<&str, Span> = BTreeMap::new();
+    for host in hosts {
+        mentions.entry(&host.value).or_insert(host.span);
+    }
     let seats = placement
         .nodes
         .iter()
         .map(|node| {
-            let name = &lowering.hosts[node.host.0].name.value;
-            let mention = hosts.iter().find(|host| host.value == *name).map_or(port_span, |host| host.span);
+            let name = lowering.hosts[node.host.0].name.value.as_str();
+            let mention = mentions.get(name).copied().unwrap_or(port_span);
             let span = node.pin.as_ref().map_or(mention, |pin| pin.span);
             let port_span = node.pin.as_ref().map_or(port_span, |pin| pin.span);
             // A pin may stand below the deployment's port; it was there first.

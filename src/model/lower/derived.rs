@@ -185,10 +185,11 @@ pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) 
     list
 }
 
-/// Adds derived values; one that is also written by hand must be equal, or insisted on.
+/// Adds derived values; one that is also written by hand must be equal, or insisted on. What is written by
+/// hand comes in layers, upper ones first.
 pub(super) fn add(
     typed: &mut Typed,
-    hand: &Typed,
+    hand: &[&Typed],
     derived: Vec<Derived>,
     subject: Subject<'_>,
     findings: &mut Findings,
@@ -196,11 +197,12 @@ pub(super) fn add(
     for derived in derived {
         let Some(setting) = setting(&derived, subject, findings) else { continue };
         let name = setting.name.clone();
-        if hand.poisoned.contains(&name) {
+        if hand.iter().any(|layer| layer.poisoned.contains(&name)) {
             continue;
         }
-        match hand.settings.get(&name) {
-            Some(written) if hand.insisted.contains(&name) || written.value == setting.value => {}
+        let insisted = hand.iter().any(|layer| layer.insisted.contains(&name));
+        match hand.iter().find_map(|layer| layer.settings.get(&name)) {
+            Some(written) if insisted || written.value == setting.value => {}
             Some(written) => {
                 findings.push(by_hand(written, &derived, subject));
                 // The derived value stands, so that nothing else is said of the one by hand.

@@ -93,7 +93,7 @@ fn deployment(
     );
     let mut shared = hand.clone();
     let list = derived::shared(spec, topology, replication.as_ref(), tls.as_ref());
-    derived::add(&mut shared, &hand, list, subject, lowering.findings);
+    derived::add(&mut shared, &[&hand], list, subject, lowering.findings);
 
     let context = NodeContext {
         spec,
@@ -340,14 +340,8 @@ fn node(
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let mut list = derived::listening(&facts);
     list.extend(derived::announced(&facts, topology.value, has_users));
-    let mut written = Typed { settings: Settings::default(), ..own_hand.clone() };
-    for setting in hand.settings.overlaid(&own_hand.settings) {
-        written.settings.set(setting.clone());
-    }
-    written.insisted.extend(hand.insisted.iter().cloned());
-    written.poisoned.extend(hand.poisoned.iter().cloned());
-    let mut own = own_hand;
-    derived::add(&mut own, &written, list, subject, lowering.findings);
+    let mut own = own_hand.clone();
+    derived::add(&mut own, &[&own_hand, hand], list, subject, lowering.findings);
     Node { id: seat.id.clone(), host: seat.host, span: seat.span, port: seat.port, own: own.settings }
 }
 

@@ -14,7 +14,6 @@ use crate::catalog::sentinel::{Scope, behaviour, directive};
 use crate::catalog::{Engine, Target};
 use crate::diag::{Code, Finding};
 use crate::model::origin::{Derivation, Origin};
-use crate::model::settings::Settings;
 use crate::model::topology::{Deployment, Host, Sentinel, SentinelSet, Tls, Topology, WatchSetting};
 use crate::source::{At, Span};
 use crate::spec::{Config, ConfigEntry, SentinelEngine, SentinelsSpec};
@@ -94,7 +93,7 @@ fn set(
     host_names(lowering, &mut own_words, deployments, subject);
 
     let mut shared = hand.clone();
-    derived::add(&mut shared, &hand, derived_shared(spec, tls.as_ref()), subject, lowering.findings);
+    derived::add(&mut shared, &[&hand], derived_shared(spec, tls.as_ref()), subject, lowering.findings);
     let context = NodeContext { spec, subject, tls: tls.as_ref(), hand: &hand, global: &own_words.list };
     let mut poisoned = hand.poisoned.clone();
     let mut nodes = Vec::new();
@@ -248,13 +247,8 @@ fn sentinel(
     let data_dir = data_dir(spec, subject.target, subject.deployment, seat, host);
     let facts =
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
-    let mut written = Typed { settings: Settings::default(), ..own.clone() };
-    for setting in hand.settings.overlaid(&own.settings) {
-        written.settings.set(setting.clone());
-    }
-    written.insisted.extend(hand.insisted.iter().cloned());
-    written.poisoned.extend(hand.poisoned.iter().cloned());
-    derived::add(&mut own, &written, derived::listening(&facts), subject, lowering.findings);
+    let own_hand = own.clone();
+    derived::add(&mut own, &[&own_hand, hand], derived::listening(&facts), subject, lowering.findings);
     let node = Sentinel {
         id: seat.id.clone(),
         host: seat.host,

@@ -74,7 +74,11 @@ fn balance(class: &[usize], zone: &[usize], candidates: &[Vec<usize>], leading: 
             let evens_zones = !same && in_zone[zone_of[from]] >= in_zone[zone_of[to]] + 2;
             evens_zones || (neutral && loads[from] >= loads[to] + 2)
         };
-        let Some(chain) = chain(class, candidates, leading, from, better) else {
+        // Where not even the emptiest class is better, no search finds one.
+        let emptiest = |loads: &[usize]| loads.iter().min().copied().unwrap_or_default() + 2;
+        let hopeless = loads[from] < emptiest(&loads) && in_zone[zone_of[from]] < emptiest(&in_zone);
+        let found = if hopeless { None } else { chain(class, candidates, leading, from, better) };
+        let Some(chain) = found else {
             from += 1;
             continue;
         };
