@@ -7,6 +7,7 @@ mod rendered;
 mod support;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -160,7 +161,7 @@ impl Site {
             let data = root.path().join("data").join(node);
             std::fs::create_dir_all(&data).unwrap();
             give_away(&data);
-            layer.push_str(&format!("nodes.{node}.data-dir = \"{}\"\n", data.display()));
+            writeln!(layer, "nodes.{node}.data-dir = \"{}\"", data.display()).unwrap();
         }
         let top = folder("container").join("here.toml");
         let texts = Texts { declared: Some((engine, format!("{major}.{minor}"))), ..Texts::default() };
@@ -249,7 +250,7 @@ fn the_entry_point_starts_every_server() {
             assert_eq!(owner.mode() & 0o077, 0, "{server}: {} is private", working.display());
             let process = std::fs::metadata(format!("/proc/{}", running.pid())).unwrap();
             assert_eq!(process.uid(), owner.uid(), "{server}");
-            assert_eq!(process.uid() == 0, false, "{server} runs as root");
+            assert_ne!(process.uid(), 0, "{server} runs as root");
             let environment = std::fs::read(format!("/proc/{}/environ", running.pid())).unwrap();
             assert!(!String::from_utf8_lossy(&environment).contains("the replica"), "{server}");
         }
