@@ -1,6 +1,5 @@
 //! systemd units of servers and sentinels.
 
-use crate::catalog::Engine;
 use crate::model::{Assigned, Deployment, NodeId, Sentinel, SentinelSet, Service, Topology};
 use crate::text::systemd::{escape_value, quote_exec};
 use crate::value::Value;
@@ -13,6 +12,7 @@ use super::error::Problem;
 use super::folders::{Folders, normal, parent};
 use super::run::{Place, Run};
 use super::sentinel_conf;
+use super::server_conf;
 use super::templates::Template;
 
 /// Files that a server keeps open beside its clients (`CONFIG_MIN_RESERVED_FDS` in server.h, the same number
@@ -105,7 +105,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             folder: &deployment.name,
             what: one_line(&deployment.name),
             unit: unit_name(engine.name(), &deployment.name, node.port),
-            file: if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" },
+            file: server_conf::file_name(engine),
             id: &node.id,
             port: node.port,
             service: &deployment.service,
@@ -126,7 +126,7 @@ pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
             folder: &folder,
             what: format!("the set {}", one_line(&set.name)),
             unit: sentinel_unit(set, sentinel),
-            file: "sentinel.conf",
+            file: sentinel_conf::FILE,
             id: &sentinel.id,
             port: sentinel.port,
             service: &set.service,
