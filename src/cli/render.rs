@@ -13,7 +13,7 @@ use crate::model::Model;
 use crate::pipeline::{Compiled, template_findings};
 use crate::report::{self, Format, Options};
 use crate::spec::nearest;
-use crate::tree::{Staging, Summary};
+use crate::tree::{Gone, Staging, Summary, TreeError, beside};
 
 pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     let mut compiled = compile_spec(&args.spec);
@@ -59,7 +59,7 @@ impl Rendering<'_> {
             Ok(staging) => staging,
             Err(error) => return output.usage(&error.to_string()),
         };
-        if let Err(stopped) = emit_to(self.model, self.options, |artifact| staging.add(artifact)) {
+        if let Err(stopped) = self.hand_over(|artifact| staging.add(artifact)) {
             return self.stopped(stopped, output);
         }
         match staging.commit() {
@@ -83,7 +83,7 @@ impl Rendering<'_> {
             Ok(changes) => changes,
             Err(error) => return output.usage(&error.to_string()),
         };
-        if let Err(stopped) = emit_to(self.model, self.options, |artifact| changes.look_at(&artifact)) {
+        if let Err(stopped) = self.hand_over(|artifact| changes.look_at(&artifact)) {
             return self.stopped(stopped, output);
         }
         let report = changes.report(output.color_out());
@@ -91,7 +91,21 @@ impl Rendering<'_> {
         if report.clean { Exit::Clean } else { Exit::Findings }
     }
 
-    fn stopped(&self, stopped: Stopped<impl std::fmt::Display>, output: &mut Output) -> Exit {
+    /// Renders, while a second thread takes what is rendered.
+    fn hand_over(
+        &self,
+        take: impl FnMut(Artifact) -> Result<(), TreeError> + Send,
+    ) -> Result<(), Stopped<TreeError>> {
+        let (rendered, taken) = beside(take, |sink| emit_to(self.model, self.options, sink));
+        taken.map_err(Stopped::Sink)?;
+        rendered.or_else(|stopped| match stopped {
+            Stopped::Errors(errors) => Err(Stopped::Errors(errors)),
+            // Whoever takes is gone only with an error of its own.
+            Stopped::Sink(Gone) => Ok(()),
+        })
+    }
+
+    fn stopped(&self, stopped: Stopped<TreeError>, output: &mut Output) -> Exit {
         match stopped {
             Stopped::Errors(errors) => self.unrendered(&errors, output),
             Stopped::Sink(error) => output.usage(&error.to_string()),

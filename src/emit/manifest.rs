@@ -1,6 +1,8 @@
 //! manifest.json: every file with its checksum, and how it is to be installed.
 
-use serde::Serialize;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
 
 use crate::model::{Model, NodeId};
 
@@ -11,12 +13,15 @@ use super::error::Problem;
 
 /// The version of the manifest's own format. Fields may be added within it.
 const FORMAT: u32 = 1;
+/// About how long the manifest's text on one file is.
+const TEXT: usize = 320;
 
 #[derive(Serialize)]
 struct Manifest<'a> {
     format: u32,
     spec: &'a str,
-    files: Vec<File<'a>>,
+    #[serde(serialize_with = "files")]
+    files: &'a [Record],
 }
 
 #[derive(Serialize)]
@@ -35,42 +40,52 @@ struct File<'a> {
 /// What the manifest says of a file: all but its content, which nobody keeps.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) path: String,
+    pub(super) path: Box<str>,
     sha256: [u8; 32],
     mode: u32,
     install: Install,
-    pub(super) deployment: String,
-    pub(super) node: Option<NodeId>,
+    pub(super) deployment: Rc<str>,
+    pub(super) node: Option<Rc<str>>,
     secrets: Vec<SecretSlot>,
 }
 
-impl From<&Artifact> for Record {
-    fn from(artifact: &Artifact) -> Self {
+impl Record {
+    /// Of a file, one of many: names are shared with the record before.
+    pub(super) fn new(artifact: &Artifact, before: Option<&Record>) -> Self {
+        let shared = |name: &str, known: Option<&Rc<str>>| match known {
+            Some(known) if **known == *name => known.clone(),
+            _ => name.into(),
+        };
+        let node = |id: &NodeId| shared(&id.0, before.and_then(|before| before.node.as_ref()));
         Record {
-            path: artifact.path.clone(),
+            path: artifact.path.as_str().into(),
             sha256: artifact.bytes.sha256(),
             mode: artifact.mode,
             install: artifact.install,
-            deployment: artifact.deployment.clone(),
-            node: artifact.node.clone(),
+            deployment: shared(&artifact.deployment, before.map(|before| &before.deployment)),
+            node: artifact.node.as_ref().map(node),
             secrets: artifact.secrets.clone(),
         }
     }
 }
 
-/// Lists files, which come sorted by path.
-pub(super) fn manifest(model: &Model, records: &[Record]) -> Result<Artifact, Problem> {
-    let files = records.iter().map(|record| File {
+fn files<S: Serializer>(records: &[Record], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(records.iter().map(|record| File {
         path: &record.path,
         sha256: hex(&record.sha256),
         mode: mode_text(record.mode),
         install: record.install,
         deployment: &record.deployment,
-        node: record.node.as_ref().map(|node| node.0.as_str()),
+        node: record.node.as_deref(),
         secrets: &record.secrets,
-    });
-    let manifest = Manifest { format: FORMAT, spec: &model.name, files: files.collect() };
-    let mut bytes = serde_json::to_vec_pretty(&manifest)
+    }))
+}
+
+/// Lists files, which come sorted by path.
+pub(super) fn manifest(model: &Model, records: &[Record]) -> Result<Artifact, Problem> {
+    let manifest = Manifest { format: FORMAT, spec: &model.name, files: records };
+    let mut bytes = Vec::with_capacity(TEXT * records.len());
+    serde_json::to_writer_pretty(&mut bytes, &manifest)
         .map_err(|error| Problem::Template { message: error.to_string() })?;
     bytes.push(b'\n');
     Ok(Artifact {

@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
     }
 
     fn hand_over(&mut self, artifact: Artifact) {
-        self.records.push(Record::from(&artifact));
+        self.records.push(Record::new(&artifact, self.records.last()));
         // After an error nothing will be written, and there may still be errors to find.
         if !self.broken_off && self.errors.is_empty() {
             self.broken_off = (self.sink)(artifact).is_break();
@@ -173,8 +173,10 @@ impl<'a> Run<'a> {
 
     /// A file whose path is a folder of other files: nobody could write both.
     fn refuse_files_in_the_way(&mut self) {
-        let mut paths: BTreeSet<&str> = self.records.iter().map(|one| one.path.as_str()).collect();
-        paths.insert(MANIFEST);
+        let is_file = |path: &str| {
+            let known = self.records.binary_search_by(|record| (*record.path).cmp(path));
+            known.is_ok() || path == MANIFEST
+        };
         let mut last = "";
         let mut errors = Vec::new();
         for record in &self.records {
@@ -183,7 +185,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-            if let Some(file) = ends.map(|end| &folder[..end]).find(|folder| paths.contains(folder)) {
+            if let Some(file) = ends.map(|end| &folder[..end]).find(|folder| is_file(folder)) {
                 let problem = Problem::FileInTheWay { file: file.to_owned() };
                 errors.push(error(record, problem));
             }
@@ -195,9 +197,9 @@ impl<'a> Run<'a> {
     fn refuse_shared_folders(&mut self) {
         let Some(hosts) = &self.hosts else { return };
         let hosts: BTreeSet<&str> = hosts.0.values().copied().collect();
-        let shared = |record: &&Record| record.node.is_none() && hosts.contains(record.deployment.as_str());
+        let shared = |record: &&Record| record.node.is_none() && hosts.contains(&*record.deployment);
         let found = self.records.iter().filter(shared);
-        let problem = |record: &Record| Problem::FolderOfHost { name: record.deployment.clone() };
+        let problem = |record: &Record| Problem::FolderOfHost { name: record.deployment.to_string() };
         let errors: Vec<EmitError> = found.map(|record| error(record, problem(record))).collect();
         self.errors.extend(errors);
     }
@@ -242,9 +244,9 @@ impl<'a> Hosts<'a> {
 
 fn error(record: &Record, problem: Problem) -> EmitError {
     EmitError {
-        artifact: record.path.clone(),
-        deployment: record.deployment.clone(),
-        node: record.node.clone(),
+        artifact: record.path.to_string(),
+        deployment: record.deployment.to_string(),
+        node: record.node.as_deref().map(|node| NodeId(node.to_owned())),
         problem,
     }
 }

@@ -129,7 +129,7 @@ impl Rewrite {
 pub(super) fn block(settings: &Settings, writing: Writing<'_>) -> (Block, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut entries = Vec::with_capacity(settings.len());
-    for setting in settings.list().iter().filter(|setting| !is_the_servers(setting)) {
+    for setting in settings.list().filter(|setting| !is_the_servers(setting)) {
         match entry(setting, writing) {
             Ok(entry) => entries.push(entry),
             Err(problem) => problems.push(problem),

@@ -13,6 +13,7 @@ use crate::spec::SecretRef;
 use super::artifact::{Install, SCRIPT, SecretPlace, SecretSlot};
 use super::block::one_line;
 use super::bootstrap::word;
+use super::bytes::Bytes;
 use super::data::{Kind, record};
 use super::endpoint::{link_port, text, text_setting};
 use super::error::Problem;
@@ -64,7 +65,7 @@ record! {
 /// The scripts of a deployment or set of sentinels.
 pub(super) struct StartScripts {
     rewrite: Rewrite,
-    written: BTreeMap<StartScript, Vec<u8>>,
+    written: BTreeMap<StartScript, Bytes>,
 }
 
 impl StartScripts {
@@ -119,7 +120,7 @@ impl StartScripts {
             if let Some(bytes) = self.written.get(&script) {
                 return Ok(bytes.clone());
             }
-            let bytes = run.templates.render(Template::Start, &script)?.into_bytes();
+            let bytes = Bytes::from(run.templates.render(Template::Start, &script)?);
             self.written.insert(script, bytes.clone());
             Ok(bytes)
         });

@@ -10,6 +10,7 @@ use crate::text::sysctl::{dotted, write_setting};
 
 use super::artifact::{Install, PUBLIC};
 use super::block::one_line;
+use super::bytes::Bytes;
 use super::data::record;
 use super::effective::Effective;
 use super::error::Problem;
@@ -66,7 +67,7 @@ impl<'m> Wants<'m> {
 pub(super) struct Files<'m> {
     model: &'m Model,
     wants: BTreeMap<&'m str, Wants<'m>>,
-    written: BTreeMap<HostId, Result<Vec<u8>, Problem>>,
+    written: BTreeMap<HostId, Result<Bytes, Problem>>,
 }
 
 impl<'m> Files<'m> {
@@ -137,7 +138,7 @@ fn backlog(node: &MemcachedNode) -> u64 {
     value(node, "listen-backlog").and_then(|length| length.parse().ok()).unwrap_or(MEMCACHED_BACKLOG)
 }
 
-fn text(run: &Run<'_>, host: &Host, wants: &Wants<'_>) -> Result<Vec<u8>, Problem> {
+fn text(run: &Run<'_>, host: &Host, wants: &Wants<'_>) -> Result<Bytes, Problem> {
     let mut settings: BTreeMap<String, (String, String)> = BTreeMap::new();
     if let Some(name) = wants.forks {
         // linuxOvercommitMemoryWarning in server.c and syscheck.c.
@@ -174,5 +175,5 @@ fn text(run: &Run<'_>, host: &Host, wants: &Wants<'_>) -> Result<Vec<u8>, Proble
         settings: lines,
         huge_pages: wants.huge_pages,
     };
-    run.templates.render(Template::Sysctl, data).map(String::into_bytes)
+    run.templates.render(Template::Sysctl, data).map(Bytes::from)
 }

@@ -1,5 +1,7 @@
 //! The settings of a deployment and what its nodes change about them.
 
+use std::sync::Arc;
+
 use crate::catalog::Directive;
 use crate::source::Span;
 use crate::spec::SecretRef;
@@ -45,14 +47,17 @@ impl Setting {
 }
 
 /// Settings sorted by name, each name once.
+///
+/// Clones share each setting: deployments that take the same profile hold it once.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    list: Vec<Setting>,
+    list: Vec<Arc<Setting>>,
 }
 
 impl Settings {
     /// Adds a setting, or replaces the one of the same name.
     pub fn set(&mut self, setting: Setting) {
+        let setting = Arc::new(setting);
         match self.list.binary_search_by(|other| other.name.cmp(&setting.name)) {
             Ok(at) => self.list[at] = setting,
             Err(at) => self.list.insert(at, setting),
@@ -60,7 +65,7 @@ impl Settings {
     }
 
     /// Removes the setting of a name.
-    pub fn remove(&mut self, name: &str) -> Option<Setting> {
+    pub fn remove(&mut self, name: &str) -> Option<Arc<Setting>> {
         let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
         Some(self.list.remove(at))
     }
@@ -68,12 +73,12 @@ impl Settings {
     /// The setting of a name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
-        self.list.get(at)
+        Some(&self.list[at])
     }
 
     /// Each setting, by name.
-    pub fn list(&self) -> &[Setting] {
-        &self.list
+    pub fn list(&self) -> impl Iterator<Item = &Setting> {
+        self.list.iter().map(AsRef::as_ref)
     }
 
     /// The number of settings.
@@ -94,8 +99,8 @@ impl Settings {
 
 /// Merges two sorted lists; where both have a name, the upper one wins.
 struct Overlaid<'s> {
-    below: std::iter::Peekable<std::slice::Iter<'s, Setting>>,
-    above: std::iter::Peekable<std::slice::Iter<'s, Setting>>,
+    below: std::iter::Peekable<std::slice::Iter<'s, Arc<Setting>>>,
+    above: std::iter::Peekable<std::slice::Iter<'s, Arc<Setting>>>,
 }
 
 impl<'s> Iterator for Overlaid<'s> {
@@ -109,13 +114,14 @@ impl<'s> Iterator for Overlaid<'s> {
             (Some(_), None) => Ordering::Less,
             (None, _) => Ordering::Greater,
         };
-        match order {
+        let next = match order {
             Ordering::Less => self.below.next(),
             Ordering::Greater => self.above.next(),
             Ordering::Equal => {
                 self.below.next();
                 self.above.next()
             }
-        }
+        };
+        next.map(AsRef::as_ref)
     }
 }

@@ -11,6 +11,7 @@
 //! failure tears is found by comparing contents, which every run does, and rendered again. Syncing each
 //! file would cost minutes for a fleet.
 
+mod beside;
 mod commit;
 mod compare;
 mod error;
@@ -21,6 +22,7 @@ mod path;
 mod stage;
 mod whole;
 
+pub use beside::{Gone, beside};
 pub use compare::{Comparison, Difference, compare};
 pub use error::TreeError;
 pub(crate) use error::reason;

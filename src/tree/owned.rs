@@ -1,5 +1,7 @@
 //! What earlier runs wrote, as their manifests say.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,15 +17,18 @@ use crate::emit::{MANIFEST, hex};
 const FORMAT: u32 = 1;
 
 #[derive(Deserialize)]
-struct Manifest {
+struct Manifest<'m> {
     format: u32,
-    files: Vec<File>,
+    #[serde(borrow)]
+    files: Vec<File<'m>>,
 }
 
 #[derive(Deserialize)]
-struct File {
-    path: String,
-    sha256: String,
+struct File<'m> {
+    #[serde(borrow)]
+    path: Cow<'m, str>,
+    #[serde(borrow)]
+    sha256: Cow<'m, str>,
     #[serde(default)]
     secrets: Vec<Slot>,
 }
@@ -35,18 +40,19 @@ struct Slot {
 
 /// A file that an earlier run wrote, or was about to write.
 #[derive(Debug)]
-pub(super) struct Owned {
-    pub(super) path: String,
+struct Owned {
     sha256: [u8; 32],
+    /// What other manifests say of it.
+    or_sha256: Vec<[u8; 32]>,
     holds_secrets: bool,
     /// Whether this run has rendered it again.
     rendered: bool,
 }
 
-/// All of them, by path. A path can be there several times, once for each manifest.
+/// All of them.
 #[derive(Debug, Default)]
 pub(super) struct OwnedFiles {
-    files: Vec<Owned>,
+    files: HashMap<Box<str>, Owned>,
     /// The manifest's checksum, where there is one.
     pub(super) manifest: Option<[u8; 32]>,
     /// The number of manifests of runs that did not come to their end.
@@ -68,13 +74,13 @@ impl OwnedFiles {
                 owned.add(&path, &old.bytes)?;
             }
         }
-        owned.files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(owned)
     }
 
     fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), TreeError> {
         let broken = |why: String| TreeError::Manifest { path: path.to_owned(), why };
-        let manifest: Manifest = serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
+        let manifest: Manifest<'_> =
+            serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
         if manifest.format != FORMAT {
             let why = format!("its format is {}, and this cachewright knows {FORMAT}", manifest.format);
             return Err(broken(why));
@@ -87,44 +93,43 @@ impl OwnedFiles {
                 return Err(broken(format!("the checksum of `{}` is none", file.path)));
             };
             let holds_secrets = file.secrets.iter().any(|slot| slot.filled);
-            self.files.push(Owned { path: file.path, sha256, holds_secrets, rendered: false });
+            match self.files.get_mut(&*file.path) {
+                Some(known) => {
+                    known.or_sha256.push(sha256);
+                    known.holds_secrets |= holds_secrets;
+                }
+                None => {
+                    let new = Owned { sha256, or_sha256: Vec::new(), holds_secrets, rendered: false };
+                    self.files.insert(file.path.into(), new);
+                }
+            }
         }
         Ok(())
     }
 
-    fn entries(&mut self, path: &str) -> &mut [Owned] {
-        let from = self.files.partition_point(|file| file.path.as_str() < path);
-        let count = self.files[from..].iter().take_while(|file| file.path == path).count();
-        &mut self.files[from..from + count]
-    }
-
     /// Notes that a path is rendered again; whether it was owned before.
     pub(super) fn rendered(&mut self, path: &str) -> bool {
-        let entries = self.entries(path);
-        for entry in &mut *entries {
-            entry.rendered = true;
-        }
-        !entries.is_empty()
+        let file = self.files.get_mut(path);
+        file.map(|file| file.rendered = true).is_some()
     }
 
     /// Whether an earlier run put secrets into the file.
-    pub(super) fn holds_secrets(&mut self, path: &str) -> bool {
-        self.entries(path).iter().any(|file| file.holds_secrets)
+    pub(super) fn holds_secrets(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|file| file.holds_secrets)
     }
 
     /// The paths that were rendered before and not again, by path.
     pub(super) fn left(&self) -> Vec<&str> {
-        let mut left: Vec<&str> =
-            self.files.iter().filter(|file| !file.rendered).map(|file| file.path.as_str()).collect();
-        left.dedup();
+        let left = self.files.iter().filter(|(_, file)| !file.rendered);
+        let mut left: Vec<&str> = left.map(|(path, _)| &**path).collect();
+        left.sort_unstable();
         left
     }
 
     /// Whether a file is still as some run wrote it.
     pub(super) fn is_untouched(&self, path: &str, bytes: &[u8]) -> bool {
         let sha256: [u8; 32] = Sha256::digest(bytes).into();
-        let from = self.files.partition_point(|file| file.path.as_str() < path);
-        self.files[from..].iter().take_while(|file| file.path == path).any(|file| file.sha256 == sha256)
+        self.files.get(path).is_some_and(|file| file.sha256 == sha256 || file.or_sha256.contains(&sha256))
     }
 }
 

@@ -31,24 +31,31 @@ pub(super) struct Old {
 
 /// Looks at a file. Anything else that stands there is in the way, a link among them.
 pub(super) fn look(path: &Path) -> Result<Found, TreeError> {
+    let mut bytes = Vec::new();
+    let mode = look_into(path, &mut bytes)?;
+    Ok(mode.map_or(Found::Nothing, |mode| Found::File(Old { bytes, mode })))
+}
+
+/// Looks at a file, whose content takes the place of what is in `bytes`. Its mode; none where nothing is there.
+pub(super) fn look_into(path: &Path, bytes: &mut Vec<u8>) -> Result<Option<u32>, TreeError> {
     // Not following links, and not waiting for whoever writes to a pipe.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unopened(path, error)),
     };
     let metadata = file.metadata().map_err(TreeError::io("read", path))?;
     if !metadata.is_file() {
         return Err(in_the_way(path, metadata.file_type(), "a file"));
     }
-    let bytes = read(&mut file, metadata.len()).map_err(TreeError::io("read", path))?;
-    Ok(Found::File(Old { bytes, mode: metadata.mode() & PERMISSIONS }))
+    read(&mut file, metadata.len(), bytes).map_err(TreeError::io("read", path))?;
+    Ok(Some(metadata.mode() & PERMISSIONS))
 }
 
 /// Reads a file of a known length: one call, as long as the length is right.
-fn read(file: &mut File, len: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(len).unwrap_or(0).saturating_add(1)];
+fn read(file: &mut File, len: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.resize(usize::try_from(len).unwrap_or(0).saturating_add(1), 0);
     let mut filled = 0;
     loop {
         match file.read(&mut bytes[filled..])? {
@@ -61,7 +68,7 @@ fn read(file: &mut File, len: u64) -> io::Result<Vec<u8>> {
         bytes.resize(2 * bytes.len(), 0);
     }
     bytes.truncate(filled);
-    Ok(bytes)
+    Ok(())
 }
 
 fn unopened(path: &Path, error: io::Error) -> TreeError {

@@ -9,7 +9,7 @@ use super::error::TreeError;
 use super::folders::{Folders, parent};
 use super::lock::Lock;
 use super::owned::OwnedFiles;
-use super::path::{self, Found};
+use super::path;
 use super::whole;
 use super::{STAGED, WORK};
 use crate::emit::{Artifact, MANIFEST};
@@ -41,6 +41,8 @@ pub struct Staging {
     /// What the system takes away from modes of new files.
     pub(super) umask: u32,
     folders: Folders,
+    /// What was in the place of the last file: one buffer for all.
+    old: Vec<u8>,
     staged_folders: HashSet<String>,
     /// The output folder was made by this run.
     made_root: bool,
@@ -65,6 +67,7 @@ impl Staging {
             summary: Summary::default(),
             umask: 0,
             folders: Folders::of(root)?,
+            old: Vec::new(),
             staged_folders: HashSet::new(),
             made_root,
             moving: false,
@@ -103,10 +106,10 @@ impl Staging {
         let was_ours = self.owned.rendered(&artifact.path);
         if self.folders.has_folder_of(&artifact.path)? {
             let place = self.root.join(&artifact.path);
-            if let Found::File(old) = path::look(&place)? {
-                if old.bytes == *artifact.bytes {
+            if let Some(mode) = path::look_into(&place, &mut self.old)? {
+                if *self.old == *artifact.bytes {
                     self.summary.unchanged += 1;
-                    if old.mode != artifact.mode {
+                    if mode != artifact.mode {
                         self.modes.push((place, artifact.mode));
                     }
                     return Ok(());

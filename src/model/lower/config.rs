@@ -106,11 +106,12 @@ fn place(
         typed.poisoned.push(name);
         return;
     };
-    let previous = typed.settings.remove(&name).or_else(|| below.and_then(|below| below.get(&name)).cloned());
+    let taken = typed.settings.remove(&name);
+    let previous = taken.as_deref().or_else(|| below.and_then(|below| below.get(&name)));
     let mut overrode: Vec<Origin> = entry.overrode.iter().rev().map(|span| level.origin(*span)).collect();
     if let Some(previous) = previous {
         overrode.push(previous.origin);
-        overrode.extend(previous.overrode);
+        overrode.extend(&previous.overrode);
     }
     if value.doubtful {
         typed.poisoned.push(name.clone());

@@ -11,6 +11,7 @@ mod memcached;
 mod names;
 mod nodes;
 mod options;
+mod profiles;
 mod redis;
 mod sentinels;
 mod service;
@@ -19,6 +20,7 @@ mod target;
 mod user_line;
 
 use names::{Kind, Uses};
+use profiles::TypedProfiles;
 
 use super::topology::{Host, HostId, Model, SentinelSet};
 use crate::diag::{Code, Finding, Findings};
@@ -38,6 +40,7 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
         root: &layers.root,
         hosts,
         uses: Uses::default(),
+        typed: TypedProfiles::default(),
         unsure: names_lost(spec, layers),
     };
     lowering.report_duplicate_names();
@@ -73,6 +76,8 @@ struct Lowering<'a> {
     hosts: Vec<Host>,
     /// The names that the spec uses.
     uses: Uses,
+    /// Profiles that were typed already.
+    typed: TypedProfiles<'a>,
     /// A list of names could not be read: what it would have used is unknown.
     unsure: bool,
 }

@@ -61,10 +61,7 @@ fn deployment(
     let replication = spec.replication.as_ref().and_then(login);
 
     let subject = Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
-    let mut hand = Typed::default();
-    for profile in profiles {
-        lay_over(&mut hand, None, Level::Profile, profile, subject, lowering.findings);
-    }
+    let mut hand = lowering.typed.profiles(&profiles, subject, lowering.findings);
     if let Some(config) = &spec.config {
         lay_over(&mut hand, None, Level::Deployment, config, subject, lowering.findings);
     }
