@@ -9,7 +9,7 @@ use super::folders::parent;
 use super::owned;
 use super::path::{self, Found};
 use super::stage::Staging;
-use super::{PENDING, PENDING_END, STAGED};
+use super::{PENDING, PENDING_END, STAGED, UNFINISHED_END};
 use crate::emit::{Artifact, MANIFEST};
 
 /// Moves what is staged into place, corrects modes, removes what is rendered no more, and puts the manifest
@@ -61,7 +61,7 @@ fn write_pending(staging: &Staging, manifest: &Artifact) -> Result<PathBuf, Tree
         number += 1;
     }
     let pending = path(number);
-    let aside = pending.with_extension("new");
+    let aside = pending.with_extension(UNFINISHED_END.trim_start_matches('.'));
     let written = path::write_new(&aside, &manifest.bytes, manifest.mode, staging.umask);
     let written = written.and_then(|file: File| file.sync_all()).and_then(|()| fs::rename(&aside, &pending));
     written.map_err(|cause| {

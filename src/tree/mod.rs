@@ -32,3 +32,5 @@ const STAGED: &str = "staged";
 const PENDING: &str = "pending-";
 /// How they end.
 const PENDING_END: &str = ".json";
+/// How the name of one ends that is still being written.
+const UNFINISHED_END: &str = ".new";

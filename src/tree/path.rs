@@ -36,7 +36,7 @@ pub(super) fn look(path: &Path) -> Result<Found, TreeError> {
     let mut file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) => return Err(unopened(path, error)),
+        Err(error) => return Err(unopened("read", path, error)),
     };
     let metadata = file.metadata().map_err(TreeError::io("read", path))?;
     if !metadata.is_file() {
@@ -64,10 +64,11 @@ fn read(file: &mut File, len: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unopened(path: &Path, error: io::Error) -> TreeError {
+/// Why a file was not opened: something else in its place, or what the system says.
+pub(super) fn unopened(doing: &'static str, path: &Path, error: io::Error) -> TreeError {
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => in_the_way(path, metadata.file_type(), "a file"),
-        _ => TreeError::io("read", path)(error),
+        _ => TreeError::io(doing, path)(error),
     }
 }
 
@@ -135,12 +136,12 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a new file.
+/// Writes a new file. Nothing may stand in its place, and no link is followed.
 pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, umask: u32) -> io::Result<File> {
     use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt;
 
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(bytes)?;
     if mode & umask != 0 {
         file.set_permissions(fs::Permissions::from_mode(mode))?;

@@ -8,7 +8,7 @@ use super::commit;
 use super::error::TreeError;
 use super::folders::{Folders, parent};
 use super::lock::Lock;
-use super::owned::OwnedFiles;
+use super::owned::{self, OwnedFiles};
 use super::path::{self, Found};
 use super::{STAGED, WORK};
 use crate::emit::{Artifact, MANIFEST};
@@ -81,6 +81,9 @@ impl Staging {
         let staged = self.work.join(STAGED);
         clear(&staged).map_err(TreeError::io("clear", &staged))?;
         fs::create_dir(&staged).map_err(TreeError::io("write", &staged))?;
+        for unfinished in owned::unfinished(&self.work) {
+            clear(&unfinished).map_err(TreeError::io("clear", &unfinished))?;
+        }
         self.staged_folders.insert(String::new());
         let ignore = self.work.join(".gitignore");
         let written = clear(&ignore).and_then(|()| {
