@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::emit::{Secret, SecretSource};
 use crate::pipeline::{Compiled, compile};
 use crate::spec::{Date, ReadText, SecretRef};
+pub(super) use crate::tree::reason;
 
 /// The name of standard input in arguments.
 const STDIN: &str = "-";
@@ -62,15 +63,6 @@ fn list_into(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result
         }
     }
     Ok(())
-}
-
-/// What went wrong, without Rust's `(os error 2)`.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }
 
 /// Secrets from the environment and from files.

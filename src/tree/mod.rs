@@ -19,9 +19,11 @@ mod lock;
 mod owned;
 mod path;
 mod stage;
+mod way;
 
 pub use compare::{Comparison, Difference, compare};
 pub use error::TreeError;
+pub(crate) use error::reason;
 pub use stage::{Staging, Summary};
 
 /// The work folder's name.

@@ -1,6 +1,6 @@
 //! Writing aside: new and changed files into the work folder, one by one as they are rendered.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::folders::{Folders, parent};
 use super::lock::Lock;
 use super::owned::{self, OwnedFiles};
 use super::path::{self, Found};
-use super::{STAGED, WORK};
+use super::{STAGED, WORK, way};
 use crate::emit::{Artifact, MANIFEST};
 
 /// What a run did.
@@ -35,6 +35,8 @@ pub struct Staging {
     pub(super) owned: OwnedFiles,
     /// Files whose content is right and whose mode is not.
     pub(super) modes: Vec<(PathBuf, u32)>,
+    /// Files of ours that stand where something of another kind belongs.
+    pub(super) in_the_way: BTreeSet<String>,
     pub(super) manifest: Option<Artifact>,
     pub(super) summary: Summary,
     /// What the system takes away from modes of new files.
@@ -60,6 +62,7 @@ impl Staging {
             work,
             owned: OwnedFiles::default(),
             modes: Vec::new(),
+            in_the_way: BTreeSet::new(),
             manifest: None,
             summary: Summary::default(),
             umask: 0,
@@ -103,9 +106,11 @@ impl Staging {
             return Ok(());
         }
         let was_ours = self.owned.rendered(&artifact.path);
-        if self.folders.has_folder_of(&artifact.path)? {
+        let has_folder = self.folders.has_folder_of(&artifact.path);
+        if has_folder.or_else(|error| self.make_way(error))? {
             let place = self.root.join(&artifact.path);
-            if let Found::File(old) = path::look(&place)? {
+            let found = path::look(&place);
+            if let Found::File(old) = found.or_else(|error| self.make_way(error).map(|_| Found::Nothing))? {
                 if old.bytes == *artifact.bytes {
                     self.summary.unchanged += 1;
                     if old.mode != artifact.mode {
@@ -120,6 +125,13 @@ impl Staging {
         }
         self.summary.written += 1;
         self.put_aside(&artifact)
+    }
+
+    /// Notes what of ours is to go before anything moves, because something else belongs in its place: what
+    /// belongs there is not there then.
+    fn make_way(&mut self, error: TreeError) -> Result<bool, TreeError> {
+        self.in_the_way.extend(way::made(&self.root, &self.owned, error)?);
+        Ok(false)
     }
 
     fn put_aside(&mut self, artifact: &Artifact) -> Result<(), TreeError> {
