@@ -141,7 +141,6 @@ struct Site {
     root: TempDir,
     conf: &'static str,
     port: Port,
-    scripts: bool,
 }
 
 impl Site {
@@ -176,29 +175,11 @@ impl Site {
         std::fs::write(root.path().join("secrets.env"), secrets).unwrap();
         set_mode(&root.path().join("secrets.env"), 0o600);
         let conf = if server.engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" };
-        let scripts = artifacts.iter().any(|file| file.path.ends_with("/start.sh"));
-        let site = Site { root, conf, port, scripts };
-        if !scripts {
-            println!("no start.sh is rendered: a script of the test's own stands in for it");
-            site.stand_in("sessions-1");
-            site.stand_in("sessions-2");
-        }
-        site
+        Site { root, conf, port }
     }
 
     fn data(&self, node: &str) -> PathBuf {
         self.root.path().join("data").join(node)
-    }
-
-    fn stand_in(&self, node: &str) {
-        let (data, conf) = (self.data(node), self.conf);
-        let text = format!(
-            "#!/bin/sh\nset -e\ncp \"${{0%/*}}\"/{conf} \"${{0%/*}}\"/users.acl '{0}'\nprogram=$1\nshift\nexec \"$program\" '{0}/{conf}' \"$@\"\n",
-            data.display()
-        );
-        let script = self.root.path().join("out/sessions").join(node).join("start.sh");
-        std::fs::write(&script, text).unwrap();
-        set_mode(&script, 0o755);
     }
 
     /// Starts a node by the entry point, as its container would.
@@ -254,12 +235,10 @@ fn the_entry_point_starts_every_server() {
             let environment = std::fs::read(format!("/proc/{}/environ", running.pid())).unwrap();
             assert!(!String::from_utf8_lossy(&environment).contains("the replica"), "{server}");
         }
-        if site.scripts {
-            wait::until("the replica follows by name and password", || {
-                replica.info("master_link_status").as_deref() == Some("up")
-            });
-            assert_eq!(primary.info("connected_slaves").as_deref(), Some("1"), "{server}");
-        }
+        wait::until("the replica follows by name and password", || {
+            replica.info("master_link_status").as_deref() == Some("up")
+        });
+        assert_eq!(primary.info("connected_slaves").as_deref(), Some("1"), "{server}");
         println!("{server}: started by the entry point");
     }
 }

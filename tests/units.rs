@@ -99,14 +99,8 @@ impl Installed {
         std::fs::create_dir_all(data).unwrap();
         std::fs::set_permissions(data, PermissionsExt::from_mode(0o700)).unwrap();
         let [script] = &unit.command("ExecStartPre")[..] else { panic!("start.sh wants no arguments") };
-        let folder = Path::new(script).parent().unwrap();
-        if self.artifacts.iter().any(|file| file.path.ends_with("/start.sh")) {
-            let output = Command::new(script).current_dir("/").output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        } else {
-            println!("no start.sh is rendered: the server runs on a copy of its rendered file");
-            std::fs::copy(folder.join(working.file_name().unwrap()), &working).unwrap();
-        }
+        let output = Command::new(script).current_dir("/").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(working.is_file(), "{} is where the unit expects it", working.display());
     }
 
@@ -330,6 +324,8 @@ config = { D = "'", lock-memory = true, daemon = true, pidfile = "/run/three/thr
 #[test]
 fn systemd_understands_every_unit() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        let required = std::env::var_os("REQUIRE_SERVERS").is_some();
+        assert!(!required, "systemd-analyze is not installed: install the package systemd");
         println!("SKIPPED: systemd-analyze is not installed (the package systemd has it)");
         return;
     }

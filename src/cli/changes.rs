@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::masked::masked;
 use crate::emit::{Artifact, MANIFEST};
+use crate::model::Model;
 use crate::tree::{Comparison, Difference, TreeError, compare};
 
 /// Lines around a change that are shown.
@@ -26,6 +27,8 @@ pub(super) struct Changes {
     comparison: Comparison,
     files: BTreeMap<Change, Files>,
     manifest: bool,
+    /// The paths of own artifacts below their folders.
+    own: Vec<String>,
 }
 
 /// One change. Nodes of a deployment mostly have the same.
@@ -53,10 +56,11 @@ pub(super) struct Report {
 }
 
 impl Changes {
-    /// Against a folder.
-    pub(super) fn of(folder: &Path) -> Result<Self, TreeError> {
+    /// What the spec renders, against a folder.
+    pub(super) fn of(folder: &Path, model: &Model) -> Result<Self, TreeError> {
         let comparison = compare(folder)?;
-        Ok(Changes { folder: folder.to_owned(), comparison, files: BTreeMap::new(), manifest: false })
+        let own = model.own.artifacts.iter().map(|artifact| artifact.path.value.clone()).collect();
+        Ok(Changes { folder: folder.to_owned(), comparison, files: BTreeMap::new(), manifest: false, own })
     }
 
     /// Compares a file.
@@ -67,6 +71,10 @@ impl Changes {
             return Ok(());
         }
         let (change, hunks) = match difference {
+            Difference::Content { secret: false, .. } if self.is_own(&artifact.path) => {
+                let why = "differs; not shown, for the format of own artifacts is not known, nor what is secret in it";
+                (Change::Word(why.to_owned()), Vec::new())
+            }
             Difference::Content { old, secret: false } => hunks(&old, &artifact.bytes),
             word => (Change::Word(in_a_word(&word, artifact)), Vec::new()),
         };
@@ -76,6 +84,14 @@ impl Changes {
         }
         files.paths.push(artifact.path.clone());
         Ok(())
+    }
+
+    /// Whether a file is an artifact that the spec declares.
+    fn is_own(&self, path: &str) -> bool {
+        let ends_with = |own: &String| {
+            path.strip_suffix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        self.own.iter().any(ends_with)
     }
 
     /// All of it, by the first file of each change.

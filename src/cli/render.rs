@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::files::{Secrets, compile_spec};
 use super::output::Output;
 use crate::check::Checked;
-use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_to};
+use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_one, emit_to};
 use crate::model::Model;
 use crate::pipeline::{Compiled, template_findings};
 use crate::report::{self, Format, Options};
@@ -47,8 +47,16 @@ struct Rendering<'r> {
 
 impl Rendering<'_> {
     fn print(&self, file: &str, output: &mut Output) -> Exit {
+        match emit_one(self.model, self.options, file) {
+            Ok(Some(artifact)) => {
+                output.out(&artifact.bytes);
+                return Exit::Clean;
+            }
+            Ok(None) => {}
+            Err(errors) => return self.unrendered(&errors, output),
+        }
         match emit(self.model, self.options) {
-            Ok(artifacts) => one(&artifacts, file, output),
+            Ok(artifacts) => no_such_file(&artifacts, file, output),
             Err(errors) => self.unrendered(&errors, output),
         }
     }
@@ -79,7 +87,7 @@ impl Rendering<'_> {
 
     /// Says what would change in a folder.
     fn compare(&self, folder: &Path, output: &mut Output) -> Exit {
-        let mut changes = match Changes::of(folder) {
+        let mut changes = match Changes::of(folder, self.model) {
             Ok(changes) => changes,
             Err(error) => return output.usage(&error.to_string()),
         };
@@ -138,12 +146,8 @@ fn told(summary: &Summary, folder: &Path) -> String {
     format!("{} files written to {}{more}", summary.written, folder.display())
 }
 
-/// Prints one file, or says which there are.
-fn one(artifacts: &[Artifact], file: &str, output: &mut Output) -> Exit {
-    if let Some(artifact) = artifacts.iter().find(|artifact| artifact.path == file) {
-        output.out(&artifact.bytes);
-        return Exit::Clean;
-    }
+/// Says which files there are.
+fn no_such_file(artifacts: &[Artifact], file: &str, output: &mut Output) -> Exit {
     let near = nearest(file, artifacts.iter().map(|artifact| artifact.path.as_str()));
     let hint = match near {
         Some(near) => format!("did you mean `{near}`?"),

@@ -62,11 +62,40 @@ fn an_empty_primary_is_not_started_again() {
         |more: &str| says(&text(&format!("{REPLICATED}{more}"), "s/a/redis-s-6379.service"), &["Restart"]);
     assert_eq!(restart(""), ["Restart=on-failure"]);
     assert_eq!(restart("config.save = []\n"), ["Restart=no"]);
+    let whole = |more: &str| text(&format!("{REPLICATED}{more}"), "s/a/redis-s-6379.service");
+    assert_eq!(says(&whole(""), &["WantedBy"]), ["WantedBy=multi-user.target"]);
+    // Nor at boot.
+    assert_eq!(says(&whole("config.save = []\n"), &["WantedBy"]), NONE);
     assert_eq!(restart("config.save = []\nconfig.appendonly = true\n"), ["Restart=on-failure"]);
     assert_eq!(unit("config.save = []\n", &["Restart"]), ["Restart=on-failure"]);
     // Before 6.2 there are no save points unless somebody sets them.
     let old = text(&REPLICATED.replace("7.2", "6.0"), "s/a/redis-s-6379.service");
     assert_eq!(says(&old, &["Restart"]), ["Restart=no"]);
+}
+
+#[test]
+fn nothing_that_it_is_started_with_is_hidden() {
+    let keys = ["ProtectHome", "PrivateTmp"];
+    assert_eq!(unit("", &keys), ["ProtectHome=yes", "PrivateTmp=yes"]);
+    for (more, home, tmp) in [
+        ("install-dir = \"/home/deploy/cw\"\n", "read-only", "yes"),
+        ("install-dir = \"/var/tmp/cw\"\n", "yes", "no"),
+        ("service = { program = \"/home/deploy/redis-server\" }\n", "read-only", "yes"),
+        ("service = { program = \"/tmp/redis-server\" }\n", "yes", "no"),
+        ("config.requirepass = { file = \"/root/password\" }\n", "read-only", "yes"),
+        (
+            "users.app = { rules = [\"on\"], passwords = [{ file = \"/root/password\" }] }\n",
+            "read-only",
+            "yes",
+        ),
+    ] {
+        let expected = [format!("ProtectHome={home}"), format!("PrivateTmp={tmp}")];
+        assert_eq!(unit(more, &keys), expected, "{more}");
+    }
+    let memcached =
+        "[memcached.m]\nversion = \"1.6\"\nhosts = [\"a\"]\nservice = { program = \"/home/x/memcached\" }\n";
+    let unit = text(memcached, "m/a/memcached-m-11211.service");
+    assert_eq!(says(&unit, &keys), ["ProtectHome=read-only", "PrivateTmp=yes"]);
 }
 
 #[test]

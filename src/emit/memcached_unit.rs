@@ -79,6 +79,7 @@ pub(super) fn text(
     let has = |name: &str| node.options.iter().any(|option| option.name == name);
     let read: Vec<String> = node.options.iter().filter_map(|option| option.value.clone()).collect();
     let read = read.into_iter().filter(|value| value.starts_with('/'));
+    let read = read.chain([deployment.service.program.clone()]);
     let description = format!("memcached {} on port {}", one_line(&deployment.name), node.port);
     let unit = file_name(deployment, node);
     run.templates.render(

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
+use minijinja::value::{Serde, ValueKind};
+use minijinja::{
+    AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter,
+};
 use serde::Serialize;
 
 use super::error::Problem;
@@ -108,6 +110,9 @@ fn environment(guarded: bool) -> Result<Environment<'static>, minijinja::Error> 
         SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(syntax);
     filters::add_to(&mut environment);
+    environment.set_formatter(write_value);
+    // It writes out the engine's state.
+    environment.remove_global("debug");
     if guarded {
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(DEPTH);
@@ -118,6 +123,18 @@ fn environment(guarded: bool) -> Result<Environment<'static>, minijinja::Error> 
         environment.add_template(name, text)?;
     }
     Ok(environment)
+}
+
+/// Writes what stands in `{{ }}`. The engine has truth values as Python does, and no file here is Python.
+pub(super) fn write_value(
+    output: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), minijinja::Error> {
+    if value.kind() == ValueKind::Bool {
+        return Ok(output.write_str(filters::truth(value))?);
+    }
+    escape_formatter(output, state, value)
 }
 
 impl Templates {

@@ -1,6 +1,7 @@
 //! systemd units of servers and sentinels.
 
-use crate::model::{Assigned, Deployment, NodeId, Sentinel, SentinelSet, Service, Topology};
+use crate::model::{Assigned, Deployment, Model, NodeId, Sentinel, SentinelSet, Service, Topology};
+use crate::spec::SecretRef;
 use crate::text::systemd::{escape_value, quote_exec};
 use crate::value::Value;
 
@@ -90,6 +91,8 @@ struct Subject<'a> {
     id: &'a NodeId,
     port: u16,
     service: &'a Service,
+    /// Passwords of users, or for what it watches: start.sh reads those that stand in files.
+    secrets: Vec<&'a SecretRef>,
     effective: Effective<'a>,
     stays_down: bool,
     links: u64,
@@ -109,6 +112,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             id: &node.id,
             port: node.port,
             service: &deployment.service,
+            secrets: deployment.users.iter().flat_map(|user| &user.passwords).map(|at| &at.value).collect(),
             stays_down: has_replicas(deployment) && !effective.persists(),
             links: links(deployment),
             effective,
@@ -130,6 +134,7 @@ pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
             id: &sentinel.id,
             port: sentinel.port,
             service: &set.service,
+            secrets: secrets_of_sentinel(run.model, set, sentinel),
             effective: Effective::of_sentinel(set, sentinel),
             stays_down: false,
             links: 0,
@@ -209,7 +214,7 @@ fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Se
         group: service.group.as_deref(),
         prepare: word("install-dir", &format!("{}/{}/start.sh", service.install_dir, subject.id))?,
         start: start.join(" "),
-        folders: Folders::new(Some(&data), written(effective), read(effective)).map_err(unwritable)?,
+        folders: Folders::new(Some(&data), written(effective), needed(subject)).map_err(unwritable)?,
         stays_down: subject.stays_down,
         stop: if saves { Some("infinity".to_owned()) } else { patient_stop(effective) },
         saves,
@@ -259,6 +264,39 @@ fn patient_stop(effective: &Effective<'_>) -> Option<String> {
 fn written(effective: &Effective<'_>) -> Vec<String> {
     let files = ["logfile", "pidfile", "unixsocket", "aclfile", "cluster-config-file"];
     files.iter().filter_map(|name| effective.text(name)).map(|file| parent(&file)).collect()
+}
+
+/// The passwords that a sentinel is known by and logs in with.
+fn secrets_of_sentinel<'m>(
+    model: &'m Model,
+    set: &'m SentinelSet,
+    sentinel: &Sentinel,
+) -> Vec<&'m SecretRef> {
+    let own = set.own_global.get(&sentinel.id).into_iter().flatten();
+    let watched = model.deployments.iter().filter_map(|deployment| match &deployment.topology {
+        Topology::Sentinel { watch, .. } if watch.set.value == set.name.value => Some(&watch.settings),
+        _ => None,
+    });
+    let settings = set.global.iter().chain(own).chain(watched.flatten());
+    let settings = settings.filter_map(|setting| setting.secret.as_ref());
+    settings.chain(set.auth.as_ref().map(|login| &login.password)).map(|at| &at.value).collect()
+}
+
+/// Every path that has to be seen before it runs and while it does.
+fn needed(subject: &Subject<'_>) -> Vec<String> {
+    let Service { program, install_dir, .. } = subject.service;
+    let of_settings = subject.effective.settings().filter_map(|setting| match &setting.value {
+        Assigned::Secret(secret) => Some(secret),
+        _ => None,
+    });
+    let secrets = of_settings.chain(subject.secrets.iter().copied()).filter_map(|secret| match secret {
+        SecretRef::File(path) => Some(path.clone()),
+        SecretRef::Env(_) => None,
+    });
+    let mut paths = read(&subject.effective);
+    paths.extend([program.clone(), install_dir.clone()]);
+    paths.extend(secrets);
+    paths
 }
 
 /// Every absolute path that a setting names.

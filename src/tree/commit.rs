@@ -1,5 +1,6 @@
 //! Moving into place.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirEntry};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,27 +11,30 @@ use super::owned;
 use super::path::{self, Found};
 use super::stage::Staging;
 use super::whole;
-use super::{PENDING, PENDING_END, STAGED};
+use super::{PENDING, PENDING_END, STAGED, UNFINISHED_END};
 use crate::emit::{Artifact, MANIFEST};
 
 /// Moves what is staged into place, corrects modes, removes what is rendered no more, and puts the manifest
 /// there last.
 pub(super) fn commit(staging: &mut Staging) -> Result<(), TreeError> {
     let Some(manifest) = staging.manifest.take() else { return Ok(()) };
-    let left: Vec<String> = staging.owned.left().into_iter().map(str::to_owned).collect();
+    let ways = std::mem::take(&mut staging.in_the_way);
+    let left = staging.owned.left().into_iter().filter(|path| !ways.contains(*path));
+    let left: Vec<String> = left.map(str::to_owned).collect();
     let is_the_same = staging.owned.manifest == Some(manifest.bytes.sha256());
     let nothing_moves = staging.summary.written == 0 && staging.modes.is_empty() && left.is_empty();
     if nothing_moves && is_the_same && staging.owned.pending == 0 {
         return Ok(());
     }
     let staged = staging.work.join(STAGED);
-    check(&staged, &staging.root)?;
-    for path in &left {
+    check(&staged, &staging.root, &ways.iter().map(|path| staging.root.join(path)).collect())?;
+    for path in ways.iter().chain(&left) {
         path::writable(&staging.root.join(parent(path)))?;
     }
     let pending = write_pending(staging, &manifest)?;
     staging.moving = true;
-    move_all(staging, &staged, &left, &pending)
+    make_way(staging, &ways)
+        .and_then(|()| move_all(staging, &staged, &left, &pending))
         .map_err(|cause| TreeError::Halfway { cause: Box::new(cause) })?;
     for path in owned::pending(&staging.work) {
         // Whoever finds it later learns of files that the manifest has as well.
@@ -39,6 +43,11 @@ pub(super) fn commit(staging: &mut Staging) -> Result<(), TreeError> {
     staging.moving = false;
     staging.owned.pending = 0;
     Ok(())
+}
+
+/// Removes what of ours stands where something of another kind belongs, before anything moves there.
+fn make_way(staging: &mut Staging, ways: &BTreeSet<String>) -> Result<(), TreeError> {
+    ways.iter().try_for_each(|path| remove(staging, path))
 }
 
 fn move_all(staging: &mut Staging, staged: &Path, left: &[String], pending: &Path) -> Result<(), TreeError> {
@@ -62,19 +71,19 @@ fn write_pending(staging: &Staging, manifest: &Artifact) -> Result<PathBuf, Tree
         number += 1;
     }
     let pending = path(number);
-    let aside = pending.with_extension("new");
+    let aside = pending.with_extension(UNFINISHED_END.trim_start_matches('.'));
     whole::write_by_way_of(&aside, &pending, &manifest.bytes, manifest.mode)
         .map_err(TreeError::io("write", &staging.root.join(MANIFEST)))?;
     Ok(pending)
 }
 
-/// Whether every folder that is to receive something can be written to.
-fn check(from: &Path, to: &Path) -> Result<(), TreeError> {
+/// Whether every folder that is to receive something can be written to. Files in `ways` will be gone by then.
+fn check(from: &Path, to: &Path, ways: &BTreeSet<PathBuf>) -> Result<(), TreeError> {
     let mut receives = false;
     for (entry, is_folder) in entries(from)? {
         let place = to.join(entry.file_name());
-        if is_folder && path::is_folder(&place)? {
-            check(&entry.path(), &place)?;
+        if is_folder && !ways.contains(&place) && path::is_folder(&place)? {
+            check(&entry.path(), &place, ways)?;
         } else {
             receives = true;
         }

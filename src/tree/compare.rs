@@ -6,6 +6,7 @@ use super::error::TreeError;
 use super::folders::Folders;
 use super::owned::OwnedFiles;
 use super::path::{self, Found};
+use super::way;
 use crate::emit::{Artifact, MANIFEST};
 
 /// How a file differs from what is rendered now.
@@ -46,10 +47,13 @@ impl Comparison {
     /// Compares a file with what is in its place.
     pub fn with(&mut self, artifact: &Artifact) -> Result<Option<Difference>, TreeError> {
         self.owned.rendered(&artifact.path);
-        if !self.folders.has_folder_of(&artifact.path)? {
+        // What an earlier run wrote is in nobody's way.
+        let ours = |error| way::made(&self.root, &self.owned, error).map(drop);
+        if !self.folders.has_folder_of(&artifact.path).or_else(|error| ours(error).map(|()| false))? {
             return Ok(Some(Difference::Missing));
         }
-        let Found::File(old) = path::look(&self.root.join(&artifact.path))? else {
+        let found = path::look(&self.root.join(&artifact.path));
+        let Found::File(old) = found.or_else(|error| ours(error).map(|()| Found::Nothing))? else {
             return Ok(Some(Difference::Missing));
         };
         if old.bytes != *artifact.bytes {

@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::error::TreeError;
 use super::path;
@@ -30,10 +32,10 @@ impl Lock {
                 Ok(false) => continue,
                 Err(error) => return Err(error),
             }
-            let held = match File::options().create(true).write(true).truncate(false).open(&path) {
+            let held = match open(&path) {
                 Ok(held) => held,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(TreeError::io("write", &path)(error)),
+                Err(error) => return Err(path::unopened("write", &path, error)),
             };
             match held.try_lock() {
                 Ok(()) => {}
@@ -53,6 +55,13 @@ impl Lock {
         let _ = fs::remove_file(&self.path);
         let _ = self.path.parent().map(fs::remove_dir);
     }
+}
+
+/// Opens the lock file, which is made if it is not there. A link in its place is not followed, and a pipe not
+/// waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    File::options().create(true).write(true).truncate(false).custom_flags(flags).open(path)
 }
 
 /// Whether the file at a path is still this one: a lock on a removed file keeps nobody out.

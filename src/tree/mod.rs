@@ -20,6 +20,7 @@ mod lock;
 mod owned;
 mod path;
 mod stage;
+mod way;
 mod whole;
 
 pub use beside::{Gone, beside};
@@ -37,3 +38,5 @@ const STAGED: &str = "staged";
 const PENDING: &str = "pending-";
 /// How they end.
 const PENDING_END: &str = ".json";
+/// How the name of one ends that is still being written.
+const UNFINISHED_END: &str = ".new";

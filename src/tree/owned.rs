@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::TreeError;
 use super::path::{self, Found};
-use super::{PENDING, PENDING_END, WORK};
+use super::{PENDING, PENDING_END, UNFINISHED_END, WORK};
 use crate::emit::{MANIFEST, hex};
 
 /// The version of the manifest's format that is understood.
@@ -136,13 +136,22 @@ impl OwnedFiles {
 /// The pending manifests in a work folder. None where the work folder is no folder: nothing is read
 /// through links.
 pub(super) fn pending(work: &Path) -> Vec<PathBuf> {
+    manifests(work, PENDING_END)
+}
+
+/// Pending manifests that runs did not come to write to their end: nothing was moved under them.
+pub(super) fn unfinished(work: &Path) -> Vec<PathBuf> {
+    manifests(work, UNFINISHED_END)
+}
+
+fn manifests(work: &Path, end: &str) -> Vec<PathBuf> {
     if !path::is_folder(work).unwrap_or(false) {
         return Vec::new();
     }
     let entries = fs::read_dir(work).into_iter().flatten().filter_map(Result::ok);
     let is_pending = |entry: &fs::DirEntry| {
         let name = entry.file_name();
-        name.to_str().is_some_and(|name| name.starts_with(PENDING) && name.ends_with(PENDING_END))
+        name.to_str().is_some_and(|name| name.starts_with(PENDING) && name.ends_with(end))
     };
     let mut paths: Vec<PathBuf> = entries.filter(is_pending).map(|entry| entry.path()).collect();
     paths.sort();

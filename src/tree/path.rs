@@ -43,7 +43,7 @@ pub(super) fn look_into(path: &Path, bytes: &mut Vec<u8>) -> Result<Option<u32>,
     let mut file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unopened(path, error)),
+        Err(error) => return Err(unopened("read", path, error)),
     };
     let metadata = file.metadata().map_err(TreeError::io("read", path))?;
     if !metadata.is_file() {
@@ -71,10 +71,11 @@ fn read(file: &mut File, len: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-fn unopened(path: &Path, error: io::Error) -> TreeError {
+/// Why a file was not opened: something else in its place, or what the system says.
+pub(super) fn unopened(doing: &'static str, path: &Path, error: io::Error) -> TreeError {
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => in_the_way(path, metadata.file_type(), "a file"),
-        _ => TreeError::io("read", path)(error),
+        _ => TreeError::io(doing, path)(error),
     }
 }
 

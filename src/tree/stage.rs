@@ -1,6 +1,6 @@
 //! Writing aside: new and changed files into the work folder, one by one as they are rendered.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use super::commit;
 use super::error::TreeError;
 use super::folders::{Folders, parent};
 use super::lock::Lock;
-use super::owned::OwnedFiles;
+use super::owned::{self, OwnedFiles};
 use super::path;
 use super::whole;
-use super::{STAGED, WORK};
+use super::{STAGED, WORK, way};
 use crate::emit::{Artifact, MANIFEST};
 
 /// What a run did.
@@ -36,6 +36,8 @@ pub struct Staging {
     pub(super) owned: OwnedFiles,
     /// Files whose content is right and whose mode is not.
     pub(super) modes: Vec<(PathBuf, u32)>,
+    /// Files of ours that stand where something of another kind belongs.
+    pub(super) in_the_way: BTreeSet<String>,
     pub(super) manifest: Option<Artifact>,
     pub(super) summary: Summary,
     /// What the system takes away from modes of new files.
@@ -63,6 +65,7 @@ impl Staging {
             work,
             owned: OwnedFiles::default(),
             modes: Vec::new(),
+            in_the_way: BTreeSet::new(),
             manifest: None,
             summary: Summary::default(),
             umask: 0,
@@ -85,6 +88,9 @@ impl Staging {
         let staged = self.work.join(STAGED);
         clear(&staged).map_err(TreeError::io("clear", &staged))?;
         fs::create_dir(&staged).map_err(TreeError::io("write", &staged))?;
+        for unfinished in owned::unfinished(&self.work) {
+            clear(&unfinished).map_err(TreeError::io("clear", &unfinished))?;
+        }
         self.staged_folders.insert(String::new());
         let ignore = self.work.join(".gitignore");
         let written = clear(&ignore).and_then(|()| {
@@ -104,9 +110,11 @@ impl Staging {
             return Ok(());
         }
         let was_ours = self.owned.rendered(&artifact.path);
-        if self.folders.has_folder_of(&artifact.path)? {
+        let has_folder = self.folders.has_folder_of(&artifact.path);
+        if has_folder.or_else(|error| self.make_way(error))? {
             let place = self.root.join(&artifact.path);
-            if let Some(mode) = path::look_into(&place, &mut self.old)? {
+            let found = path::look_into(&place, &mut self.old);
+            if let Some(mode) = found.or_else(|error| self.make_way(error).map(|_| None))? {
                 if *self.old == *artifact.bytes {
                     self.summary.unchanged += 1;
                     if mode != artifact.mode {
@@ -121,6 +129,13 @@ impl Staging {
         }
         self.summary.written += 1;
         self.put_aside(&artifact)
+    }
+
+    /// Notes what of ours is to go before anything moves, because something else belongs in its place: what
+    /// belongs there is not there then.
+    fn make_way(&mut self, error: TreeError) -> Result<bool, TreeError> {
+        self.in_the_way.extend(way::made(&self.root, &self.owned, error)?);
+        Ok(false)
     }
 
     fn put_aside(&mut self, artifact: &Artifact) -> Result<(), TreeError> {

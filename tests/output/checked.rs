@@ -168,3 +168,35 @@ fn check_needs_a_folder() {
     let run = finish(program().args(["render", "--check"]).arg(&one).arg("-o").arg(&file));
     assert_eq!(run.code, Some(2));
 }
+
+/// Whatever somebody wrote into a file that anybody may read.
+#[test]
+fn secrets_are_not_shown_however_they_are_written() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("templates")).unwrap();
+    std::fs::write(place.path("templates/x.j2"), "{{ node.name }}\n").unwrap();
+    let one = place.spec("one.toml", &crate::with_artifact("x"));
+    place.rendered(&one);
+    let lines = "\"masterauth\" hunter2\nREDIS_PASSWORD=hunter2\n# url redis://:hunter2@h\nmaxclients 7\n";
+    for file in ["redis.conf", "redis-s-6379.service"] {
+        std::fs::write(place.out().join("s/a-6379").join(file), lines).unwrap();
+    }
+    // Nothing is known of its format.
+    std::fs::write(place.out().join("s/a-6379/x"), "hunter2\n").unwrap();
+    for file in ["redis.conf", "redis-s-6379.service", "x"] {
+        let path = place.out().join("s/a-6379").join(file);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let run = place.check(&one);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(!run.out.contains("hunter"), "{}", run.out);
+    for shown in [
+        "-maxclients 7",
+        "-masterauth •••",
+        "-REDIS_PASSWORD=•••",
+        "-# url redis://•••@h",
+        "s/a-6379/x: differs; not shown",
+    ] {
+        assert!(run.out.contains(shown), "no {shown}: {}", run.out);
+    }
+}

@@ -78,7 +78,11 @@ fn killed_at_random_every_file_is_old_or_new() {
 
     let (mut killed, mut left_work, mut mixed) = (0, 0, 0);
     let mut now = 0;
-    for round in 0..40 {
+    let mut round = 0;
+    // How many are hit in the middle is up to the machine: it goes on until enough were.
+    while round < 40 || killed <= 20 || left_work <= 10 || mixed <= 3 {
+        round += 1;
+        assert!(round < 1000, "{killed} {left_work} {mixed}: too few to tell");
         // Sometimes several are killed in a row before one may finish.
         let mut touched = vec![now];
         for _ in 0..=numbers.below(2) {
@@ -106,7 +110,6 @@ fn killed_at_random_every_file_is_old_or_new() {
         assert_eq!(place.tree(), clean[now]);
     }
     eprintln!("{killed} runs killed, {left_work} left their work, {mixed} a mixture of old and new");
-    assert!(killed > 20 && left_work > 10 && mixed > 3, "{killed} {left_work} {mixed}: too few to tell");
 }
 
 #[test]
@@ -115,7 +118,11 @@ fn many_at_once_leave_one_whole_rendering() {
     let specs = [place.spec("one.toml", &spec(40, 10)), place.spec("two.toml", &spec(30, 20))];
     let clean = [place.clean(&specs[0]), place.clean(&specs[1])];
     let (mut done, mut refused) = (0, 0);
-    for _ in 0..10 {
+    let mut rounds = 0;
+    // Until some met each other.
+    while rounds < 10 || refused == 0 {
+        rounds += 1;
+        assert!(rounds < 200, "{done} runs, and none met another");
         let children: Vec<Child> = (0..6).map(|number| start(&place, &specs[number % 2])).collect();
         for child in children {
             let output = child.wait_with_output().unwrap();
@@ -133,7 +140,7 @@ fn many_at_once_leave_one_whole_rendering() {
         assert!(clean.contains(&tree), "neither of the two: {:?}", tree.keys().collect::<Vec<_>>());
     }
     eprintln!("{done} runs, {refused} refused");
-    assert!(done >= 10 && refused > 0);
+    assert!(done >= rounds, "in each round at least one comes to its end");
 }
 
 #[test]

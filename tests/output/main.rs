@@ -131,3 +131,9 @@ fn deployment(name: &str, nodes: usize, hz: usize) -> String {
     .unwrap();
     text
 }
+
+/// Two servers and a file of each one's own, from the template templates/x.j2.
+fn with_artifact(path: &str) -> String {
+    let spec = spec(2, 10).replace("name = \"t\"\n", "name = \"t\"\ntemplates = \"templates\"\n");
+    format!("{spec}[artifacts.x]\ntemplate = \"x.j2\"\nper = \"node\"\npath = \"{path}\"\n")
+}

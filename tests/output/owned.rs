@@ -147,3 +147,35 @@ fn secrets_are_written_for_nobody_else() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(mode(), 0o600);
 }
+
+/// A file of ours that becomes a folder, and the reverse: what an earlier run wrote is in nobody's way.
+#[test]
+fn a_path_may_change_its_kind() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("templates")).unwrap();
+    std::fs::write(place.path("templates/x.j2"), "{{ node.name }}\n").unwrap();
+    let with = |name: &str, path: &str| place.spec(name, &crate::with_artifact(path));
+    let (flat, deep) = (with("flat.toml", "x"), with("deep.toml", "x/y"));
+    for (from, to) in [(&flat, &deep), (&deep, &flat)] {
+        let _ = std::fs::remove_dir_all(place.out());
+        place.rendered(from);
+        let before = place.tree();
+        let check = place.check(to);
+        assert_eq!(check.code, Some(1), "{check:?}");
+        assert_eq!(place.tree(), before);
+        let run = place.rendered(to);
+        assert!(!run.err.contains("warning"), "{}", run.err);
+        assert_eq!(place.tree(), place.clean(to));
+        // Somebody's own, or changed by somebody, stays.
+        std::fs::remove_dir_all(place.out()).unwrap();
+        place.rendered(from);
+        let theirs = if *from == flat { "s/a-6379/x" } else { "s/a-6379/x/theirs" };
+        std::fs::write(place.out().join(theirs), "mine\n").unwrap();
+        let before = place.tree();
+        let run = place.render(to);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.err.contains("belongs\nmove it away"), "{}", run.err);
+        assert_eq!(place.tree(), before);
+        assert_eq!(place.check(to).code, Some(2));
+    }
+}

@@ -283,3 +283,49 @@ fn one_writer_at_a_time() {
     assert_eq!(place.tree(), before);
     place.rendered(&two);
 }
+
+/// Someone who prepares a checkout can put a link under every name that a run uses for itself.
+#[test]
+fn links_in_the_work_folder_lead_nowhere() {
+    for name in ["lock", "staged", ".gitignore", "pending-0.new", "pending-1.new", "pending-0.json"] {
+        let place = Place::new();
+        let one = place.spec("one.toml", &spec(2, 10));
+        let precious = place.spec("precious", "mine\n");
+        let work = place.out().join(WORK);
+        for (target, content) in [(precious.clone(), Some("mine\n")), (place.path("made"), None)] {
+            std::fs::create_dir_all(&work).unwrap();
+            symlink(&target, work.join(name)).unwrap();
+            let run = place.render(&one);
+            if matches!(name, "lock" | "pending-0.json") {
+                refused(&run, &[name, "is a symbolic link, where a file belongs"]);
+            } else {
+                assert_eq!(run.code, Some(0), "{name}: {run:?}");
+                assert_eq!(place.tree(), place.clean(&one), "{name}");
+            }
+            assert_eq!(std::fs::read_to_string(&target).ok().as_deref(), content, "{name}");
+            std::fs::remove_dir_all(place.out()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_pipe_for_a_lock_is_not_waited_for() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    std::fs::create_dir_all(place.out().join(WORK)).unwrap();
+    let lock = place.out().join(WORK).join("lock");
+    assert!(Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    refused(&place.render(&one), &["lock", "is a pipe, where a file belongs"]);
+}
+
+#[test]
+fn what_a_killed_run_had_not_finished_saying_is_cleared() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    std::fs::create_dir_all(place.out().join(WORK)).unwrap();
+    for number in [0, 3] {
+        std::fs::write(place.out().join(WORK).join(format!("pending-{number}.new")), "{").unwrap();
+    }
+    place.rendered(&one);
+    assert_eq!(place.tree(), place.clean(&one));
+}

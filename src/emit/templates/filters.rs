@@ -38,9 +38,13 @@ pub(in crate::emit) const FILTERS: &[Filter] = &[
     },
     Filter {
         name: "redis_conf",
-        about: "One argument of a line of redis.conf, valkey.conf or sentinel.conf.",
+        about: "One argument of a line of redis.conf, valkey.conf or sentinel.conf; true and false are `yes` and `no`.",
         run: |value| {
-            quoted("redis_conf", value, |text| quote_conf(text.as_bytes()).map(std::borrow::Cow::into_owned))
+            let quote = |text: &str| quote_conf(text.as_bytes()).map(std::borrow::Cow::into_owned);
+            match bool::try_from(value.clone()) {
+                Ok(yes) if value.kind() == ValueKind::Bool => Ok(if yes { "yes" } else { "no" }.to_owned()),
+                _ => quoted("redis_conf", value, quote),
+            }
         },
     },
     Filter {
@@ -64,11 +68,17 @@ fn quoted<E: std::fmt::Display>(
     quote: impl Fn(&str) -> Result<String, E>,
 ) -> Result<String, Error> {
     match value.kind() {
-        ValueKind::String | ValueKind::Number | ValueKind::Bool => {
+        ValueKind::Bool => quote(truth(value)).map_err(|error| unfit(filter, &error)),
+        ValueKind::String | ValueKind::Number => {
             quote(&value.to_string()).map_err(|error| unfit(filter, &error))
         }
         kind => Err(unfit(filter, &format!("it takes a text or a number, and this is {kind}"))),
     }
+}
+
+/// A truth value as files have it, not as Python does.
+pub(super) fn truth(value: &Value) -> &'static str {
+    if value.is_true() { "true" } else { "false" }
 }
 
 fn unfit(filter: &str, why: &dyn std::fmt::Display) -> Error {
@@ -93,6 +103,25 @@ mod tests {
         assert_eq!(filled("{{ word|systemd }} {{ 7|systemd }}").unwrap(), "\"it's 5%% $$x\" 7");
         assert_eq!(filled("{{ lines|redis_conf }}").unwrap(), r#""a\nport 1""#);
         assert_eq!(filled("{{ lines|one_line }}").unwrap(), r"a\nport 1");
+    }
+
+    #[test]
+    fn truth_values_are_written_as_files_have_them() {
+        assert_eq!(filled("{{ true|redis_conf }} {{ false|redis_conf }}").unwrap(), "yes no");
+        assert_eq!(
+            filled("{{ true|shell }} {{ false|systemd }} {{ true|one_line }}").unwrap(),
+            "true false true"
+        );
+        let environment = crate::emit::templates::environment(true).unwrap();
+        assert_eq!(environment.render_str("{{ true }} {{ 1 > 2 }}", ()).unwrap(), "true false");
+    }
+
+    #[test]
+    fn the_engine_does_not_tell_its_state() {
+        for guarded in [false, true] {
+            let environment = crate::emit::templates::environment(guarded).unwrap();
+            assert!(environment.render_str("{{ debug() }}", ()).is_err());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! (`map("safe")`), fails when it runs.
 
 use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, escape_formatter};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 
 use crate::diag::{Code, Finding};
 use crate::source::Sources;
@@ -46,7 +46,7 @@ pub(super) fn guard(environment: &mut Environment<'static>) {
     environment.set_formatter(|out, state, value| match state.auto_escape() {
         // It would stand in the file as a word that looks like a value.
         AutoEscape::None if value.is_none() => Err(Error::new(ErrorKind::InvalidOperation, NONE)),
-        AutoEscape::None => escape_formatter(out, state, value),
+        AutoEscape::None => super::write_value(out, state, value),
         _ => Err(error("`{% autoescape %}`")),
     });
 }
