@@ -93,7 +93,7 @@ impl Installed {
     }
 
     /// Does what systemd does before it starts a service: makes its folder, and runs `ExecStartPre=`.
-    fn prepare(&self, unit: &Unit) {
+    fn prepare(unit: &Unit) {
         let working = PathBuf::from(&unit.command("ExecStart")[1]);
         let data = working.parent().unwrap();
         std::fs::create_dir_all(data).unwrap();
@@ -166,7 +166,7 @@ fn servers_start_as_their_units_say() {
         let unit = site.unit();
         let files = unit.get("LimitNOFILE").unwrap().to_owned();
         let server = wrapped(server, programs.path(), &files, "");
-        site.prepare(&unit);
+        Installed::prepare(&unit);
         let model = site.model.clone();
         let (deployment, node) = (&model.deployments[0], &model.deployments[0].nodes[0]);
         let (running, _root) = site.keep(&server, &unit);
@@ -206,7 +206,7 @@ fn servers_of_notifying_units_notify() {
         let socket = UnixDatagram::bind(programs.path().join("notify")).unwrap();
         let variable = format!("export NOTIFY_SOCKET='{}/notify'", programs.path().display());
         let server = wrapped(server, programs.path(), "4096", &variable);
-        site.prepare(&unit);
+        Installed::prepare(&unit);
         let (running, _root) = site.keep(&server, &unit);
         if !says_ready(&socket) {
             let log = running.log();
@@ -249,7 +249,7 @@ fn sentinels_start_as_their_units_say() {
         let unit = site.artifacts.iter().find(|file| file.path.contains("-sentinel-main-")).unwrap();
         let unit = Unit::parse(std::str::from_utf8(&unit.bytes).unwrap());
         let server = wrapped(server, programs.path(), unit.get("LimitNOFILE").unwrap(), "");
-        site.prepare(&unit);
+        Installed::prepare(&unit);
         let (running, _root) = site.keep(&server, &unit);
         let answer: Vec<String> = redis::cmd("SENTINEL")
             .arg("GET-MASTER-ADDR-BY-NAME")
