@@ -263,6 +263,10 @@ impl Decode for SecretRef {
         }
         let SecretTable { env, file } = SecretTable::decode(node, decoder)?;
         match (env, file) {
+            (Some(name), None) if is_variable(&name) && is_of_shells(&name) => {
+                let title = format!("the variable `{}` means something to shells and servers", name.value);
+                invalid(name.span, title, "keep the secret in one of another name", decoder)
+            }
             (Some(name), None) if is_variable(&name) => Some(SecretRef::Env(name.value)),
             (Some(name), None) => {
                 // It may be the password itself: it is shown no more than one.
@@ -302,6 +306,41 @@ fn is_variable(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a variable has a meaning of its own where start.sh runs: to shells, to the programs that they call, to
+/// systemd, or to start.sh itself.
+fn is_of_shells(name: &str) -> bool {
+    const THEIRS: [&str; 23] = [
+        "PATH",
+        "IFS",
+        "ENV",
+        "HOME",
+        "PWD",
+        "OLDPWD",
+        "LANG",
+        "LANGUAGE",
+        "TMPDIR",
+        "OPTIND",
+        "OPTARG",
+        "OPTERR",
+        "PPID",
+        "LINENO",
+        "UID",
+        "EUID",
+        "GROUPS",
+        "SHELLOPTS",
+        "NOTIFY_SOCKET",
+        "POSIXLY_CORRECT",
+        "RANDOM",
+        "SECONDS",
+        "_",
+    ];
+    const PREFIXES: [&str; 7] = ["LC_", "LD_", "PS", "BASH", "FUNCNEST", "cachewright_", "CACHEWRIGHT_"];
+    // Of `PS` only the prompts.
+    let prompt = |name: &str| name.len() == 3 && name.ends_with(|c: char| c.is_ascii_digit());
+    THEIRS.contains(&name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix) && (*prefix != "PS" || prompt(name)))
 }
 
 /// The finding for a secret that stands in the spec itself.
