@@ -311,36 +311,12 @@ fn is_variable(name: &str) -> bool {
 /// Whether a variable has a meaning of its own where start.sh runs: to shells, to the programs that they call, to
 /// systemd, or to start.sh itself.
 fn is_of_shells(name: &str) -> bool {
-    const THEIRS: [&str; 23] = [
-        "PATH",
-        "IFS",
-        "ENV",
-        "HOME",
-        "PWD",
-        "OLDPWD",
-        "LANG",
-        "LANGUAGE",
-        "TMPDIR",
-        "OPTIND",
-        "OPTARG",
-        "OPTERR",
-        "PPID",
-        "LINENO",
-        "UID",
-        "EUID",
-        "GROUPS",
-        "SHELLOPTS",
-        "NOTIFY_SOCKET",
-        "POSIXLY_CORRECT",
-        "RANDOM",
-        "SECONDS",
-        "_",
-    ];
-    const PREFIXES: [&str; 7] = ["LC_", "LD_", "PS", "BASH", "FUNCNEST", "cachewright_", "CACHEWRIGHT_"];
-    // Of `PS` only the prompts.
-    let prompt = |name: &str| name.len() == 3 && name.ends_with(|c: char| c.is_ascii_digit());
-    THEIRS.contains(&name)
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix) && (*prefix != "PS" || prompt(name)))
+    const THEIRS: &str = "PATH IFS ENV HOME PWD OLDPWD LANG LANGUAGE TMPDIR OPTIND OPTARG OPTERR PPID PS1 PS2 PS3 PS4 LINENO \
+                          UID EUID GROUPS SHELLOPTS BASHOPTS BASHPID BASH FUNCNEST RANDOM SECONDS POSIXLY_CORRECT \
+                          NOTIFY_SOCKET _";
+    const PREFIXES: [&str; 5] = ["LC_", "LD_", "BASH_", "cachewright_", "CACHEWRIGHT_"];
+    THEIRS.split_ascii_whitespace().any(|theirs| theirs == name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The finding for a secret that stands in the spec itself.
@@ -519,5 +495,22 @@ impl Describe for FileMode {
             forms: &[Form::Text(Some("^0?[67][0145][0145]$"))],
         };
         Shape::Scalar(MODE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_shells_hold_no_secrets() {
+        for theirs in
+            ["PATH", "IFS", "LC_ALL", "PS4", "_", "BASH_ENV", "CACHEWRIGHT_SECRETS", "cachewright_secret_1"]
+        {
+            assert!(is_of_shells(theirs), "{theirs}");
+        }
+        for free in ["REDIS_PASSWORD", "data", "value", "PSK", "BASHIR_PASSWORD", "PATHS", "secret_1"] {
+            assert!(!is_of_shells(free), "{free}");
+        }
     }
 }
