@@ -147,6 +147,14 @@ fn a_role_moves_with_replication_between_plain_and_tls() {
         script.roll_out(&spec(&tls(false)), "cache", "b");
         script.prepare();
         assert_eq!(followed(&script), "10.0.0.1 6379", "{shell:?}");
+        // So does the role of a file that is adopted.
+        let old = script.root.path().join("old.conf");
+        write(&old, b"slaveof 10.0.0.1 6379\n", 0o600);
+        let mut adopting = Script::new(shell, &spec(&tls(true)), "cache", "b");
+        adopting.set("PASSWORD", "one");
+        adopting.set("CACHEWRIGHT_ADOPT", &old.display().to_string());
+        adopting.prepare();
+        assert_eq!(followed(&adopting), "10.0.0.1 6390", "{shell:?}");
         // A server that is none of ours stays whom it follows.
         write_role(&script.data, "10.0.0.9 6379");
         script.roll_out(&spec(&tls(true)), "cache", "b");
