@@ -3,6 +3,7 @@
 //! The script is the same for all nodes that share data folder, primary and secrets, and rendered once for them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -198,7 +199,8 @@ fn links(run: &Run<'_>, deployment: &Deployment) -> Result<String, Problem> {
                 word(&format!("replicaof {address} {other}"))?,
                 word(&format!("replicaof {address} {port}"))?,
             );
-            arms.push_str(&format!("        {from}) role={to} ;;\n"));
+            // Writing to a String cannot fail.
+            let _ = writeln!(arms, "        {from}) role={to} ;;");
         }
     }
     Ok(arms)
