@@ -352,3 +352,33 @@ fn no_server_with_keys_becomes_a_replica() {
         assert_eq!(fleet.nodes[2].info("role").as_deref(), Some("master"));
     }
 }
+
+/// A client that loses the answer to one question stands between the script and the servers.
+#[test]
+fn no_answer_does_not_count_as_no_keys() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (server, engine) = declarable().next().expect("a server");
+    for (sections, fleet) in [
+        (["keyspace", "memory"], replicated(server, engine, None)),
+        (["keyspace", "memory"], cluster(server, engine, None)),
+    ] {
+        let roles = || fleet.nodes.iter().map(|node| node.info("role")).collect::<Vec<_>>();
+        let before = roles();
+        for section in sections {
+            let mute = fleet.nodes[0].folder().join(format!("mute-{section}"));
+            let client = fleet.server.client.as_ref().expect("a client").display();
+            let text = format!(
+                "#!/bin/sh\ncase \"$*\" in *'INFO {section}') exit 1 ;; esac\nexec {client} \"$@\"\n"
+            );
+            std::fs::write(&mute, text).expect("a client");
+            std::fs::set_permissions(&mute, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+            let script = fleet.nodes[0].folder().join("bootstrap.sh");
+            std::fs::write(&script, &fleet.script).expect("the script");
+            let mut command = Command::new("sh");
+            command.arg(script).args(["--wait", "5"]).env("CACHE_CLI", mute);
+            fleet.expect(&command.output().expect("a shell"), 3, "does not tell whether it holds keys");
+            assert_eq!(roles(), before, "{server}, {section}");
+        }
+    }
+}

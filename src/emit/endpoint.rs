@@ -29,6 +29,13 @@ pub(super) fn link_port(deployment: &Deployment, node: &Node) -> u16 {
     tls.then(|| port_setting(deployment, node, "tls-port")).flatten().unwrap_or(node.port)
 }
 
+/// The port, plain or TLS, that is not the one for replicas and sentinels, where there is one.
+pub(super) fn other_port(deployment: &Deployment, node: &Node) -> Option<u16> {
+    let link = link_port(deployment, node);
+    let ports = [Some(node.port), port_setting(deployment, node, "tls-port")];
+    ports.into_iter().flatten().find(|port| *port != link)
+}
+
 /// Where the other nodes of a cluster meet a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meeting {

@@ -52,6 +52,11 @@ pub enum Problem {
         /// Why.
         cause: Unrepresentable,
     },
+    /// A secret ends with a carriage return.
+    CarriageReturn {
+        /// The secret.
+        secret: SecretRef,
+    },
     /// The output is to hold secrets, and this one is not to be had, or empty.
     MissingSecret {
         /// The secret.
@@ -104,6 +109,12 @@ impl fmt::Display for Problem {
                 write!(f, "`{what}` (the secret {secret}): {cause}")
             }
             Problem::Unrepresentable { what, secret: None, cause } => write!(f, "`{what}`: {cause}"),
+            Problem::CarriageReturn { secret } => {
+                write!(
+                    f,
+                    "the secret {secret} ends with a carriage return; save its file with Unix line ends"
+                )
+            }
             Problem::MissingSecret { secret, place } => {
                 write!(f, "the secret {secret} for `{place}` is not there, or is empty")
             }

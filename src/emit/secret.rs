@@ -44,6 +44,10 @@ impl Vault<'_> {
             None => Ok((None, slot(false))),
             // An empty password is none: it would leave a server open to everybody.
             Some(source) => match source.get(reference).filter(|secret| !secret.0.is_empty()) {
+                // The line end of Windows would become a part of the secret that nobody types.
+                Some(secret) if secret.0.ends_with(b"\r") => {
+                    Err(Problem::CarriageReturn { secret: reference.clone() })
+                }
                 Some(secret) => Ok((Some(secret), slot(true))),
                 None => Err(Problem::MissingSecret { secret: reference.clone(), place }),
             },
@@ -64,12 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_secret_is_none() {
+    fn an_empty_secret_is_none_and_one_of_windows_is_refused() {
         let fill = |source: &Says| {
             let reference = SecretRef::Env("P".to_owned());
             Vault(Some(source)).fill(&reference, SecretPlace::Directive("requirepass".to_owned()))
         };
         assert!(matches!(fill(&Says("")), Err(Problem::MissingSecret { .. })));
+        assert!(matches!(fill(&Says("x\r")), Err(Problem::CarriageReturn { .. })));
         assert!(matches!(fill(&Says("x")), Ok((Some(_), SecretSlot { filled: true, .. }))));
     }
 }

@@ -3,6 +3,7 @@
 //! The script is the same for all nodes that share data folder, primary and secrets, and rendered once for them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use super::block::one_line;
 use super::bootstrap::word;
 use super::bytes::Bytes;
 use super::data::{Kind, record};
-use super::endpoint::{link_port, text, text_setting};
+use super::endpoint::{link_port, other_port, text, text_setting};
 use super::error::Problem;
 use super::run::{Place, Run};
 use super::sentinel_conf;
@@ -55,6 +56,8 @@ record! {
         starts: Starts,
         /// Variables and their values, each line with its line break.
         facts: String,
+        /// The arms of the `case` over roles that name a server by the port at which it is no longer followed.
+        links: String,
         /// Whether there is a file of users.
         users: bool,
         /// The secrets that rendered files leave out.
@@ -172,9 +175,36 @@ fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartSc
         ),
         starts,
         facts: variables(&facts)?,
+        links: if starts == Starts::Peer { links(run, deployment)? } else { String::new() },
         users,
         secrets: StartSecrets::default(),
     })
+}
+
+/// The arms that lead from the other port of a server, plain or TLS, to the one at which it is followed. An address
+/// at which another server is followed leads nowhere else.
+fn links(run: &Run<'_>, deployment: &Deployment) -> Result<String, Problem> {
+    let mut ways = Vec::new();
+    for node in &deployment.nodes {
+        let host = run.model.host(node.host).address.value.as_str();
+        let announced = text_setting(deployment, node, "replica-announce-ip");
+        for address in std::iter::once(host).chain(announced.as_deref().filter(|address| *address != host)) {
+            ways.push((address.to_owned(), other_port(deployment, node), link_port(deployment, node)));
+        }
+    }
+    let mut arms = String::new();
+    for (address, other, port) in &ways {
+        let Some(other) = other else { continue };
+        if !ways.iter().any(|(known, _, port)| known == address && port == other) {
+            let (from, to) = (
+                word(&format!("replicaof {address} {other}"))?,
+                word(&format!("replicaof {address} {port}"))?,
+            );
+            // Writing to a String cannot fail.
+            let _ = writeln!(arms, "        {from}) role={to} ;;");
+        }
+    }
+    Ok(arms)
 }
 
 /// All about a sentinel but its secrets.
@@ -188,6 +218,7 @@ fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Resu
         what: format!("a sentinel of {}, of the spec {}", one_line(&set.name), one_line(&run.model.name)),
         starts: Starts::Sentinel,
         facts: variables(&facts)?,
+        links: String::new(),
         users: false,
         secrets: StartSecrets::default(),
     })

@@ -61,18 +61,19 @@ impl StartSecrets {
 
     /// Adds where each secret comes from.
     fn take(&mut self, numbered: &[&SecretRef]) -> Result<(), Problem> {
-        let mut variables = String::new();
+        let (mut taken, mut ours, mut variables) = (String::new(), String::new(), String::new());
         for (at, secret) in numbered.iter().enumerate() {
             let number = at + 1;
             self.any = true;
             match secret {
                 SecretRef::Env(name) => {
                     self.from_environment = true;
-                    let _ = writeln!(self.taken, "secret_{number}=${{{name}-}}");
+                    let _ = writeln!(taken, "cachewright_secret_{number}=${{{name}-}}");
+                    let _ = write!(ours, " cachewright_secret_{number}");
                     let _ = write!(variables, " {name}");
                     let _ = writeln!(
                         self.sources,
-                        "        {number}) from_environment {name} \"$secret_{number}\" ;;"
+                        "        {number}) from_environment {name} \"$cachewright_secret_{number}\" ;;"
                     );
                 }
                 SecretRef::File(path) => {
@@ -82,7 +83,8 @@ impl StartSecrets {
             }
         }
         if !variables.is_empty() {
-            let _ = writeln!(self.taken, "unset{variables}");
+            // A variable that came with the environment stays exported when it is set: those of our names go first.
+            self.taken = format!("unset -v{ours}\n{taken}unset -v{variables}\n");
         }
         Ok(())
     }

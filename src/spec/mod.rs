@@ -23,7 +23,7 @@ pub(crate) use decode::{listed, nearest};
 pub use load::{EXTENDS, Layers, ReadText, load};
 pub use merge::UNSET;
 pub(crate) use merge::literal_secret as literal_secret_in;
-pub use on_hosts::{Account, HostPath};
+pub use on_hosts::{Account, DataDir, HostPath};
 pub use records::*;
 pub use scalars::{
     ArtifactPath, Date, FileMode, Format, OneOrMany, Port, SecretRef, SecretTable, Size, literal_secret,

@@ -74,6 +74,57 @@ impl Decode for HostPath {
     }
 }
 
+/// The folder of a server's own files: absolute, for the server is in another one when it reads their names; and none
+/// that belongs to the system, for it gets the server's user and the mode 0700.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDir(pub String);
+
+/// Folders of a system that are nobody's data folder, though folders in them may be.
+const SHARED_FOLDERS: [&str; 19] = [
+    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin",
+    "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log", "/var/tmp",
+];
+
+impl DataDir {
+    /// What is wrong with a text as a data folder, if anything is.
+    fn problem(text: &str) -> Option<&'static str> {
+        let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        if !text.starts_with('/') {
+            return Some("no absolute path");
+        }
+        if parts.contains(&"..") {
+            return Some("a path with `..`");
+        }
+        SHARED_FOLDERS
+            .contains(&format!("/{}", parts.join("/")).as_str())
+            .then_some("a folder of the whole system")
+    }
+}
+
+impl Decode for DataDir {
+    const WANTS: &'static str = "an absolute path such as \"/srv/redis\"";
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let Raw::Text(text) = &node.value else { return wrong_type(node, Self::WANTS, decoder) };
+        let Some(problem) = DataDir::problem(text) else { return Some(DataDir(text.clone())) };
+        let title = format!("`{}` is {problem}, not a folder for data", text.escape_debug());
+        let help =
+            "write the absolute path of a folder that the server can have for itself, such as \"/srv/redis\"";
+        invalid(node.span, title, help, decoder)
+    }
+}
+
+impl Describe for DataDir {
+    fn shape() -> Shape {
+        const FOLDER: &Scalar = &Scalar {
+            name: "data folder",
+            doc: "An absolute path without `..`, of a folder that a server can have for itself: not `/`, `/etc`, `/var` or another one of the whole system.",
+            forms: &[Form::Text(Some("^/.*[^/.]"))],
+        };
+        Shape::Scalar(FOLDER)
+    }
+}
+
 impl Describe for HostPath {
     fn shape() -> Shape {
         const PATH: &Scalar = &Scalar {
@@ -97,6 +148,29 @@ mod tests {
         let long = "a".repeat(32);
         for bad in ["", "-redis", "1a", "a b", "a.b", "münze", "65535", "4294967295", "99999999999", &long] {
             assert!(!Account::is_one(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn data_folders() {
+        for good in ["/srv/redis", "/data", "/srv", "/srv/redis data/50%", "/var/lib/redis", "/etc/..a"] {
+            assert_eq!(DataDir::problem(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "data",
+            "./data",
+            "/",
+            "//",
+            "/./",
+            "/etc/",
+            "/usr/.",
+            "/var",
+            "/home",
+            "/tmp",
+            "/srv/../etc",
+        ] {
+            assert!(DataDir::problem(bad).is_some(), "{bad}");
         }
     }
 

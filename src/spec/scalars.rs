@@ -263,6 +263,10 @@ impl Decode for SecretRef {
         }
         let SecretTable { env, file } = SecretTable::decode(node, decoder)?;
         match (env, file) {
+            (Some(name), None) if is_variable(&name) && is_of_shells(&name) => {
+                let title = format!("the variable `{}` means something to shells and servers", name.value);
+                invalid(name.span, title, "keep the secret in one of another name", decoder)
+            }
             (Some(name), None) if is_variable(&name) => Some(SecretRef::Env(name.value)),
             (Some(name), None) => {
                 // It may be the password itself: it is shown no more than one.
@@ -302,6 +306,17 @@ fn is_variable(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a variable has a meaning of its own where start.sh runs: to shells, to the programs that they call, to
+/// systemd, or to start.sh itself.
+fn is_of_shells(name: &str) -> bool {
+    const THEIRS: &str = "PATH IFS ENV HOME PWD OLDPWD LANG LANGUAGE TMPDIR OPTIND OPTARG OPTERR PPID PS1 PS2 PS3 PS4 LINENO \
+                          UID EUID GROUPS SHELLOPTS BASHOPTS BASHPID BASH FUNCNEST RANDOM SECONDS POSIXLY_CORRECT \
+                          NOTIFY_SOCKET _";
+    const PREFIXES: [&str; 5] = ["LC_", "LD_", "BASH_", "cachewright_", "CACHEWRIGHT_"];
+    THEIRS.split_ascii_whitespace().any(|theirs| theirs == name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The finding for a secret that stands in the spec itself.
@@ -480,5 +495,22 @@ impl Describe for FileMode {
             forms: &[Form::Text(Some("^0?[67][0145][0145]$"))],
         };
         Shape::Scalar(MODE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_shells_hold_no_secrets() {
+        for theirs in
+            ["PATH", "IFS", "LC_ALL", "PS4", "_", "BASH_ENV", "CACHEWRIGHT_SECRETS", "cachewright_secret_1"]
+        {
+            assert!(is_of_shells(theirs), "{theirs}");
+        }
+        for free in ["REDIS_PASSWORD", "data", "value", "PSK", "BASHIR_PASSWORD", "PATHS", "secret_1"] {
+            assert!(!is_of_shells(free), "{free}");
+        }
     }
 }

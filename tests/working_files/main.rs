@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod fleet;
+mod ground;
 mod operation;
 mod orders;
 #[path = "../property/random.rs"]

@@ -79,6 +79,21 @@ fn odd_passwords_arrive_whole_from_everywhere() {
 }
 
 #[test]
+fn a_line_end_of_windows_is_no_part_of_a_secret() {
+    for shell in shells() {
+        let mut script = script(shell, "7.0");
+        script.set("PASSWORD", "one");
+        let file = script.root.path().join("data/masterauth");
+        for text in [&b"secret\r\n"[..], b"secret\r"] {
+            write(&file, text, 0o600);
+            script.refuse("ends with a carriage return");
+        }
+        write(&file, b"sec\rret\n", 0o600);
+        script.prepare();
+    }
+}
+
+#[test]
 fn what_is_missing_or_open_is_refused() {
     for shell in shells() {
         let mut script = script(shell, "7.0");

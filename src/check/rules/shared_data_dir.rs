@@ -24,7 +24,8 @@ Without `data-dir` each server has a folder of its own, named after deployment a
 folders, name one for each server of a machine, in `[redis.NAME.nodes.NODE]` where a deployment has several
 there. Hosts with the same address are one machine.
 
-Sentinels are not asked: they keep what they know in their own sentinel.conf.",
+A sentinel writes its sentinel.conf alone, but its start would take a server's files for its own, and the server's
+start would take sentinel.conf for data: it needs a folder of its own too.",
     source: "rdbSave (rdb.c), aof.c, clusterLockConfig (cluster.c) and ACLSaveToFile (acl.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1
@@ -83,6 +84,9 @@ const NAMES: [&str; 8] = [
     "cluster-enabled",
 ];
 
+/// The only file that a sentinel writes.
+const SENTINEL_FILE: &str = "sentinel.conf";
+
 /// A server and the files that it writes.
 struct Writer<'m> {
     machine: &'m str,
@@ -94,7 +98,7 @@ struct Writer<'m> {
 
 fn run(model: &Model, findings: &mut Findings) {
     let mut writers: Vec<Writer<'_>> = Vec::new();
-    for servers in model.deployments.iter().map(Servers::of_deployment) {
+    for servers in Servers::all(model) {
         if !servers.is_poisoned(&NAMES) {
             writers.extend(servers.nodes.iter().filter_map(|node| writer(model, servers, node)));
         }
@@ -124,6 +128,10 @@ fn run(model: &Model, findings: &mut Findings) {
 
 fn writer<'m>(model: &'m Model, servers: Servers<'m>, node: &'m Node) -> Option<Writer<'m>> {
     let folder = normal(&text(&servers, node, "dir")?);
+    if servers.deployment.is_none() {
+        let files = vec![SENTINEL_FILE.to_owned()];
+        return Some(Writer { machine: machine(model, node.host), folder, servers, node, files });
+    }
     let name = |name, default: &str| text(&servers, node, name).unwrap_or_else(|| default.to_owned());
     let mut files = vec![name("dbfilename", "dump.rdb")];
     if servers.is_on(node, "appendonly") {
@@ -166,7 +174,12 @@ fn clash(a: &Writer<'_>, b: &Writer<'_>) -> bool {
         ["port", "tls-port"].map(|name| writer.servers.integer(writer.node, name).unwrap_or(0))
     };
     let told = unnamed(a) && unnamed(b) && ports(a) == ports(b);
-    !told && a.files.iter().any(|file| b.files.contains(file))
+    !told && (mixed(a, b) || a.files.iter().any(|file| b.files.contains(file)))
+}
+
+/// A sentinel and a server write different files, but start.sh of each minds what else is in the folder.
+fn mixed(a: &Writer<'_>, b: &Writer<'_>) -> bool {
+    a.servers.deployment.is_none() != b.servers.deployment.is_none()
 }
 
 fn place(writer: &Writer<'_>) -> Span {
@@ -194,7 +207,12 @@ fn finding(
             .label(format!("the folder of `{two}`"))
             .related(place(first), format!("the folder of `{one}`"));
     }
-    finding = finding.note(format!("they would overwrite each other's {}", listed(&files)));
+    finding = finding.note(if mixed(first, other) {
+        "a sentinel and a server in one folder take each other's files for their own, and refuse to start"
+            .to_owned()
+    } else {
+        format!("they would overwrite each other's {}", listed(&files))
+    });
     let there = &model.host(first.node.host);
     if there.name.value != *host {
         let same = format!("`{}` and `{host}` are one machine, {}", there.name.value, first.machine);
@@ -209,11 +227,11 @@ fn finding(
         finding = finding.note(format!("they do so on {} as well", listed(&hosts)));
     }
     finding.help(if one == two {
-        let engine = other.servers.target.engine;
-        format!(
-            "write a `data-dir` for each under `[{engine}.{two}.nodes.{}]`, or none at all",
-            other.node.id
-        )
+        let table = match other.servers.deployment {
+            Some(_) => other.servers.target.engine.to_string(),
+            None => "sentinels".to_owned(),
+        };
+        format!("write a `data-dir` for each under `[{table}.{two}.nodes.{}]`, or none at all", other.node.id)
     } else {
         "give each a `data-dir` of its own, or none at all".to_owned()
     })
@@ -252,6 +270,22 @@ mod tests {
         assert_eq!(two(ONE, DIR, "data-dir = \"/srv/t\""), NONE);
         assert_eq!(two(ONE, DIR, ""), NONE);
         assert_eq!(two(ONE, "", "data-dir = \"/var/lib/redis/s-6379\""), SHARED);
+    }
+
+    #[test]
+    fn a_sentinel_needs_its_own_too() {
+        let with = |sentinels: &str| {
+            let rest = format!(
+                "[redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
+                 survives = \"nothing\"\ndata-dir = \"/srv/r\"\nsentinel = {{ set = \"m\", quorum = 2 }}\n\
+                 [sentinels.m]\nversion = \"7.2\"\nhosts = [\"a\", \"b\", \"c\"]\n{sentinels}"
+            );
+            let hosts = ["a", "b", "c"].map(|name| format!("{name} = {{ address = \"{name}.example\" }}"));
+            of(&hosts.join("\n"), &rest).iter().filter(|code| SHARED.contains(&code.as_str())).count()
+        };
+        assert_eq!(with("data-dir = \"/srv/r/\""), 1);
+        assert_eq!(with("data-dir = \"/srv/sentinel\""), 0);
+        assert_eq!(with(""), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::Lowering;
 use crate::diag::{Code, Finding};
 use crate::model::topology::{Host, HostId, NodeId};
 use crate::source::{At, Span};
-use crate::spec::{Named, NodeSpec, Port};
+use crate::spec::{DataDir, Named, NodeSpec, Port};
 
 /// A node before its settings are known.
 #[derive(Debug, Clone)]
@@ -24,11 +24,11 @@ pub(super) struct Seat {
 impl Seat {
     /// The node's folder in a deployment's data folder: that itself where no other node can be on the host,
     /// one of its own where the name has to tell nodes of one host apart.
-    pub(super) fn folder(&self, data_dir: &At<String>, host: &Host) -> At<String> {
+    pub(super) fn folder(&self, data_dir: &At<DataDir>, host: &Host) -> At<String> {
         if self.id.0 == host.name.value {
-            return data_dir.clone();
+            return data_dir.clone().map(|dir| dir.0);
         }
-        data_dir.as_ref().map(|dir| format!("{}/{}", dir.trim_end_matches('/'), self.id))
+        data_dir.as_ref().map(|dir| format!("{}/{}", dir.0.trim_end_matches('/'), self.id))
     }
 }
 

@@ -328,7 +328,7 @@ fn node(
     }
     poisoned.extend(own_hand.poisoned.iter().cloned());
     let host = &lowering.hosts[seat.host.0];
-    let own_folder = own_spec.and_then(|own| own.data_dir.clone());
+    let own_folder = own_spec.and_then(|own| own.data_dir.clone()).map(|dir| dir.map(|dir| dir.0));
     let data_dir =
         own_folder.or_else(|| spec.data_dir.as_ref().map(|dir| seat.folder(dir, host))).unwrap_or_else(
             || At::new(format!("/var/lib/{}/{}-{}", target.engine, name.value, seat.port), seat.span),

@@ -280,7 +280,8 @@ fn announced(host: &Host, own_words: &mut Options, global: &[WatchSetting], pois
 
 /// The declared folder, or one named after engine, set and port.
 fn data_dir(spec: &SentinelsSpec, target: &Target, name: &str, seat: &Seat, host: &Host) -> At<String> {
-    let declared = spec.nodes.get(&seat.id.0).and_then(|own| own.data_dir.clone());
+    let declared =
+        spec.nodes.get(&seat.id.0).and_then(|own| own.data_dir.clone()).map(|dir| dir.map(|dir| dir.0));
     declared.or_else(|| spec.data_dir.as_ref().map(|dir| seat.folder(dir, host))).unwrap_or_else(|| {
         At::new(format!("/var/lib/{}/sentinel-{name}-{}", target.engine, seat.port), seat.span)
     })

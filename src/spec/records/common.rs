@@ -2,6 +2,7 @@
 
 use crate::source::{At, Span};
 use crate::spec::decode::{Decode, Decoder, choice, record, wrong_type};
+use crate::spec::on_hosts::DataDir;
 use crate::spec::raw::{Node, Raw, Unset};
 use crate::spec::scalars::{Date, SecretRef, Size};
 use crate::spec::shape::{Describe, Shape};
@@ -213,7 +214,7 @@ record! {
         /// Its port (follows from the deployment's if absent).
         port: optional crate::spec::scalars::Port,
         /// Its data folder (follows from the deployment's if absent).
-        data_dir: optional String,
+        data_dir: optional DataDir,
         /// Settings in the server's own words that override the deployment's.
         config: optional Config,
     }

@@ -5,7 +5,7 @@ use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{Decode, Decoder, choice, record, wrong_type};
-use crate::spec::on_hosts::HostPath;
+use crate::spec::on_hosts::{DataDir, HostPath};
 use crate::spec::raw::{Node, Raw};
 use crate::spec::scalars::{OneOrMany, Port, SecretRef, Size};
 use crate::spec::shape::{Describe, Form, Scalar, Shape};
@@ -39,7 +39,7 @@ record! {
         build: optional BuildSpec,
         /// The folder for data on the host (`/var/lib/ENGINE/NAME-PORT` if absent). Nodes whose names end in their
         /// port get a folder of their own in it.
-        data_dir: optional String,
+        data_dir: optional DataDir,
         /// The folder on the host that rendered files are installed below, one folder for each node
         /// (`/etc/cachewright/NAME` if absent).
         install_dir: optional HostPath,

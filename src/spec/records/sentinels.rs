@@ -5,7 +5,7 @@ use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{choice, record};
-use crate::spec::on_hosts::HostPath;
+use crate::spec::on_hosts::{DataDir, HostPath};
 use crate::spec::scalars::Port;
 
 record! {
@@ -28,7 +28,7 @@ record! {
         build: optional BuildSpec,
         /// The folder they keep their file in (`/var/lib/ENGINE/sentinel-NAME-PORT` if absent). Nodes whose names end
         /// in their port get a folder of their own in it.
-        data_dir: optional String,
+        data_dir: optional DataDir,
         /// The folder on the host that rendered files are installed below, one folder for each node
         /// (`/etc/cachewright/sentinels-NAME` if absent).
         install_dir: optional HostPath,
