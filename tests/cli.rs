@@ -418,3 +418,15 @@ fn why_knows_sentinels_own_settings() {
         assert!(run.out.contains(told), "{setting}: {}", run.out);
     }
 }
+
+#[test]
+fn a_long_list_of_files_says_how_many_more_there_are() {
+    let (_keep, path) = folder(&SOUND.replace("[\"a\"]", &format!("[{}]", ["\"a\""; 30].join(", "))));
+    let run = finish(program().arg("render").arg(&path).arg("motd"));
+    assert_eq!(run.code, Some(2));
+    let last = run.err.lines().last().unwrap().trim().to_owned();
+    let more: usize = last.strip_prefix("and ").unwrap().split(' ').next().unwrap().parse().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    assert_eq!(finish(program().arg("render").arg(&path).arg("-o").arg(out.path())).code, Some(0));
+    assert_eq!(more + 20, tree(out.path()).len(), "{}", run.err);
+}

@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::masked::masked;
 use crate::emit::{Artifact, MANIFEST};
+use crate::report::counted;
 use crate::tree::{Comparison, Difference, TreeError, compare};
 
 /// Lines around a change that are shown.
@@ -53,9 +54,10 @@ pub(super) struct Report {
 }
 
 impl Changes {
-    /// Against a folder.
-    pub(super) fn of(folder: &Path) -> Result<Self, TreeError> {
+    /// Of the spec of this name, against a folder.
+    pub(super) fn of(folder: &Path, spec: &str) -> Result<Self, TreeError> {
         let comparison = compare(folder)?;
+        comparison.is_for(spec)?;
         Ok(Changes { folder: folder.to_owned(), comparison, files: BTreeMap::new(), manifest: false })
     }
 
@@ -92,15 +94,14 @@ impl Changes {
             write_change(&mut text, &self.folder, change, files, paint);
         }
         if let Some(more) = changes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            let _ = writeln!(text, "and {more} other changes");
+            let _ = writeln!(text, "and {}", counted(more, "other change"));
         }
         let folder = self.folder.display();
         let clean = files == 0 && !self.manifest;
         let _ = match (clean, files) {
             (true, _) => writeln!(text, "{folder} is up to date"),
             (false, 0) => writeln!(text, "{folder}/{MANIFEST} is out of date: render again"),
-            (false, 1) => writeln!(text, "{folder} is out of date, 1 file: render again"),
-            (false, _) => writeln!(text, "{folder} is out of date, {files} files: render again"),
+            (false, _) => writeln!(text, "{folder} is out of date, {}: render again", counted(files, "file")),
         };
         Report { text, clean }
     }
@@ -128,7 +129,7 @@ fn write_change(text: &mut String, folder: &Path, change: &Change, files: &Files
                 let _ = writeln!(text, "{}", paint.line(line));
             }
             if hunks.len() > LINES {
-                let _ = writeln!(text, "({} more lines)", hunks.len() - LINES);
+                let _ = writeln!(text, "({})", counted(hunks.len() - LINES, "more line"));
             }
         }
         Change::Word(word) => {
@@ -138,8 +139,8 @@ fn write_change(text: &mut String, folder: &Path, change: &Change, files: &Files
     for path in paths.iter().skip(1).take(NAMED) {
         let _ = writeln!(text, "  the same: {}", folder.join(path).display());
     }
-    if paths.len() > NAMED + 1 {
-        let _ = writeln!(text, "  and {} more files", paths.len() - NAMED - 1);
+    if let Some(more) = paths.len().checked_sub(NAMED + 1).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {}", counted(more, "more file"));
     }
     text.push('\n');
 }

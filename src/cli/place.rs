@@ -9,7 +9,7 @@ use super::output::Output;
 use crate::model::placement::pins_of;
 use crate::model::{Deployment, Model, Topology};
 use crate::report::table::Table;
-use crate::report::{self, Format, Options};
+use crate::report::{self, Format, Options, counted};
 
 /// How a layer of pins begins: only such files are written over.
 const HEADER: &str = "# Pins of cluster nodes, written by `cachewright place --write`. Commit this file and name it in the\n\
@@ -88,6 +88,6 @@ fn write(model: &Model, clusters: &[&Deployment], path: &Path, output: &mut Outp
         return output.usage(&why);
     }
     let nodes: usize = clusters.iter().map(|deployment| deployment.nodes.len()).sum();
-    output.err(format!("pinned {nodes} nodes in {}; name it in `extends`\n", path.display()));
+    output.err(format!("pinned {} in {}; name it in `extends`\n", counted(nodes, "node"), path.display()));
     Exit::Clean
 }

@@ -17,6 +17,7 @@ const FORMAT: u32 = 1;
 #[derive(Deserialize)]
 struct Manifest {
     format: u32,
+    spec: Option<String>,
     files: Vec<File>,
 }
 
@@ -47,6 +48,8 @@ pub(super) struct Owned {
 #[derive(Debug, Default)]
 pub(super) struct OwnedFiles {
     files: Vec<Owned>,
+    /// The specs that the files came from, by the manifests that say so.
+    specs: Vec<(PathBuf, String)>,
     /// The manifest's checksum, where there is one.
     pub(super) manifest: Option<[u8; 32]>,
     /// The number of manifests of runs that did not come to their end.
@@ -79,6 +82,7 @@ impl OwnedFiles {
             let why = format!("its format is {}, and this cachewright knows {FORMAT}", manifest.format);
             return Err(broken(why));
         }
+        self.specs.extend(manifest.spec.map(|spec| (path.to_owned(), spec)));
         for file in manifest.files {
             if !path::stays_below(&file.path) {
                 return Err(broken(format!("`{}` lies outside the folder", file.path.escape_debug())));
@@ -90,6 +94,18 @@ impl OwnedFiles {
             self.files.push(Owned { path: file.path, sha256, holds_secrets, rendered: false });
         }
         Ok(())
+    }
+
+    /// Refuses files of another spec than this one, which would all be removed as rendered no more.
+    pub(super) fn belong_to(&self, spec: &str) -> Result<(), TreeError> {
+        match self.specs.iter().find(|(_, other)| other != spec) {
+            None => Ok(()),
+            Some((manifest, other)) => Err(TreeError::OtherSpec {
+                manifest: manifest.clone(),
+                other: other.clone(),
+                spec: spec.to_owned(),
+            }),
+        }
     }
 
     fn entries(&mut self, path: &str) -> &mut [Owned] {

@@ -21,6 +21,10 @@ pub struct Summary {
     pub written: usize,
     /// Files that were right already.
     pub unchanged: usize,
+    /// Files whose content was right, and whose mode was not.
+    pub modes: usize,
+    /// Those of the written files that somebody had changed since they were rendered, by path.
+    pub replaced: Vec<String>,
     /// Files that are rendered no more, by path.
     pub removed: Vec<String>,
     /// Files that are rendered no more but were changed by hand, by path: left alone.
@@ -75,6 +79,11 @@ impl Staging {
         Ok(staging)
     }
 
+    /// Refuses a folder that holds the files of another spec.
+    pub fn is_for(&self, spec: &str) -> Result<(), TreeError> {
+        self.owned.belong_to(spec)
+    }
+
     /// An empty place for new files, out of version control's sight.
     fn prepare(&mut self) -> Result<(), TreeError> {
         use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -105,14 +114,19 @@ impl Staging {
             let place = self.root.join(&artifact.path);
             if let Found::File(old) = path::look(&place)? {
                 if old.bytes == *artifact.bytes {
-                    self.summary.unchanged += 1;
-                    if old.mode != artifact.mode {
+                    if old.mode == artifact.mode {
+                        self.summary.unchanged += 1;
+                    } else {
+                        self.summary.modes += 1;
                         self.modes.push((place, artifact.mode));
                     }
                     return Ok(());
                 }
                 if !was_ours {
                     return Err(TreeError::Foreign { path: place });
+                }
+                if !self.owned.is_untouched(&artifact.path, &old.bytes) {
+                    self.summary.replaced.push(artifact.path.clone());
                 }
             }
         }
