@@ -14,6 +14,9 @@ use crate::report::{self, Format, Options, counted};
 /// How a layer of pins begins: only such files are written over.
 const HEADER: &str = "# Pins of cluster nodes, written by `cachewright place --write`. Commit this file and name it in the\n\
                       # spec's `extends`: then later changes move as few nodes as they can.\n";
+/// What to do where pins stand in the way of pins.
+const NOT_WRITTEN: &str = "no pins were written: mend the errors first. Where they name pins, remove those (for more shards, \
+                           the `slots` of all pins): what has no pin is placed anew, and what has one stays\n";
 
 pub(super) fn run(args: &PlaceArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -24,6 +27,9 @@ pub(super) fn run(args: &PlaceArgs, output: &mut Output) -> Exit {
         return Exit::Usage;
     }
     let Some(checked) = compiled.checked().filter(|_| !compiled.findings.has_errors()) else {
+        if args.write.is_some() {
+            output.err(NOT_WRITTEN);
+        }
         return Exit::Findings;
     };
     let clusters: Vec<&Deployment> = checked
