@@ -418,3 +418,129 @@ fn why_knows_sentinels_own_settings() {
         assert!(run.out.contains(told), "{setting}: {}", run.out);
     }
 }
+
+#[test]
+fn a_long_list_of_files_says_how_many_more_there_are() {
+    let (_keep, path) = folder(&SOUND.replace("[\"a\"]", &format!("[{}]", ["\"a\""; 30].join(", "))));
+    let run = finish(program().arg("render").arg(&path).arg("motd"));
+    assert_eq!(run.code, Some(2));
+    let last = run.err.lines().last().unwrap().trim().to_owned();
+    let more: usize = last.strip_prefix("and ").unwrap().split(' ').next().unwrap().parse().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    assert_eq!(finish(program().arg("render").arg(&path).arg("-o").arg(out.path())).code, Some(0));
+    assert_eq!(more + 20, tree(out.path()).len(), "{}", run.err);
+}
+
+const REPLICATED: &str = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\n\
+                          [redis.u]\nversion = \"7.2\"\ntopology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
+                          replication = { password = { env = \"P\" } }\n";
+
+#[test]
+fn why_does_not_call_a_wrong_value_a_default() {
+    let (_keep, path) = folder(&format!("{REPLICATED}config = {{ maxmemory-policy = \"lru\" }}\n"));
+    let why = |node: &str, name: &str| finish(program().arg("why").arg(&path).args([node, name]));
+    let wrong = why("u/a", "maxmemory-policy");
+    assert_eq!(wrong.code, Some(1));
+    assert!(!wrong.out.contains("default") && wrong.out.contains("cannot be used"), "{}", wrong.out);
+    assert!(wrong.out.contains("spec.toml:12:") && wrong.out.contains("\"lru\""), "{}", wrong.out);
+    let role = why("u/b", "replicaof").out;
+    assert!(role.contains("belongs to the servers") && role.contains("`replicaof 10.0.0.1 6379`"), "{role}");
+    assert!(why("u/a", "replicaof").out.contains("follows nobody"));
+    assert_eq!(why("u/a", "user").out, "user  (u/a)\n  not set, and without a default\n");
+    assert!(why("u/a", "timeout").out.contains("not set: this is the default"));
+}
+
+#[test]
+fn why_suggests_nodes_of_the_deployment_that_was_named() {
+    let two = SOUND.replace("[\"a\"]", "[\"a\", \"a\"]").replace("redis.s]", "redis.carts]");
+    let other = "[redis.cart]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\nport = 7000\n";
+    let (_keep, path) = folder(&format!("{two}{other}"));
+    let run = finish(program().arg("why").arg(&path).arg("carts/a"));
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("carts/a-6379") && run.err.contains("carts/a-6380"), "{}", run.err);
+    assert!(!run.err.contains("cart/"), "{}", run.err);
+}
+
+#[test]
+fn slips_of_newcomers_are_answered_with_what_to_write() {
+    let told = |spec: &str| {
+        let (_keep, path) = folder(spec);
+        let run = finish(program().arg("check").arg(&path));
+        assert_eq!(run.code, Some(1), "{}", run.out);
+        run.out
+    };
+    let config = |line: &str| told(&format!("{SOUND}config = {{ {line} }}\n"));
+    for (line, help) in [
+        ("maxmemory = \"4 GB\"", "did you mean `4gb`?"),
+        ("maxmemory = \"4GiB\"", "did you mean `4gb`?"),
+        ("cluster-node-timeout = \"5s\"", "write `5000`"),
+        ("timeout = True", "help: write `true`"),
+        ("logfile = hello", "write text in quotes"),
+        ("timeout = 1, timeout = 2", "a key stands once in its table"),
+    ] {
+        let out = config(line);
+        assert!(out.contains(help), "no {help}: {out}");
+        assert!(!out.contains("literal string"), "{out}");
+    }
+    let valkey = told(&SOUND.replace("7.2", "8.1"));
+    assert!(valkey.contains("`[valkey.NAME]`") && valkey.contains("`engine = \"valkey\"`"), "{valkey}");
+    assert!(!told(&SOUND.replace("7.2", "5.0")).contains("valkey"));
+    let memcached = "format = 1\nname = \"t\"\nhosts.a.address = \"10.0.0.1\"\n[memcached.m]\nversion = \"1.6.38\"\n\
+                     hosts = [\"a\"]\nconfig = { memory-limit = \"1gb\" }\n";
+    assert!(told(memcached).contains("write `1024` (megabytes)"));
+    let sentinels = format!(
+        "{}[sentinels.z]\nversion = \"7.2\"\nhosts = [\"a\"]\n",
+        REPLICATED.replace("replicated", "sentinel")
+    ) + "[redis.u.sentinel]\nset = \"z\"\nquorum = 1\ndown-after-milliseconds = \"5s\"\n";
+    let out = told(&sentinels);
+    assert!(out.contains("write `5000`"), "{out}");
+}
+
+#[test]
+fn a_file_of_a_secret_is_named_by_an_absolute_path() {
+    let with = |file: &str| {
+        let (_keep, path) = folder(&format!("{SOUND}config = {{ requirepass = {{ file = \"{file}\" }} }}\n"));
+        finish(program().arg("check").arg(&path))
+    };
+    for file in ["pw.txt", "~/pw.txt", "../pw"] {
+        let run = with(file);
+        assert_eq!(run.code, Some(1), "{file}");
+        assert!(run.out.contains("[invalid-field]") && run.out.contains("absolute path"), "{}", run.out);
+    }
+    let run = with(CANARY);
+    assert!(run.out.contains("[literal-secret]") && !run.out.contains(CANARY), "{}", run.out);
+    assert_eq!(with("/run/secrets/pw").code, Some(0));
+}
+
+#[test]
+fn place_says_which_pins_stand_in_its_way() {
+    let cluster = "format = 1\nname = \"t\"\nhosts.a.address = \"10.0.0.1\"\nhosts.b.address = \"10.0.0.2\"\n\
+                   hosts.c.address = \"10.0.0.3\"\n[redis.u]\nversion = \"7.2\"\ntopology = \"cluster\"\n\
+                   hosts = [\"a\", \"b\", \"c\"]\nshards = 3\nreplicas = 0\nreplication = { password = { env = \"P\" } }\n";
+    let (keep, path) = folder(cluster);
+    let pins = keep.path().join("pins.toml");
+    let place = |spec: &Path| finish(program().arg("place").arg(spec).arg("--write").arg(&pins));
+    assert_eq!(place(&path).code, Some(0));
+    let pinned = cluster.replace("name =", "extends = [\"pins.toml\"]\nname =");
+    let written = std::fs::read_to_string(&pins).unwrap();
+    std::fs::write(&path, pinned.replace("shards = 3", "shards = 4")).unwrap();
+    let run = place(&path);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(
+        run.err.contains("no pins were written") && run.err.contains("`slots` of all pins"),
+        "{}",
+        run.err
+    );
+    // What it says helps.
+    let without: String = written
+        .lines()
+        .map(|line| match line.split_once(", slots") {
+            Some((before, _)) => format!("{before} }}\n"),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    std::fs::write(&pins, without).unwrap();
+    let run = place(&path);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(std::fs::read_to_string(&pins).unwrap().contains("shard = 4"));
+}

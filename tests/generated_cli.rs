@@ -41,12 +41,37 @@ fn the_schema_is_printed_or_written_anew() {
     let printed = run(folder.path(), &["schema"]);
     assert_eq!((printed.code, printed.out.as_str()), (Some(0), cachewright::reference::schema().as_str()));
     let file = folder.path().join("spec.schema.json");
-    std::fs::write(&file, "an older one").unwrap();
+    std::fs::write(&file, printed.out.replace("maxmemory", "maxmemori")).unwrap();
     let written = run(folder.path(), &["schema", "-o", "spec.schema.json"]);
     assert_eq!((written.code, written.out.as_str()), (Some(0), ""), "{}", written.err);
     assert!(written.err.contains("spec.schema.json"), "{}", written.err);
     assert_eq!(std::fs::read_to_string(file).unwrap(), printed.out);
     assert_eq!(run(folder.path(), &["schema", "-o", "/proc/no/such.json"]).code, Some(2));
+}
+
+#[test]
+fn what_others_wrote_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |args: &[&str], path: &str| {
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "name = \"mine\"\n").unwrap();
+        let run = run(folder.path(), args);
+        assert_eq!(run.code, Some(2), "{args:?}");
+        assert!(run.err.contains(path) && run.err.contains("left alone"), "{}", run.err);
+        assert_eq!(std::fs::read(&file).unwrap(), b"name = \"mine\"\n");
+    };
+    refused(&["schema", "-o", "one.toml"], "one.toml");
+    refused(&["man", "-o", "man1"], "man1/cachewright-why.1");
+    assert_eq!(std::fs::read_dir(folder.path().join("man1")).unwrap().count(), 1, "all or nothing");
+    // Pages of another version of ours are written anew.
+    let page = folder.path().join("man1/cachewright-why.1");
+    std::fs::remove_file(&page).unwrap();
+    assert_eq!(run(folder.path(), &["man", "-o", "man1"]).code, Some(0));
+    let ours = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&page, ours.replace(env!("CARGO_PKG_VERSION"), "0.0.1") + "older\n").unwrap();
+    assert_eq!(run(folder.path(), &["man", "-o", "man1"]).code, Some(0));
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), ours);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use super::masked::masked;
 use crate::emit::{Artifact, MANIFEST};
 use crate::model::Model;
+use crate::report::counted;
 use crate::tree::{Comparison, Difference, TreeError, compare};
 
 /// Lines around a change that are shown.
@@ -59,6 +60,7 @@ impl Changes {
     /// What the spec renders, against a folder.
     pub(super) fn of(folder: &Path, model: &Model) -> Result<Self, TreeError> {
         let comparison = compare(folder)?;
+        comparison.is_for(&model.name)?;
         let own = model.own.artifacts.iter().map(|artifact| artifact.path.value.clone()).collect();
         Ok(Changes { folder: folder.to_owned(), comparison, files: BTreeMap::new(), manifest: false, own })
     }
@@ -108,15 +110,14 @@ impl Changes {
             write_change(&mut text, &self.folder, change, files, paint);
         }
         if let Some(more) = changes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            let _ = writeln!(text, "and {more} other changes");
+            let _ = writeln!(text, "and {}", counted(more, "other change"));
         }
         let folder = self.folder.display();
         let clean = files == 0 && !self.manifest;
         let _ = match (clean, files) {
             (true, _) => writeln!(text, "{folder} is up to date"),
             (false, 0) => writeln!(text, "{folder}/{MANIFEST} is out of date: render again"),
-            (false, 1) => writeln!(text, "{folder} is out of date, 1 file: render again"),
-            (false, _) => writeln!(text, "{folder} is out of date, {files} files: render again"),
+            (false, _) => writeln!(text, "{folder} is out of date, {}: render again", counted(files, "file")),
         };
         Report { text, clean }
     }
@@ -144,7 +145,7 @@ fn write_change(text: &mut String, folder: &Path, change: &Change, files: &Files
                 let _ = writeln!(text, "{}", paint.line(line));
             }
             if hunks.len() > LINES {
-                let _ = writeln!(text, "({} more lines)", hunks.len() - LINES);
+                let _ = writeln!(text, "({})", counted(hunks.len() - LINES, "more line"));
             }
         }
         Change::Word(word) => {
@@ -154,8 +155,8 @@ fn write_change(text: &mut String, folder: &Path, change: &Change, files: &Files
     for path in paths.iter().skip(1).take(NAMED) {
         let _ = writeln!(text, "  the same: {}", folder.join(path).display());
     }
-    if paths.len() > NAMED + 1 {
-        let _ = writeln!(text, "  and {} more files", paths.len() - NAMED - 1);
+    if let Some(more) = paths.len().checked_sub(NAMED + 1).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {}", counted(more, "more file"));
     }
     text.push('\n');
 }

@@ -96,6 +96,23 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), St
     write_by_way_of(&aside(path), path, bytes, mode).map_err(|error| failed(&error))
 }
 
+/// Refuses to write over a file unless it holds these bytes, or is one of ours by this test.
+pub(super) fn refuse_foreign(
+    path: &Path,
+    bytes: &[u8],
+    is_ours: impl Fn(&[u8]) -> bool,
+) -> Result<(), String> {
+    match fs::read(path) {
+        Ok(old) if old == bytes || is_ours(&old) => Ok(()),
+        Ok(_) => Err(format!(
+            "{} exists already and is not of our making: it is left alone; name another place",
+            path.display()
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(format!("cannot read {}: {}", path.display(), reason(&error))),
+    }
+}
+
 /// A name beside the file that no other run uses.
 fn aside(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");

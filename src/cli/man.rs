@@ -8,7 +8,7 @@ use clap_mangen::Man;
 
 use super::args::ManArgs;
 use super::exit::Exit;
-use super::files::{reason, write_whole};
+use super::files::{reason, refuse_foreign, write_whole};
 use super::output::Output;
 use super::shown;
 
@@ -33,13 +33,19 @@ fn whole() -> Command {
 /// Writes every page, and says how many.
 fn write_all(folder: &Path, output: &mut Output) -> Result<(), String> {
     let program = whole();
-    let mut count = 0;
+    let mut pages = Vec::new();
     for command in commands(&program) {
         let name = format!("{}.1", command.get_bin_name().unwrap_or(command.get_name()).replace(' ', "-"));
-        let page = page(command).map_err(|error| reason(&error))?;
-        write_whole(&folder.join(name), &page, 0o644)?;
-        count += 1;
+        pages.push((folder.join(name), page(command).map_err(|error| reason(&error))?));
     }
+    // All are looked at before the first is written.
+    for (path, page) in &pages {
+        refuse_foreign(path, page, |old| old.starts_with(before_version(page)))?;
+    }
+    for (path, page) in &pages {
+        write_whole(path, page, 0o644)?;
+    }
+    let count = pages.len();
     output.err(format!(
         "wrote {count} pages to {0}; read one with `man -l {0}/cachewright.1`\n",
         folder.display()
@@ -51,6 +57,14 @@ fn write_all(folder: &Path, output: &mut Output) -> Result<(), String> {
 fn commands(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|below| !below.is_hide_set()).flat_map(commands);
     std::iter::once(command).chain(below).collect()
+}
+
+/// How a page begins in every version of the program: up to its name in the title line.
+fn before_version(page: &[u8]) -> &[u8] {
+    let title = page.split_inclusive(|byte| *byte == b'\n').take_while(|line| !line.starts_with(b".TH "));
+    let start: usize = title.map(<[u8]>::len).sum();
+    let name = page[start..].iter().position(|byte| *byte == b'"').unwrap_or(0);
+    &page[..start + name]
 }
 
 /// One page. It carries no date, so that the same program writes the same bytes.

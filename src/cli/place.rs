@@ -9,11 +9,14 @@ use super::output::Output;
 use crate::model::placement::pins_of;
 use crate::model::{Deployment, Model, Topology};
 use crate::report::table::Table;
-use crate::report::{self, Format, Options};
+use crate::report::{self, Format, Options, counted};
 
 /// How a layer of pins begins: only such files are written over.
 const HEADER: &str = "# Pins of cluster nodes, written by `cachewright place --write`. Commit this file and name it in the\n\
                       # spec's `extends`: then later changes move as few nodes as they can.\n";
+/// What to do where pins stand in the way of pins.
+const NOT_WRITTEN: &str = "no pins were written: mend the errors first. Where they name pins, remove those (for more shards, \
+                           the `slots` of all pins): what has no pin is placed anew, and what has one stays\n";
 
 pub(super) fn run(args: &PlaceArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -24,6 +27,9 @@ pub(super) fn run(args: &PlaceArgs, output: &mut Output) -> Exit {
         return Exit::Usage;
     }
     let Some(checked) = compiled.checked().filter(|_| !compiled.findings.has_errors()) else {
+        if args.write.is_some() {
+            output.err(NOT_WRITTEN);
+        }
         return Exit::Findings;
     };
     let clusters: Vec<&Deployment> = checked
@@ -88,6 +94,6 @@ fn write(model: &Model, clusters: &[&Deployment], path: &Path, output: &mut Outp
         return output.usage(&why);
     }
     let nodes: usize = clusters.iter().map(|deployment| deployment.nodes.len()).sum();
-    output.err(format!("pinned {nodes} nodes in {}; name it in `extends`\n", path.display()));
+    output.err(format!("pinned {} in {}; name it in `extends`\n", counted(nodes, "node"), path.display()));
     Exit::Clean
 }

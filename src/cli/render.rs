@@ -11,9 +11,14 @@ use crate::check::Checked;
 use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_one, emit_to};
 use crate::model::Model;
 use crate::pipeline::{Compiled, template_findings};
-use crate::report::{self, Format, Options};
+use crate::report::{self, Format, Options, counted};
 use crate::spec::nearest;
 use crate::tree::{Gone, Staging, Summary, TreeError, beside};
+
+/// Files that are listed where one was not found.
+const LISTED: usize = 20;
+/// Files changed by hand that are named.
+const NAMED: usize = 5;
 
 pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
     let mut compiled = compile_spec(&args.spec);
@@ -63,7 +68,9 @@ impl Rendering<'_> {
 
     /// Brings a folder up to date.
     fn write(&self, folder: &Path, output: &mut Output) -> Exit {
-        let mut staging = match Staging::open(folder) {
+        let opened =
+            Staging::open(folder).and_then(|staging| staging.is_for(&self.model.name).map(|()| staging));
+        let mut staging = match opened {
             Ok(staging) => staging,
             Err(error) => return output.usage(&error.to_string()),
         };
@@ -77,6 +84,9 @@ impl Rendering<'_> {
                         "warning: {} is rendered no more, and was changed by hand: it is left there, and is yours now\n",
                         folder.join(path).display()
                     ));
+                }
+                if !summary.replaced.is_empty() {
+                    output.err(format!("warning: {}\n", replaced(&summary.replaced)));
                 }
                 output.err(format!("{}\n", told(&summary, folder)));
                 Exit::Clean
@@ -139,11 +149,26 @@ fn told(summary: &Summary, folder: &Path) -> String {
     if summary.unchanged > 0 {
         parts.push(format!("{} unchanged", summary.unchanged));
     }
+    if summary.modes > 0 {
+        parts.push(format!("the mode of {} set right", counted(summary.modes, "file")));
+    }
     if !summary.removed.is_empty() {
         parts.push(format!("{} removed", summary.removed.len()));
     }
     let more = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-    format!("{} files written to {}{more}", summary.written, folder.display())
+    format!("{} written to {}{more}", counted(summary.written, "file"), folder.display())
+}
+
+/// Which files somebody had changed, so that a repair made on a host at night is not lost unseen.
+fn replaced(paths: &[String]) -> String {
+    let shown: Vec<&str> = paths.iter().map(String::as_str).take(NAMED).collect();
+    let more = paths.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let (files, hold) = (counted(paths.len(), "file"), if paths.len() == 1 { "holds" } else { "hold" });
+    format!(
+        "{files} had been changed by hand and {hold} what the spec says again: {}{more}",
+        shown.join(", ")
+    )
 }
 
 /// Says which files there are.
@@ -152,8 +177,13 @@ fn no_such_file(artifacts: &[Artifact], file: &str, output: &mut Output) -> Exit
     let hint = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
-            let paths: Vec<&str> = artifacts.iter().map(|artifact| artifact.path.as_str()).take(20).collect();
-            format!("its files are:\n  {}", paths.join("\n  "))
+            let paths: Vec<&str> =
+                artifacts.iter().map(|artifact| artifact.path.as_str()).take(LISTED).collect();
+            let more = match artifacts.len() - paths.len() {
+                0 => String::new(),
+                more => format!("\n  and {more} more, which `-o DIR` writes out"),
+            };
+            format!("its files are:\n  {}{more}", paths.join("\n  "))
         }
     };
     output.usage(&format!("the spec renders no file `{file}`; {hint}"))

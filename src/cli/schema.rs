@@ -2,7 +2,7 @@
 
 use super::args::SchemaArgs;
 use super::exit::Exit;
-use super::files::write_whole;
+use super::files::{refuse_foreign, write_whole};
 use super::output::Output;
 use crate::reference;
 
@@ -12,7 +12,9 @@ pub(super) fn run(args: &SchemaArgs, output: &mut Output) -> Exit {
         output.out(text);
         return Exit::Clean;
     };
-    match write_whole(path, text.as_bytes(), 0o644) {
+    let written = refuse_foreign(path, text.as_bytes(), reference::is_schema)
+        .and_then(|()| write_whole(path, text.as_bytes(), 0o644));
+    match written {
         Ok(()) => {
             output.err(format!("wrote {0}; in a spec, `#:schema {0}` on the first line\n", path.display()));
             Exit::Clean

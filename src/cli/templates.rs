@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::files::{reason, write_whole};
 use super::output::Output;
 use crate::emit::{BuiltInTemplate, built_in_templates};
+use crate::report::counted;
 use crate::spec::{listed, nearest};
 
 pub(super) fn run(args: &TemplatesArgs, output: &mut Output) -> Exit {
@@ -57,8 +58,8 @@ fn export(args: &ExportArgs, output: &mut Output) -> Exit {
         return output.usage(&why);
     }
     let there = templates.len() - missing.len();
-    let note = if there > 0 { format!(", {there} were there already") } else { String::new() };
-    output.err(format!("{} templates written to {}{note}\n", missing.len(), args.out.display()));
+    let note = if there > 0 { format!(", {there} there already") } else { String::new() };
+    output.err(format!("{} written to {}{note}\n", counted(missing.len(), "template"), args.out.display()));
     Exit::Clean
 }
 

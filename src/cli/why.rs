@@ -1,6 +1,7 @@
 //! `cachewright why`: the value of a setting, what set it, what that overrode, and the server's default.
 
 mod sentinel;
+mod unset;
 
 use std::fmt::Write as _;
 
@@ -17,6 +18,7 @@ use crate::report::{self, Format, Options};
 use crate::source::Span;
 use crate::spec::{listed, nearest};
 use sentinel::Question;
+use unset::Unset;
 
 pub(super) fn run(args: &WhyArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -71,10 +73,29 @@ fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Outp
         [] => {
             let names: Vec<String> = all.iter().map(Found::name).collect();
             let short = names.iter().filter_map(|name| name.split_once('/')).map(|(_, node)| node);
+            // Of the named deployment, where there is one: no other is meant.
+            let of_deployment: Vec<&str> = match wanted.split_once('/') {
+                Some((folder, _)) => {
+                    let is_there = |name: &&str| name.split_once('/').is_some_and(|(own, _)| own == folder);
+                    names.iter().map(String::as_str).filter(is_there).collect()
+                }
+                None => Vec::new(),
+            };
+            if !of_deployment.is_empty() {
+                let hint = match nearest(wanted, of_deployment.iter().copied()) {
+                    Some(near)
+                        if !of_deployment.iter().any(|name| name.starts_with(&format!("{wanted}-"))) =>
+                    {
+                        format!("did you mean `{near}`?")
+                    }
+                    _ => listed_nodes(&of_deployment),
+                };
+                return output.usage(&format!("the spec has no node `{wanted}`; {hint}"));
+            }
             let near = nearest(wanted, names.iter().map(String::as_str).chain(short));
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("its nodes are\n  {}", names.join("\n  ")),
+                None => listed_nodes(&names.iter().map(String::as_str).collect::<Vec<_>>()),
             };
             output.usage(&format!("the spec has no node `{wanted}`; {hint}"))
         }
@@ -84,6 +105,16 @@ fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Outp
             output.usage(&format!("several nodes are called `{wanted}`: name one of {}", listed(&names)))
         }
     }
+}
+
+/// Some nodes to choose from.
+fn listed_nodes(names: &[&str]) -> String {
+    const SHOWN: usize = 20;
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    format!("its nodes are\n  {}{more}", names[..names.len().min(SHOWN)].join("\n  "))
 }
 
 fn print(
@@ -96,7 +127,11 @@ fn print(
     let text = match node {
         Found::Server(deployment, own) => {
             let target = &deployment.target;
-            server(compiled, node, target, &deployment.shared, own, name)
+            let unset = Unset { compiled, model, deployment, node: own, shown: &node.name() };
+            match name.and_then(|name| unset.answer(name)) {
+                Some(text) => Ok(text),
+                None => server(compiled, node, target, &deployment.shared, own, name),
+            }
         }
         Found::Sentinel(set, own) => sentinel(compiled, model, node, (set, own), name),
         Found::Memcached(deployment, own) => memcached(compiled, node, deployment, own, name),
@@ -153,7 +188,9 @@ fn server(
     let Some(facts) = directive.at(last_known(target)) else {
         return Err(format!("{} {} has no directive `{name}`", target.engine.title(), target.versions));
     };
-    let value = facts.default.unwrap_or("");
+    let Some(value) = facts.default else {
+        return Ok(format!("{canonical}  ({})\n  not set, and without a default\n", found.name()));
+    };
     let mut text = format!("{canonical} = {}  ({})\n", shown_default(value), found.name());
     let _ = writeln!(text, "  not set: this is the default of {} {}", target.engine.title(), target.versions);
     Ok(text)

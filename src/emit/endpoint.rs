@@ -1,6 +1,6 @@
 //! Addresses and ports at which nodes are reached: by clients, by each other, on the cluster bus.
 
-use crate::model::{Assigned, Deployment, Node};
+use crate::model::{Assigned, Deployment, Model, Node, Topology};
 
 /// The bus port of a cluster node is this far above its own (`CLUSTER_PORT_INCR` in cluster.h).
 pub(super) const BUS_OFFSET: u16 = 10_000;
@@ -34,6 +34,15 @@ pub(super) fn other_port(deployment: &Deployment, node: &Node) -> Option<u16> {
     let link = link_port(deployment, node);
     let ports = [Some(node.port), port_setting(deployment, node, "tls-port")];
     ports.into_iter().flatten().find(|port| *port != link)
+}
+
+/// Whom a replica follows on the first day: address and port. None of who leads, and of nodes of other topologies.
+pub(crate) fn first_primary(model: &Model, deployment: &Deployment, node: &Node) -> Option<String> {
+    let (Topology::Replicated { primary } | Topology::Sentinel { primary, .. }) = &deployment.topology else {
+        return None;
+    };
+    let primary = deployment.nodes.get(*primary).filter(|primary| primary.id != node.id)?;
+    Some(format!("{} {}", model.host(primary.host).address.value, link_port(deployment, primary)))
 }
 
 /// Where the other nodes of a cluster meet a node.

@@ -10,4 +10,4 @@ mod settings;
 mod value_forms;
 
 pub use language::markdown;
-pub use schema::schema;
+pub use schema::{is_schema, schema};

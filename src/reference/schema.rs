@@ -23,6 +23,7 @@ pub(super) const SECRET: &str = "reference-to-a-secret";
 /// The name of the definition that nothing satisfies. `false` would say the same, but editors built on taplo then
 /// mark the whole table; this marks the entry, and its description is what they show.
 pub(super) const NO_SUCH_KEY: &str = "no-such-key";
+const TITLE: &str = "A layer of a cachewright spec";
 const KERNEL_SETTINGS: &str = "kernel-settings";
 
 /// The schema of a layer, as a text.
@@ -36,7 +37,7 @@ pub fn schema() -> String {
     writer.definitions.insert(NO_SUCH_KEY.to_owned(), no_such_key);
     let mut root = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "A layer of a cachewright spec",
+        "title": TITLE,
     });
     let table = writer.table(Spec::RECORD, Context::default(), &[&EXTENDS]);
     for part in [table, modules::in_profiles()] {
@@ -44,6 +45,11 @@ pub fn schema() -> String {
     }
     root["definitions"] = Value::Object(writer.definitions.into_iter().collect());
     laid_out(&root)
+}
+
+/// Whether a text is a schema that some cachewright wrote.
+pub fn is_schema(text: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(text).is_ok_and(|schema| schema["title"] == TITLE)
 }
 
 /// Adds the entries of one object to another.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Severity, Origin, Renderer, Snippet};
 
+use super::counted;
 use super::excerpt::Excerpt;
 use super::redact::{Redaction, clamp};
 use super::visible::{visible, visible_line};
@@ -72,10 +73,6 @@ pub fn clean_line(name: &str, deployments: usize, nodes: usize) -> String {
         counted(deployments, "deployment"),
         counted(nodes, "node")
     )
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A marked place of a finding.

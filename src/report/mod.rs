@@ -42,6 +42,11 @@ pub fn emit(findings: &Findings, sources: &Sources, format: Format, options: &Op
     }
 }
 
+/// A number of things, in words for people: `1 file`, `2 files`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// How many findings there are of each level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Counts {

@@ -12,6 +12,7 @@ mod on_hosts;
 pub mod raw;
 mod records;
 mod scalars;
+mod secret_file;
 pub(crate) mod secrets;
 pub mod shape;
 mod templates;

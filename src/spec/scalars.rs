@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::decode::{Decode, Decoder, invalid, nearest, record, wrong_type};
 use super::raw::{Node, Raw};
+use super::secret_file::SecretFile;
 use super::shape::{Describe, Form, Scalar, Shape};
 use crate::catalog::VersionRange;
 use crate::diag::{Code, Finding};
@@ -213,7 +214,7 @@ record! {
         /// The environment variable that holds it, whole.
         env: optional String,
         /// The file that holds it, whole but for one final newline.
-        file: optional String,
+        file: optional SecretFile,
     }
 }
 
@@ -278,7 +279,7 @@ impl Decode for SecretRef {
                 );
                 None
             }
-            (None, Some(path)) => Some(SecretRef::File(path.value)),
+            (None, Some(path)) => Some(SecretRef::File(path.value.0)),
             (Some(_), Some(_)) => {
                 invalid(node.span, "a secret has one source", "keep either `env` or `file`", decoder)
             }

@@ -18,13 +18,35 @@ pub(super) fn read(id: SourceId, text: &str, findings: &mut Findings) -> Table {
     // more than was written wrong.
     let (rest, mistakes) = mend(text);
     for mistake in mistakes {
-        let title = format!("not valid TOML: {}", mistake.message);
+        let written = text.get(mistake.at.clone()).unwrap_or("");
+        let (what, help) = explained(&mistake.message, written);
         let span = Sources::span(id, mistake.at.clone());
-        let finding = Finding::new(Code::Syntax, span, title)
-            .help("text values stand in quotes, and a key stands once in its table");
-        findings.push(finding);
+        let finding = Finding::new(Code::Syntax, span, format!("not valid TOML: {what}"));
+        findings.push(match help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
     }
     Reader { id, findings }.table(DeTable::parse_recoverable(&rest).0.get_ref())
+}
+
+/// What the parser says of a mistake, without its jargon, and what to do where that is known.
+fn explained(message: &str, written: &str) -> (String, Option<String>) {
+    let what = message.replace(", expected literal string", "");
+    let help = match written.to_ascii_lowercase().as_str() {
+        word @ ("true" | "false") => Some(format!("write `{word}`")),
+        "yes" | "on" => Some("write `true`, or the word in quotes".to_owned()),
+        "no" | "off" => Some("write `false`, or the word in quotes".to_owned()),
+        _ if what.contains("duplicate key") => {
+            Some("keep one of them: a key stands once in its table".to_owned())
+        }
+        _ if what.contains("must be quoted") => Some("write text in quotes: `\"…\"`".to_owned()),
+        _ if what.contains("string") && what.contains("expected `") => {
+            Some("end the text with the quote that it begins with".to_owned())
+        }
+        _ => None,
+    };
+    (what, help)
 }
 
 struct Reader<'a> {

@@ -44,6 +44,11 @@ pub fn compare(root: &Path) -> Result<Comparison, TreeError> {
 }
 
 impl Comparison {
+    /// Refuses a folder that holds the files of another spec.
+    pub fn is_for(&self, spec: &str) -> Result<(), TreeError> {
+        self.owned.belong_to(spec)
+    }
+
     /// Compares a file with what is in its place.
     pub fn with(&mut self, artifact: &Artifact) -> Result<Option<Difference>, TreeError> {
         self.owned.rendered(&artifact.path);

@@ -36,6 +36,15 @@ pub enum TreeError {
         /// What belongs there: `a folder`.
         wanted: &'static str,
     },
+    /// The folder holds what another spec renders.
+    OtherSpec {
+        /// The manifest that says so.
+        manifest: PathBuf,
+        /// The name of that spec.
+        other: String,
+        /// The name of the spec that was to be rendered.
+        spec: String,
+    },
     /// Another run writes to the folder.
     Locked {
         /// The lock file.
@@ -77,6 +86,14 @@ impl fmt::Display for TreeError {
                 f,
                 "{} is {what}, where {wanted} belongs\nmove it away, or render into another folder",
                 path.display()
+            ),
+            TreeError::OtherSpec { manifest, other, spec } => write!(
+                f,
+                "{} lists the files of the spec `{}`, which rendering `{spec}` there would remove\n\
+                 render into another folder; or, if the spec was renamed, say `\"spec\": \"{spec}\"` in that \
+                 manifest and render again",
+                manifest.display(),
+                other.escape_debug()
             ),
             TreeError::Locked { lock } => write!(
                 f,

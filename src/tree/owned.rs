@@ -19,6 +19,7 @@ const FORMAT: u32 = 1;
 #[derive(Deserialize)]
 struct Manifest<'m> {
     format: u32,
+    spec: Option<String>,
     #[serde(borrow)]
     files: Vec<File<'m>>,
 }
@@ -53,6 +54,8 @@ struct Owned {
 #[derive(Debug, Default)]
 pub(super) struct OwnedFiles {
     files: HashMap<Box<str>, Owned>,
+    /// The specs that the files came from, by the manifests that say so.
+    specs: Vec<(PathBuf, String)>,
     /// The manifest's checksum, where there is one.
     pub(super) manifest: Option<[u8; 32]>,
     /// The number of manifests of runs that did not come to their end.
@@ -85,6 +88,7 @@ impl OwnedFiles {
             let why = format!("its format is {}, and this cachewright knows {FORMAT}", manifest.format);
             return Err(broken(why));
         }
+        self.specs.extend(manifest.spec.map(|spec| (path.to_owned(), spec)));
         for file in manifest.files {
             if !path::stays_below(&file.path) {
                 return Err(broken(format!("`{}` lies outside the folder", file.path.escape_debug())));
@@ -105,6 +109,18 @@ impl OwnedFiles {
             }
         }
         Ok(())
+    }
+
+    /// Refuses files of another spec than this one, which would all be removed as rendered no more.
+    pub(super) fn belong_to(&self, spec: &str) -> Result<(), TreeError> {
+        match self.specs.iter().find(|(_, other)| other != spec) {
+            None => Ok(()),
+            Some((manifest, other)) => Err(TreeError::OtherSpec {
+                manifest: manifest.clone(),
+                other: other.clone(),
+                spec: spec.to_owned(),
+            }),
+        }
     }
 
     /// Notes that a path is rendered again; whether it was owned before.

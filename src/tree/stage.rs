@@ -21,6 +21,10 @@ pub struct Summary {
     pub written: usize,
     /// Files that were right already.
     pub unchanged: usize,
+    /// Files whose content was right, and whose mode was not.
+    pub modes: usize,
+    /// Those of the written files that somebody had changed since they were rendered, by path.
+    pub replaced: Vec<String>,
     /// Files that are rendered no more, by path.
     pub removed: Vec<String>,
     /// Files that are rendered no more but were changed by hand, by path: left alone.
@@ -81,6 +85,11 @@ impl Staging {
         Ok(staging)
     }
 
+    /// Refuses a folder that holds the files of another spec.
+    pub fn is_for(&self, spec: &str) -> Result<(), TreeError> {
+        self.owned.belong_to(spec)
+    }
+
     /// An empty place for new files, out of version control's sight.
     fn prepare(&mut self) -> Result<(), TreeError> {
         use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -116,14 +125,19 @@ impl Staging {
             let found = path::look_into(&place, &mut self.old);
             if let Some(mode) = found.or_else(|error| self.make_way(error).map(|_| None))? {
                 if *self.old == *artifact.bytes {
-                    self.summary.unchanged += 1;
-                    if mode != artifact.mode {
+                    if mode == artifact.mode {
+                        self.summary.unchanged += 1;
+                    } else {
+                        self.summary.modes += 1;
                         self.modes.push((place, artifact.mode));
                     }
                     return Ok(());
                 }
                 if !was_ours {
                     return Err(TreeError::Foreign { path: place });
+                }
+                if !self.owned.is_untouched(&artifact.path, &self.old) {
+                    self.summary.replaced.push(artifact.path.clone());
                 }
             }
         }

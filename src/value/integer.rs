@@ -63,7 +63,7 @@ fn fault(unit: Unit, arg: &[u8]) -> IntegerFault {
 }
 
 /// The number of the directive's unit that a duration or size with a unit means.
-fn in_unit(unit: Unit, text: &str) -> Option<i128> {
+pub fn in_unit(unit: Unit, text: &str) -> Option<i128> {
     if text.ends_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -72,6 +72,11 @@ fn in_unit(unit: Unit, text: &str) -> Option<i128> {
         Unit::Milliseconds => 1_000,
         Unit::Seconds => 1_000_000,
         Unit::Minutes => 60_000_000,
+        Unit::Kilobytes | Unit::Megabytes => {
+            let each = if unit == Unit::Kilobytes { 1 << 10 } else { 1 << 20 };
+            let bytes = parse_size(text).ok()?;
+            return bytes.is_multiple_of(each).then_some(i128::from(bytes / each));
+        }
         Unit::Bytes | Unit::None | Unit::Count | Unit::Entries => {
             return parse_size(text).ok().map(i128::from);
         }
@@ -89,6 +94,8 @@ mod tests {
     fn a_duration_is_told_in_the_unit_of_the_directive() {
         assert_eq!(fault(Unit::Milliseconds, b"5s"), IntegerFault::Unit { means: 5000 });
         assert_eq!(fault(Unit::Seconds, b"1h"), IntegerFault::Unit { means: 3600 });
+        assert_eq!(in_unit(Unit::Megabytes, "1gb"), Some(1024));
+        assert_eq!(in_unit(Unit::Megabytes, "1kb"), None);
         assert_eq!(fault(Unit::Seconds, b"500ms"), IntegerFault::Other);
         assert_eq!(fault(Unit::Seconds, b"5.0"), IntegerFault::Fraction);
         assert_eq!(fault(Unit::Seconds, b"007"), IntegerFault::LeadingZero);

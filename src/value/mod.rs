@@ -43,6 +43,7 @@ mod written;
 mod tests;
 
 pub use file_rules::{FileProblem, FileSettings, asked_by_file_rules, file_rules, runtime_value};
+pub use integer::in_unit;
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};
 pub use memcached::judge_option;
@@ -55,7 +56,7 @@ pub use reason::{IntegerFault, Otherwise, Reason, Stage};
 pub use renames::{RenameProblem, Renames};
 pub use save::SavePoint;
 pub use sentinel::{HostNames, judge_sentinel, sentinel_rewrite, written_sentinel_lines};
-pub use units::{BadDuration, BadSize, parse_duration, parse_size, size_text};
+pub use units::{BadDuration, BadSize, parse_duration, parse_size, size_meant, size_text};
 pub use unknown::{Unknown, unknown_directive};
 pub use value::{Primary, Value};
 pub use written::{BadShape, Written, takes_list, written_lines};

@@ -24,6 +24,25 @@ pub fn size_text(bytes: u64) -> String {
     unit.map_or_else(|| bytes.to_string(), |(factor, unit)| format!("{}{unit}", bytes / factor))
 }
 
+/// The size that a text in people's units means, as the servers write it: `4 GB`, `4GiB` and `4G` are `4gb`, for
+/// nobody who writes a blank or an `i` means thousands.
+pub fn size_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let (unit, factor) = match unit.trim().to_ascii_lowercase().as_str() {
+        "b" | "byte" | "bytes" => ("", 1),
+        "k" | "kb" | "ki" | "kib" => ("kb", 1 << 10),
+        "m" | "mb" | "mi" | "mib" => ("mb", 1 << 20),
+        "g" | "gb" | "gi" | "gib" => ("gb", 1 << 30),
+        "t" | "tb" | "ti" | "tib" => return Some(format!("{}gb", number.checked_mul(1 << 10)?)),
+        _ => return None,
+    };
+    number.checked_mul(factor)?;
+    Some(format!("{number}{unit}"))
+}
+
 /// A text is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadSize {

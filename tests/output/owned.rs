@@ -19,7 +19,7 @@ fn what_is_unchanged_is_not_written_again() {
     let before = paths.map(stamp);
     let run = place.rendered(&one);
     assert_eq!(paths.map(stamp), before);
-    assert!(run.err.starts_with("0 files written") && run.err.contains("unchanged"), "{}", run.err);
+    assert!(run.err.starts_with("0 files written to ") && run.err.contains("unchanged"), "{}", run.err);
     // A change of one node leaves the other alone.
     let node = format!("{}[redis.s.nodes.a-6380.config]\nhz = 20\n", spec(2, 10));
     place.rendered(&place.spec("two.toml", &node));
@@ -37,6 +37,53 @@ fn what_is_rendered_no_more_goes_with_its_folders() {
     assert!(run.err.contains("removed"), "{}", run.err);
     assert_eq!(place.tree(), place.clean(&two));
     assert!(!place.out().join("s").exists());
+}
+
+#[test]
+fn the_files_of_another_spec_are_not_rendered_over() {
+    let place = Place::new();
+    place.rendered(&place.spec("one.toml", &spec(2, 10)));
+    let before = place.tree();
+    let other = place.spec("two.toml", &spec(1, 20).replace("name = \"t\"", "name = \"u\""));
+    for run in [place.render(&other), place.check(&other)] {
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+        for word in ["manifest.json", "`t`", "`u`", "another folder", "`\"spec\": \"u\"`"] {
+            assert!(run.err.contains(word), "no {word}: {}", run.err);
+        }
+    }
+    assert_eq!(place.tree(), before);
+    // What the message says about renamed specs holds.
+    let manifest = place.out().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("\"spec\": \"t\"", "\"spec\": \"u\"")).unwrap();
+    place.rendered(&other);
+    assert_eq!(place.tree(), place.clean(&other));
+}
+
+#[test]
+fn repairs_are_told() {
+    let place = Place::new();
+    let one = place.spec("one.toml", &spec(2, 10));
+    place.rendered(&one);
+    let conf = place.out().join(CONF);
+    std::fs::set_permissions(&conf, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let run = place.rendered(&one);
+    assert!(run.err.contains("the mode of 1 file set right") && !run.err.contains("by hand"), "{}", run.err);
+    std::fs::write(&conf, "hz 99\n").unwrap();
+    let run = place.rendered(&one);
+    let told =
+        format!("warning: 1 file had been changed by hand and holds what the spec says again: {CONF}\n");
+    assert!(run.err.starts_with(&told) && run.err.contains("\n1 file written to "), "{}", run.err);
+    // What only the spec changed is no change by hand.
+    let run = place.rendered(&place.spec("one.toml", &spec(2, 20)));
+    assert!(!run.err.contains("by hand"), "{}", run.err);
+    let many = place.spec("one.toml", &spec(7, 20));
+    place.rendered(&many);
+    for port in 6379..6386 {
+        std::fs::write(place.out().join(format!("s/a-{port}/redis.conf")), "hz 9\n").unwrap();
+    }
+    let run = place.rendered(&many);
+    assert!(run.err.contains("7 files had been") && run.err.contains(" and 2 more\n"), "{}", run.err);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn refused(file: &TemplateFile, used: &Used, what: &str) -> Finding {
 pub(super) fn explained(finding: Finding) -> Finding {
     finding
         .help("leave it out; to quote a value for where it goes, use `|shell`, `|json`, `|systemd` or `|redis_conf`")
-        .note("it escapes for HTML, which no file here is: quoting belongs to the format that the file has")
+        .note("it is about escaping for HTML, which no file here is: quoting belongs to the format that the file has")
 }
 
 /// Makes what hid from [`findings`] fail when it runs.

@@ -12,8 +12,8 @@ use super::redis::profile_configs;
 use super::service::service;
 use super::setting::{OVERRIDE, as_written, report_placeholder, shown};
 use super::target::target;
-use crate::catalog::Engine;
 use crate::catalog::memcached::{self, MemcachedOption as Known, OptionValue};
+use crate::catalog::{self, Engine};
 use crate::diag::{self, Code, Finding, Findings};
 use crate::model::origin::{Derivation, Origin};
 use crate::model::topology::{Host, Memcached, MemcachedNode, MemcachedOption};
@@ -516,6 +516,25 @@ impl Reading<'_> {
         finding
     }
 
+    /// What to write instead; the number where the text is a size or a duration in another unit.
+    fn what_is_meant(&self, node: &crate::spec::raw::Node) -> String {
+        let facts = self.known.within(self.subject.target.versions).last();
+        let unit = match facts.map(|facts| facts.value) {
+            Some(
+                OptionValue::Atoi(numeric) | OptionValue::Strtol(numeric) | OptionValue::Strtoul(numeric),
+            ) => Some(numeric.unit),
+            _ => None,
+        };
+        let (Some(unit), text) = (unit, shown(node, self.subject)) else {
+            return "write the value that is meant".to_owned();
+        };
+        let in_words = if unit == catalog::Unit::Megabytes { " (megabytes)" } else { "" };
+        crate::value::in_unit(unit, &text).map_or_else(
+            || "write the value that is meant".to_owned(),
+            |number| format!("write `{number}`{in_words}"),
+        )
+    }
+
     fn reinterpreted(
         &self,
         node: &crate::spec::raw::Node,
@@ -532,7 +551,7 @@ impl Reading<'_> {
             shown(node, self.subject)
         );
         let mut finding =
-            Finding::new(Code::ReinterpretedValue, node.span, title).help("write the value that is meant");
+            Finding::new(Code::ReinterpretedValue, node.span, title).help(self.what_is_meant(node));
         finding.level = diag::Level::Error;
         match judgement.value() {
             Some(value) => finding.note(format!("it would work with `{value}`")),

@@ -370,8 +370,7 @@ impl Reading<'_> {
         let name = &self.entry.name.value;
         let title =
             format!("Sentinel takes `{name} = {}` otherwise than written: {otherwise}", shown(node, subject));
-        let mut finding =
-            Finding::new(Code::ReinterpretedValue, span, title).help("write the value that is meant");
+        let mut finding = Finding::new(Code::ReinterpretedValue, span, title).help(self.what_is_meant(node));
         if otherwise == Otherwise::LineIgnored {
             return finding.note("an empty text sets nothing, and takes nothing back");
         }
@@ -385,6 +384,17 @@ impl Reading<'_> {
             _ => "",
         };
         finding.note(format!("it would work with {}{unit}", read.join(" ")))
+    }
+
+    /// What to write instead; the number where the text is a duration.
+    fn what_is_meant(&self, node: &Node) -> String {
+        let unit = match self.facts.args.first().map(|arg| arg.kind) {
+            Some(sentinel::SentinelArgKind::Atoi(numeric)) => Some(numeric.unit),
+            _ => None,
+        };
+        let number = unit.and_then(|unit| crate::value::in_unit(unit, &shown(node, self.context.subject)));
+        number
+            .map_or_else(|| "write the value that is meant".to_owned(), |number| format!("write `{number}`"))
     }
 
     /// Sentinel refuses to rename one command twice; it compares without regard to case.

@@ -285,6 +285,12 @@ impl Typing<'_> {
             Reason::NotAnInteger(IntegerFault::Unit { means }) => {
                 finding = finding.help(format!("write `{means}`")).fix(span, means.to_string());
             }
+            Reason::NotAMemory | Reason::NotAMemoryOrPercent => {
+                if let Some(near) = crate::value::size_meant(&self.shown()) {
+                    finding =
+                        finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                }
+            }
             Reason::NeedsFeature { feature, .. } => {
                 finding = finding
                     .help(format!("say `build = {{ {} = true }}` where the build has it", feature.key()));

@@ -39,6 +39,18 @@ fn unsupported(engine: Engine, version: At<VersionRange>, minors: &[Minor]) -> F
     let known: Vec<String> = minors.iter().map(|minor| minor.range.to_string()).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let title = format!("{} {} is not supported", engine.title(), version.value);
-    Finding::new(Code::UnsupportedVersion, version.span, title)
-        .help(format!("the supported versions are {}", listed(&known)))
+    let finding = Finding::new(Code::UnsupportedVersion, version.span, title);
+    // The two share numbers up to 8, and people one name for both.
+    let other = [Engine::Redis, Engine::Valkey].into_iter().find(|other| {
+        *other != engine && supported(*other).iter().any(|minor| minor.range.contains(version.first))
+    });
+    let finding = match other {
+        Some(other) => finding.help(format!(
+            "{} {} is: of a deployment, write `[{other}.NAME]`; of sentinels, `engine = \"{other}\"`",
+            other.title(),
+            version.value
+        )),
+        None => finding,
+    };
+    finding.help(format!("the supported versions are {}", listed(&known)))
 }
