@@ -1,6 +1,8 @@
 //! Settings that the model has no value of, although "not set" would not be true: one that is wrong in the spec,
 //! and those that belong to the servers.
 
+use std::fmt::Write as _;
+
 use super::described;
 use crate::catalog::{self, Directive, Owner};
 use crate::diag::Finding;
@@ -44,7 +46,8 @@ impl Unset<'_> {
         let mut text =
             format!("{name}  ({})\n  its value in the spec cannot be used, see below\n", self.shown);
         if let Some(span) = self.compiled.findings.iter().filter(is_meant).find_map(Finding::span) {
-            text += &format!("  set by     {}\n", described(self.compiled, Origin::Deployment(span)));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  set by     {}", described(self.compiled, Origin::Deployment(span)));
         }
         text
     }
@@ -54,9 +57,9 @@ impl Unset<'_> {
         let mut text =
             format!("{name}  ({})\n  belongs to the servers: no rendered file sets it\n", self.shown);
         if directive.name == "replicaof" {
-            text += &match first_primary(self.model, self.deployment, self.node) {
-                Some(follows) => format!("  on the first day, start.sh seeds `{name} {follows}`\n"),
-                None => "  on the first day, this node follows nobody\n".to_owned(),
+            let _ = match first_primary(self.model, self.deployment, self.node) {
+                Some(follows) => writeln!(text, "  on the first day, start.sh seeds `{name} {follows}`"),
+                None => writeln!(text, "  on the first day, this node follows nobody"),
             };
             text += "  later, start.sh keeps what the server last wrote into its working file\n";
         }
