@@ -115,12 +115,12 @@ impl Rendering<'_> {
         take: impl FnMut(Artifact) -> Result<(), TreeError> + Send,
     ) -> Result<(), Stopped<TreeError>> {
         let (rendered, taken) = beside(take, |sink| emit_to(self.model, self.options, sink));
-        taken.map_err(Stopped::Sink)?;
-        rendered.or_else(|stopped| match stopped {
-            Stopped::Errors(errors) => Err(Stopped::Errors(errors)),
+        match rendered {
+            // Who took the files may have stumbled over two in each other's way: then that is what to say.
+            Err(Stopped::Errors(errors)) => Err(Stopped::Errors(errors)),
             // Whoever takes is gone only with an error of its own.
-            Stopped::Sink(Gone) => Ok(()),
-        })
+            Ok(()) | Err(Stopped::Sink(Gone)) => taken.map_err(Stopped::Sink),
+        }
     }
 
     fn stopped(&self, stopped: Stopped<TreeError>, output: &mut Output) -> Exit {
