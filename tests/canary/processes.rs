@@ -271,7 +271,7 @@ fn the_entry_point_of_a_container() {
         let entry_point = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/container/entrypoint.sh");
         let running = host.start(0, &entry_point, &environment);
         let seen = watch.end();
-        judge(&seen, &["entrypoint.sh", "-server"]);
+        judge(&seen, &["start.sh", "-server"]);
         let process = PathBuf::from(format!("/proc/{}", running.pid()));
         assert_eq!(shown(&std::fs::read(process.join("environ")).unwrap(), &[ADMIN, APP, REPLICA]), None);
         everything_is_private(root);

@@ -42,15 +42,17 @@ impl Planted {
     /// One for every supported minor of every engine with secrets.
     pub(crate) fn all() -> impl Iterator<Item = Planted> {
         [Engine::Redis, Engine::Valkey].into_iter().flat_map(|engine| {
-            catalog::supported(engine).iter().map(move |minor| Planted::new(engine, minor.range))
+            catalog::supported(engine)
+                .iter()
+                .map(move |minor| Planted::new(engine, VersionRange::exactly(minor.last_known)))
         })
     }
 
     /// The newest of each engine.
     pub(crate) fn newest() -> impl Iterator<Item = Planted> {
-        [Engine::Redis, Engine::Valkey]
-            .into_iter()
-            .map(|engine| Planted::new(engine, catalog::supported(engine).last().unwrap().range))
+        [Engine::Redis, Engine::Valkey].into_iter().map(|engine| {
+            Planted::new(engine, VersionRange::exactly(catalog::supported(engine).last().unwrap().last_known))
+        })
     }
 
     pub(crate) fn spec(&self) -> PathBuf {
