@@ -207,7 +207,7 @@ fn floor(packed: &Path, to: &Path) {
         let folder = path.parent().unwrap();
         if folder != last {
             fs::create_dir_all(folder).unwrap();
-            last = folder.to_owned();
+            folder.clone_into(&mut last);
         }
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();
         file.write_all(content).unwrap();

@@ -6,9 +6,21 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The commands that people see, as `--help` lists them.
-const COMMANDS: &[&str] =
-    &["check", "render", "why", "explain", "catalog", "place", "init", "schema", "completions", "man"];
+/// The commands that people see, as `--help` lists them, and what stands below them.
+const COMMANDS: &[&str] = &[
+    "check",
+    "render",
+    "why",
+    "explain",
+    "catalog",
+    "templates",
+    "templates export",
+    "place",
+    "init",
+    "schema",
+    "completions",
+    "man",
+];
 
 struct Run {
     code: Option<i32>,
@@ -43,8 +55,8 @@ fn every_shell_completes_every_command_and_none_for_ourselves() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = run(folder.path(), &["completions", shell]);
         assert_eq!(script.code, Some(0), "{}", script.err);
-        for command in COMMANDS {
-            assert!(script.out.contains(command), "{shell}: {command}");
+        for word in COMMANDS.iter().flat_map(|command| command.split(' ')) {
+            assert!(script.out.contains(word), "{shell}: {word}");
         }
         assert!(!script.out.contains("verify-catalog"), "{shell}");
     }
@@ -76,13 +88,15 @@ fn there_is_a_manual_page_for_every_command() {
         .collect();
     names.sort();
     let mut expected: Vec<String> =
-        COMMANDS.iter().map(|command| format!("cachewright-{command}.1")).collect();
+        COMMANDS.iter().map(|command| format!("cachewright-{}.1", command.replace(' ', "-"))).collect();
     expected.push("cachewright.1".to_owned());
     expected.sort();
     assert_eq!(names, expected);
     let page = |name: &str| std::fs::read_to_string(folder.path().join("man1").join(name)).unwrap();
     assert_eq!(run(folder.path(), &["man"]).out, page("cachewright.1"));
     assert!(page("cachewright.1").contains("cachewright\\-render(1)"));
+    assert!(page("cachewright-templates.1").contains("cachewright\\-templates\\-export(1)"));
+    assert!(page("cachewright-templates-export.1").contains("NAME"));
     let render = page("cachewright-render.1");
     assert!(
         render.contains(".TH cachewright-render 1") || render.contains(".TH cachewright\\-render 1"),

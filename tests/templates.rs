@@ -127,6 +127,86 @@ fn templates_build_on_each_other_and_on_ours() {
     );
 }
 
+/// Templates of units, scripts and kernel settings, each with what it is to make of a node.
+#[test]
+fn whatever_a_host_gets_can_be_made_by_own_templates() {
+    let own = [
+        (
+            "server.service.j2",
+            "[Service]\nUser={{ user }}\nExecStartPre={{ prepare }}\nExecStart={{ start }}\nLimitNOFILE={{ files }}\n\
+             {% if folders.state %}\nStateDirectory={{ folders.state }}\n{% endif %}\n{% include \"hardening.service.j2\" %}",
+            "sessions/cache-a/redis-sessions-6379.service",
+            "[Service]\nUser=redis\nExecStartPre=/etc/cachewright/sessions/cache-a/start.sh\n\
+             ExecStart=/usr/bin/redis-server /var/lib/redis/sessions-6379/redis.conf\nLimitNOFILE=10032\n\
+             StateDirectory=redis/sessions-6379\n# low port: no\n",
+        ),
+        (
+            "hardening.service.j2",
+            "# low port: {{ \"yes\" if rights.low_port else \"no\" }}\n",
+            "fragments/cache-a/memcached-fragments-11211.service",
+            "# memcached of fragments: memcache\n# low port: no\n",
+        ),
+        (
+            "memcached.service.j2",
+            "# memcached of {{ deployment }}: {{ user }}\n{% include \"hardening.service.j2\" %}",
+            "fragments/cache-a/memcached-fragments-11211.service",
+            "# memcached of fragments: memcache\n# low port: no\n",
+        ),
+        (
+            "memcached.sysconfig.j2",
+            "# {{ node }}\n{{ variables|replace('OPTIONS', '# and\nOPTIONS') }}",
+            "fragments/cache-a/memcached.sysconfig",
+            "# cache-a\nPORT=\"11211\"\nUSER=\"memcached\"\nMAXCONN=\"1024\"\nCACHESIZE=\"1024\"\n# and\nOPTIONS=",
+        ),
+        (
+            "sysctl.conf.j2",
+            "# Of {{ host }}{{ \", huge pages\" if huge_pages else \"\" }}\n{{ settings }}",
+            "carts/cache-b/sysctl.conf",
+            "# Of cache-b\n\n# ",
+        ),
+        (
+            "start.sh.j2",
+            "#!/bin/sh\n# {{ what }}: {{ starts }}, {{ \"secrets\" if secrets.any else \"none\" }}\n{{ facts }}{% if secrets.any %}\n\
+             {% include \"start-secrets.sh.j2\" %}\n{% endif %}\n",
+            "sentinels-main/cache-a/start.sh",
+            "#!/bin/sh\n# a sentinel of main, of the spec shop: sentinel, secrets\nfile='sentinel.conf'\n\
+             data='/var/lib/redis/sentinel-main-26379'\n# secrets: line bare",
+        ),
+        (
+            "start-secrets.sh.j2",
+            "# secrets: {{ secrets.lines|trim }}",
+            "sentinels-main/cache-a/start.sh",
+            "#!/bin/sh\n# a sentinel of main",
+        ),
+        (
+            "start-server.sh.j2",
+            "# not brought in\n",
+            "carts/cache-b/start.sh",
+            "#!/bin/sh\n# a server of carts, of the spec shop: alone, none\nfile='valkey.conf'\n",
+        ),
+    ];
+    let paths: Vec<String> = own.iter().map(|(name, ..)| format!("templates/{name}")).collect();
+    let files: Vec<(&str, &str)> =
+        paths.iter().map(String::as_str).zip(own.iter().map(|(_, text, ..)| *text)).collect();
+    let folder = folder(FLEET, &files);
+    for (name, _, path, expected) in own {
+        let text = rendered(folder.path(), path);
+        assert!(text.starts_with(expected), "{name}: {text}");
+    }
+    let check = run(folder.path(), &["check", "shop.toml"]);
+    assert!(check.code == Some(0) && check.out.contains("no findings"), "{}", check.out);
+}
+
+#[test]
+fn what_a_template_of_a_unit_misses_is_told_at_its_line() {
+    let own = "[Unit]\nDescription={{ descripton }}\n";
+    let page = page(FLEET, &[("templates/server.service.j2", own)]);
+    assert!(
+        page.contains("error[invalid-template]") && page.contains("templates/server.service.j2:2:"),
+        "{page}"
+    );
+}
+
 #[test]
 fn comments_order_and_spelling_are_free() {
     // The same values otherwise written, and all lines of save at the end.
@@ -375,6 +455,62 @@ fn artifacts_in_the_way_of_other_files() {
          [artifacts.e]\ntemplate = \"a.j2\"\nper = \"node\"\npath = \"same\"\n"
     );
     insta::assert_snapshot!(page(&spec, &[("templates/a.j2", "x\n")]));
+}
+
+/// Where hosts have folders, artifacts of nodes lie in them, and all others where they lie without.
+#[test]
+fn artifacts_lie_in_the_folders_of_hosts() {
+    let spec = format!(
+        "{}[artifacts.b]\ntemplate = \"a.j2\"\nper = \"deployment\"\npath = \"all/b\"\n\
+         [artifacts.c]\ntemplate = \"a.j2\"\nper = \"architecture\"\npath = \"top/c\"\n",
+        with_artifact("node", "etc/a")
+    );
+    let folder = folder(&spec, &[("templates/a.j2", "of {{ spec }}\n")]);
+    let render = |layout: &str| {
+        let render =
+            run(folder.path(), &["render", "shop.toml", "--layout", layout, "-o", &format!("out-{layout}")]);
+        assert_eq!(render.code, Some(0), "{}{}", render.out, render.err);
+    };
+    render("host");
+    render("deployment");
+    let is_there = |path: &str| folder.path().join(path).is_file();
+    for (host, path) in [
+        ("cache-a/", "sessions/cache-a/etc/a"),
+        ("cache-b/", "sessions/cache-b/etc/a"),
+        ("cache-a/", "sentinels-main/cache-a/etc/a"),
+        ("cache-a/", "fragments/cache-a/etc/a"),
+        ("", "sessions/all/b"),
+        ("", "sentinels-main/all/b"),
+        ("", "top/c"),
+    ] {
+        assert!(is_there(&format!("out-host/{host}{path}")), "{host}{path}");
+        assert!(is_there(&format!("out-deployment/{path}")), "{path}");
+        let one = run(folder.path(), &["render", "shop.toml", "--layout", "host", &format!("{host}{path}")]);
+        assert_eq!((one.code, one.out.as_str()), (Some(0), "of shop\n"), "{host}{path}: {}", one.err);
+    }
+    assert!(!is_there("out-host/sessions/cache-a/etc/a"));
+}
+
+#[test]
+fn artifacts_in_the_way_of_files_in_the_folders_of_hosts() {
+    let clash = |per: &str, path: &str, layout: &str| {
+        let folder = folder(&with_artifact(per, path), &[("templates/a.j2", "x\n")]);
+        let render = run(folder.path(), &["render", "shop.toml", "--layout", layout, "-o", "out"]);
+        let told = format!("{}{}", render.out, render.err);
+        (render.code, told.contains("error[artifact-clash]"), folder.path().join("out").exists())
+    };
+    let (refused, fine) = ((Some(1), true, false), (Some(0), false, true));
+    // A file of a node, and the folder of a host, are in the way in one layout only.
+    for path in ["cache-b/carts/cache-b/valkey.conf", "cache-b", "cache-b/carts/cache-b"] {
+        assert_eq!(clash("architecture", path, "host"), refused, "{path}");
+        assert_eq!(clash("architecture", path, "deployment"), fine, "{path}");
+    }
+    assert_eq!(clash("architecture", "carts/cache-b/valkey.conf", "host"), fine);
+    assert_eq!(clash("architecture", "carts/cache-b/valkey.conf", "deployment"), refused);
+    assert_eq!(clash("node", "sysctl.conf", "host"), refused);
+    assert_eq!(clash("deployment", "cache-b", "deployment"), refused);
+    assert_eq!(clash("deployment", "cache-b", "host"), fine);
+    assert_eq!(clash("deployment", "bootstrap.sh", "host"), refused);
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::emit::{Secret, SecretSource};
 use crate::pipeline::{Compiled, compile};
 use crate::spec::{Date, ReadText, SecretRef};
+pub(super) use crate::tree::reason;
+use crate::tree::write_by_way_of;
 
 /// The name of standard input in arguments.
 const STDIN: &str = "-";
@@ -64,15 +66,6 @@ fn list_into(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result
     Ok(())
 }
 
-/// What went wrong, without Rust's `(os error 2)`.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
-}
-
 /// Secrets from the environment and from files.
 pub(super) struct Secrets;
 
@@ -100,22 +93,7 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), St
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     }
-    let aside = aside(path);
-    let written = write_new(&aside, bytes, mode).and_then(|()| fs::rename(&aside, path));
-    written.map_err(|error| {
-        // It may not even exist; the first error is the one to report.
-        let _ = fs::remove_file(&aside);
-        failed(&error)
-    })
-}
-
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode & 0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    file.sync_all()
+    write_by_way_of(&aside(path), path, bytes, mode).map_err(|error| failed(&error))
 }
 
 /// A name beside the file that no other run uses.

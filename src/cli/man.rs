@@ -34,7 +34,7 @@ fn whole() -> Command {
 fn write_all(folder: &Path, output: &mut Output) -> Result<(), String> {
     let program = whole();
     let mut count = 0;
-    for command in std::iter::once(&program).chain(program.get_subcommands()) {
+    for command in commands(&program) {
         let name = format!("{}.1", command.get_bin_name().unwrap_or(command.get_name()).replace(' ', "-"));
         let page = page(command).map_err(|error| reason(&error))?;
         write_whole(&folder.join(name), &page, 0o644)?;
@@ -45,6 +45,12 @@ fn write_all(folder: &Path, output: &mut Output) -> Result<(), String> {
         folder.display()
     ));
     Ok(())
+}
+
+/// A command and all below it, each before those of its own.
+fn commands(command: &Command) -> Vec<&Command> {
+    let below = command.get_subcommands().filter(|below| !below.is_hide_set()).flat_map(commands);
+    std::iter::once(command).chain(below).collect()
 }
 
 /// One page. It carries no date, so that the same program writes the same bytes.

@@ -2,24 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use crate::text::Unrepresentable;
 use crate::text::systemd::write_path_list;
 
-/// What a unit says of folders, each value as it stands behind the `=`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Folders {
-    /// The data folder, where systemd makes it (`StateDirectory=`).
-    state: Option<String>,
-    /// Folders for sockets and the like below /run (`RuntimeDirectory=`).
-    runtime: Option<String>,
-    /// All others that it writes to; whoever sets up the host makes them (`ReadWritePaths=`).
-    writable: Option<String>,
-    /// `ProtectHome=`.
-    protect_home: &'static str,
-    /// `PrivateTmp=`.
-    private_tmp: &'static str,
+use super::data::record;
+
+record! {
+    /// What a unit says of folders, each value as it stands behind the `=`.
+    pub(super) struct Folders {
+        /// The data folder, where systemd makes it (`StateDirectory=`).
+        state: Option<String>,
+        /// Folders for sockets and the like below /run (`RuntimeDirectory=`).
+        runtime: Option<String>,
+        /// All others that it writes to; whoever sets up the host makes them (`ReadWritePaths=`).
+        writable: Option<String>,
+        /// `ProtectHome=`.
+        protect_home: &'static str,
+        /// `PrivateTmp=`.
+        private_tmp: &'static str,
+    }
 }
 
 impl Folders {

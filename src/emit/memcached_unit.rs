@@ -1,11 +1,10 @@
 //! systemd units of memcached.
 
-use serde::Serialize;
-
 use crate::model::{Memcached, MemcachedNode};
 use crate::text::systemd::{escape_value, quote_exec};
 
 use super::block::one_line;
+use super::data::record;
 use super::error::Problem;
 use super::folders::{Folders, normal, parent};
 use super::memcached::value;
@@ -16,37 +15,38 @@ use super::unit::{FIRST_FREE_PORT, LEAST_FILES, Rights, unit_name};
 /// Connections where nothing says how many (`settings_init` in memcached.c).
 const CONNECTIONS: u64 = 1024;
 
-/// What the template of a unit sees.
-#[derive(Serialize)]
-struct Unit<'a> {
-    /// Its file name.
-    file: &'a str,
-    /// The spec's name.
-    spec: &'a str,
-    /// The node's name.
-    node: &'a str,
-    /// The deployment's name.
-    deployment: &'a str,
-    /// One line on what it runs.
-    description: String,
-    /// It goes into the background.
-    daemon: bool,
-    /// Where it writes its process ID then.
-    pid_file: Option<String>,
-    /// Whom it runs as.
-    user: &'a str,
-    /// And with which group, where that is not the user's own.
-    group: Option<&'a str>,
-    /// The command that starts it.
-    start: String,
-    /// Open files.
-    files: u64,
-    /// It keeps its memory in RAM.
-    lock_memory: bool,
-    /// Its folders.
-    folders: Folders,
-    /// What it may do beside serving.
-    rights: Rights,
+record! {
+    /// What `memcached.service.j2` sees. Commands, paths and the description are quoted as systemd reads them.
+    pub(super) struct MemcachedUnit<'a> {
+        /// Its file name.
+        file: &'a str,
+        /// The spec's name.
+        spec: &'a str,
+        /// The node's name.
+        node: &'a str,
+        /// The deployment's name.
+        deployment: &'a str,
+        /// One line on what it runs.
+        description: String,
+        /// Whether it goes into the background.
+        daemon: bool,
+        /// Where it writes its process ID then.
+        pid_file: Option<String>,
+        /// Whom it runs as.
+        user: &'a str,
+        /// And with which group, where that is not the user's own.
+        group: Option<&'a str>,
+        /// The command that starts it.
+        start: String,
+        /// Open files.
+        files: u64,
+        /// Whether it keeps its memory in RAM.
+        lock_memory: bool,
+        /// Its folders.
+        folders: Folders,
+        /// What it may do beside serving.
+        rights: Rights,
+    }
 }
 
 /// The file name of a server's unit.
@@ -83,7 +83,7 @@ pub(super) fn text(
     let unit = file_name(deployment, node);
     run.templates.render(
         Template::MemcachedUnit,
-        Unit {
+        MemcachedUnit {
             file: &unit,
             spec: &one_line(&run.model.name),
             node: &one_line(&node.id.0),

@@ -104,7 +104,7 @@ pub enum Stopped<E> {
 /// returns.
 ///
 /// # Errors
-/// What the sink said first, which ends the run; else all that stands in the way of any file.
+/// All that stands in the way of any file; else what the sink said first, after which it is handed nothing more.
 pub fn emit_to<E>(
     model: &Checked<Model>,
     options: &EmitOptions<'_>,
@@ -118,17 +118,16 @@ pub fn emit_to<E>(
             ControlFlow::Break(())
         }
     };
-    let records = rendered(model, options, |_| true, &mut take);
+    // Who took the files may have stumbled over two in each other's way: then that is what to say.
+    let records = rendered(model, options, |_| true, &mut take).map_err(Stopped::Errors)?;
     if let Some(error) = stopped {
         return Err(Stopped::Sink(error));
     }
-    let manifest = records.and_then(|records| {
-        manifest::manifest(model, &records).map_err(|problem| {
-            let artifact = MANIFEST.to_owned();
-            vec![EmitError { artifact, deployment: String::new(), node: None, problem }]
-        })
-    });
-    sink(manifest.map_err(Stopped::Errors)?).map_err(Stopped::Sink)
+    let manifest = manifest::manifest(model, &records).map_err(|problem| {
+        let artifact = MANIFEST.to_owned();
+        Stopped::Errors(vec![EmitError { artifact, deployment: String::new(), node: None, problem }])
+    })?;
+    sink(manifest).map_err(Stopped::Sink)
 }
 
 /// Every file of every node, by path, the manifest among them.

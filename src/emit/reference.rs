@@ -1,5 +1,6 @@
 //! What there is to read about templates: the part of docs/templates.md that follows from declarations.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::data::{RECORDS, Record};
@@ -43,8 +44,12 @@ pub fn markdown() -> String {
         section(&mut out, record);
     }
     out.push_str("\n## What our templates see\n");
+    let mut described = BTreeSet::new();
     for record in ABOUT.iter().flat_map(|about| about.data) {
-        section(&mut out, record);
+        // Some are seen by several templates.
+        if described.insert(record.name) {
+            section(&mut out, record);
+        }
     }
     out
 }

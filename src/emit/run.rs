@@ -130,9 +130,9 @@ impl<'a> Run<'a> {
     }
 
     fn hand_over(&mut self, artifact: Artifact) {
+        self.records.push(Record::from(&artifact));
         // After an error nothing will be written, and there may still be errors to find.
         if !self.broken_off && self.errors.is_empty() {
-            self.records.push(Record::from(&artifact));
             self.broken_off = (self.sink)(artifact).is_break();
         }
     }

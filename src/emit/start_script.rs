@@ -13,6 +13,7 @@ use crate::spec::SecretRef;
 use super::artifact::{Install, SCRIPT, SecretPlace, SecretSlot};
 use super::block::one_line;
 use super::bootstrap::word;
+use super::data::{Kind, record};
 use super::endpoint::{link_port, text, text_setting};
 use super::error::Problem;
 use super::run::{Place, Run};
@@ -26,7 +27,8 @@ const FILE: &str = "start.sh";
 /// What a script starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Starts {
+pub(super) enum Starts {
+    /// A sentinel.
     Sentinel,
     /// A server without others; people may still make it follow one.
     Alone,
@@ -36,19 +38,27 @@ enum Starts {
     ClusterNode,
 }
 
-/// What the template of the script sees, and all that can differ between two scripts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct StartScript {
-    /// The deployment or set, in words.
-    what: String,
-    /// What it starts.
-    starts: Starts,
-    /// Variables and their values, each line with its line break.
-    facts: String,
-    /// Whether there is a file of users.
-    users: bool,
-    /// The secrets that rendered files leave out.
-    secrets: StartSecrets,
+impl Kind for Starts {
+    fn kind() -> String {
+        "`sentinel`, `alone`, `peer` or `cluster-node`".to_owned()
+    }
+}
+
+record! {
+    /// What `start.sh.j2` sees, and all that can differ between two scripts.
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    pub(super) struct StartScript {
+        /// The deployment or set, in words.
+        what: String,
+        /// What it starts: a sentinel, a server without others, a primary or replica, or a node of a cluster.
+        starts: Starts,
+        /// Variables and their values, each line with its line break.
+        facts: String,
+        /// Whether there is a file of users.
+        users: bool,
+        /// The secrets that rendered files leave out.
+        secrets: StartSecrets,
+    }
 }
 
 /// The scripts of a deployment or set of sentinels.

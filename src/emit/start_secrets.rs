@@ -2,32 +2,33 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
 use crate::spec::SecretRef;
 
 use super::artifact::{SecretPlace, SecretSlot};
 use super::bootstrap::word;
+use super::data::record;
 use super::error::Problem;
 use super::server_conf::Rewrite;
 
-/// Parts of the script; each is whole lines, or empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct StartSecrets {
-    /// Whether there is any.
-    any: bool,
-    /// Whether there is one that an environment variable, or a line of the file of secrets, holds.
-    from_environment: bool,
-    /// Whether there is one that a file of its own holds.
-    from_file: bool,
-    /// Takes secrets out of the environment.
-    taken: String,
-    /// The arms of the `case` over the secrets.
-    sources: String,
-    /// A call for each secret of a configuration file.
-    lines: String,
-    /// The arms of the `case` over the users.
-    passwords: String,
+record! {
+    /// The secrets that rendered files leave out, as parts of `start.sh`; each text is whole lines, or empty.
+    #[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+    pub(super) struct StartSecrets {
+        /// Whether there is any.
+        any: bool,
+        /// Whether there is one that an environment variable, or a line of the file of secrets, holds.
+        from_environment: bool,
+        /// Whether there is one that a file of its own holds.
+        from_file: bool,
+        /// Takes secrets out of the environment.
+        taken: String,
+        /// The arms of the `case` over the secrets.
+        sources: String,
+        /// A call for each secret of a configuration file.
+        lines: String,
+        /// The arms of the `case` over the users.
+        passwords: String,
+    }
 }
 
 impl StartSecrets {

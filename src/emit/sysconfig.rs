@@ -1,11 +1,10 @@
 //! memcached's settings as Fedora's and Red Hat's memcached.service reads them, from /etc/sysconfig/memcached.
 
-use serde::Serialize;
-
 use crate::model::{Memcached, MemcachedNode};
 use crate::text::env_file::{write_split_variable, write_variable};
 
 use super::block::one_line;
+use super::data::record;
 use super::error::Problem;
 use super::memcached::value;
 use super::run::Run;
@@ -20,17 +19,18 @@ const OWN: [(&str, &str, &str, &str); 4] = [
     ("CACHESIZE", "memory-limit", "--memory-limit", "64"),
 ];
 
-/// What the template sees.
-#[derive(Serialize)]
-struct Sysconfig<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The deployment's name.
-    deployment: &'a str,
-    /// The node's name.
-    node: &'a str,
-    /// The variables, each line with its line break.
-    variables: String,
+record! {
+    /// What `memcached.sysconfig.j2` sees.
+    pub(super) struct Sysconfig<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The deployment's name.
+        deployment: &'a str,
+        /// The node's name.
+        node: &'a str,
+        /// The variables, each line with its line break.
+        variables: String,
+    }
 }
 
 /// The file of one server, started with these arguments.
@@ -43,7 +43,7 @@ pub(super) fn text(
     let mut variables = String::new();
     let user = deployment.spec.service.as_ref().and_then(|service| service.user.as_ref());
     for (variable, option, _, default) in OWN {
-        let declared = user.filter(|_| option == "user").map(|user| user.value.as_str());
+        let declared = user.filter(|_| option == "user").map(|user| user.value.0.as_str());
         let value = value(node, option).or(declared).unwrap_or(default);
         let line = write_variable(variable, value);
         variables.push_str(&line.map_err(|why| Problem::unrepresentable(option, why))?);

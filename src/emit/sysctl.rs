@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::model::{Host, HostId, MemcachedNode, Model, NodeId};
 use crate::text::sysctl::{dotted, write_setting};
 
 use super::artifact::{Install, PUBLIC};
 use super::block::one_line;
+use super::data::record;
 use super::effective::Effective;
 use super::error::Problem;
 use super::memcached::value;
@@ -25,17 +24,18 @@ const USUAL_SOMAXCONN: u64 = 4096;
 /// memcached's own backlog (`settings_init` in memcached.c).
 const MEMCACHED_BACKLOG: u64 = 1024;
 
-/// What the template sees.
-#[derive(Serialize)]
-struct Sysctl<'a> {
-    /// The spec's name.
-    spec: &'a str,
-    /// The host's name.
-    host: &'a str,
-    /// The settings, each with its reason above it.
-    settings: String,
-    /// A server of the machine cannot keep huge pages off by itself.
-    huge_pages: bool,
+record! {
+    /// What `sysctl.conf.j2` sees.
+    pub(super) struct Sysctl<'a> {
+        /// The spec's name.
+        spec: &'a str,
+        /// The host's name.
+        host: &'a str,
+        /// The settings, each with its reason above it.
+        settings: String,
+        /// Whether a server of the machine cannot keep huge pages off by itself.
+        huge_pages: bool,
+    }
 }
 
 /// What the servers of one machine want.

@@ -1,19 +1,18 @@
 //! systemd units of servers and sentinels.
 
-use serde::Serialize;
-
-use crate::catalog::Engine;
 use crate::model::{Assigned, Deployment, NodeId, Sentinel, SentinelSet, Service, Topology};
 use crate::text::systemd::{escape_value, quote_exec};
 use crate::value::Value;
 
 use super::artifact::{Install, PUBLIC};
 use super::block::one_line;
+use super::data::record;
 use super::effective::Effective;
 use super::error::Problem;
 use super::folders::{Folders, normal, parent};
 use super::run::{Place, Run};
 use super::sentinel_conf;
+use super::server_conf;
 use super::templates::Template;
 
 /// Files that a server keeps open beside its clients (`CONFIG_MIN_RESERVED_FDS` in server.h, the same number
@@ -28,56 +27,58 @@ pub(super) const FIRST_FREE_PORT: u64 = 1024;
 /// Seconds that systemd waits for the end of a service where the unit does not say (`DefaultTimeoutStopSec=`).
 const USUAL_STOP: u64 = 90;
 
-/// What the template of a unit sees.
-#[derive(Serialize)]
-struct Unit<'a> {
-    /// Its file name.
-    file: &'a str,
-    /// The spec's name.
-    spec: &'a str,
-    /// The node's name.
-    node: &'a str,
-    /// The deployment or set, in words.
-    what: &'a str,
-    /// One line on what it runs.
-    description: String,
-    /// `notify`, `forking` or `exec`.
-    kind: &'a str,
-    /// Where a server in the background writes its process ID.
-    pid_file: Option<String>,
-    /// Whom it runs as.
-    user: &'a str,
-    /// And with which group, where that is not the user's own.
-    group: Option<&'a str>,
-    /// The command that prepares the working files.
-    prepare: String,
-    /// The command that starts it.
-    start: String,
-    /// Its folders.
-    folders: Folders,
-    /// Why it is not started again by itself, where it must not be.
-    stays_down: bool,
-    /// Seconds it may take to stop, or `infinity`.
-    stop: Option<String>,
-    /// Whether it saves before it stops.
-    saves: bool,
-    /// Open files.
-    files: u64,
-    /// Clients at most.
-    clients: u64,
-    /// What it may do beside serving.
-    rights: Rights,
-    /// Whether it is a sentinel.
-    sentinel: bool,
+record! {
+    /// What `server.service.j2` sees. Commands, paths and the description are quoted as systemd reads them.
+    pub(super) struct ServerUnit<'a> {
+        /// Its file name.
+        file: &'a str,
+        /// The spec's name.
+        spec: &'a str,
+        /// The node's name.
+        node: &'a str,
+        /// The deployment or set, in words.
+        what: &'a str,
+        /// One line on what it runs.
+        description: String,
+        /// `notify`, `forking` or `exec`.
+        kind: &'a str,
+        /// Where a server in the background writes its process ID.
+        pid_file: Option<String>,
+        /// Whom it runs as.
+        user: &'a str,
+        /// And with which group, where that is not the user's own.
+        group: Option<&'a str>,
+        /// The command that prepares the working files.
+        prepare: String,
+        /// The command that starts it.
+        start: String,
+        /// Its folders.
+        folders: Folders,
+        /// Whether it stays down after it ended by itself.
+        stays_down: bool,
+        /// Seconds it may take to stop, or `infinity`.
+        stop: Option<String>,
+        /// Whether it saves before it stops.
+        saves: bool,
+        /// Open files.
+        files: u64,
+        /// Clients at most.
+        clients: u64,
+        /// What it may do beside serving.
+        rights: Rights,
+        /// Whether it is a sentinel.
+        sentinel: bool,
+    }
 }
 
-/// What hardening must leave to a server.
-#[derive(Serialize)]
-pub(super) struct Rights {
-    /// It listens on a port below 1024.
-    pub(super) low_port: bool,
-    /// Modules may bring code that is made while they run.
-    pub(super) modules: bool,
+record! {
+    /// What hardening must leave to a server.
+    pub(super) struct Rights {
+        /// Whether it listens on a port below 1024.
+        pub(super) low_port: bool,
+        /// Whether modules may bring code that is made while they run.
+        pub(super) modules: bool,
+    }
 }
 
 /// What is to be said of one server.
@@ -104,7 +105,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             folder: &deployment.name,
             what: one_line(&deployment.name),
             unit: unit_name(engine.name(), &deployment.name, node.port),
-            file: if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" },
+            file: server_conf::file_name(engine),
             id: &node.id,
             port: node.port,
             service: &deployment.service,
@@ -125,7 +126,7 @@ pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
             folder: &folder,
             what: format!("the set {}", one_line(&set.name)),
             unit: sentinel_unit(set, sentinel),
-            file: "sentinel.conf",
+            file: sentinel_conf::FILE,
             id: &sentinel.id,
             port: sentinel.port,
             service: &set.service,
@@ -175,7 +176,7 @@ fn add(run: &mut Run<'_>, subject: &Subject<'_>) {
     }
 }
 
-fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Unit<'a>, Problem> {
+fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<ServerUnit<'a>, Problem> {
     let (effective, service) = (&subject.effective, subject.service);
     // A relative folder starts where systemd starts services, at the root.
     let dir = effective.text("dir").unwrap_or_else(|| "/".to_owned());
@@ -196,7 +197,7 @@ fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Un
     let saves = saves_at_stop(effective) && !subject.sentinel;
     let ports = ["port", "tls-port", "cluster-port"].map(|name| effective.integer(name).unwrap_or_default());
     let modules = effective.target.build.modules || effective.settings().any(|s| s.name == "loadmodule");
-    Ok(Unit {
+    Ok(ServerUnit {
         file: &subject.unit,
         spec,
         node,

@@ -1,8 +1,8 @@
-//! `docs/language.md`: a hand-written beginning, and behind it every table with its keys.
+//! `docs/language.md`: a hand-written beginning, and behind it every kind of single value and every table.
 
 use std::fmt::Write as _;
 
-use crate::spec::shape::{Field, Form, Presence, Record, Shape, Words, prose};
+use crate::spec::shape::{Field, Form, Presence, Record, Scalar, Shape, Words, prose};
 use crate::spec::{EXTENDS, Spec, UNSET};
 
 /// What is written by hand.
@@ -13,8 +13,12 @@ pub fn markdown() -> String {
     let mut page = BEGINNING.to_owned();
     let all = Reader::read();
     // Writing to a String cannot fail.
+    let _ = writeln!(page, "\n## Values\n\n| value | what may be written |\n|---|---|");
+    for scalar in &all.scalars {
+        let _ = writeln!(page, "| {} | {} |", scalar.name, cell(&prose(scalar.doc)));
+    }
     let _ = writeln!(page, "\n## Tables\n\nKeys in bold must be there once all layers are merged.");
-    for found in &all {
+    for found in &all.found {
         let _ = writeln!(page, "\n### {}\n\n{}", heading(found.record), found.introduction());
         let _ = writeln!(page, "\n| key | value | |\n|---|---|---|");
         for field in found.record.fields.iter().chain(found.more()) {
@@ -69,18 +73,20 @@ impl Found {
     }
 }
 
-/// Finds every record with its places, in the order in which a reader meets them.
+/// Finds every record with its places, in the order in which a reader meets them, and every kind of single value.
 #[derive(Default)]
 struct Reader {
     found: Vec<Found>,
+    scalars: Vec<&'static Scalar>,
 }
 
 impl Reader {
-    fn read() -> Vec<Found> {
+    fn read() -> Self {
         let mut reader = Reader::default();
         reader.found.push(Found { record: Spec::RECORD, places: Vec::new(), kind: Kind::Root });
         reader.fields(Spec::RECORD, "");
-        reader.found
+        reader.scalars.sort_by_key(|scalar| scalar.name);
+        reader
     }
 
     fn fields(&mut self, record: &'static Record, place: &str) {
@@ -100,7 +106,13 @@ impl Reader {
             Shape::Names(item) => self.shape(item, &format!("{place}.NAME")),
             Shape::Lints(item) => self.shape(item, &format!("{place}.RULE")),
             Shape::Either(shapes) => shapes.iter().for_each(|shape| self.shape(shape, place)),
-            Shape::Scalar(_) | Shape::Words(_) | Shape::Config | Shape::KernelSettings => {}
+            Shape::Scalar(scalar) => {
+                let known = self.scalars.iter().any(|other| other.name == scalar.name);
+                if !known && !matches!(scalar.forms, [Form::Integer(min, max)] if min == max) {
+                    self.scalars.push(scalar);
+                }
+            }
+            Shape::Words(_) | Shape::Config | Shape::KernelSettings => {}
         }
     }
 

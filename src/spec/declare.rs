@@ -13,7 +13,6 @@ macro_rules! record {
             $(
                 $(#[doc = $field_doc:literal])+
                 $(#[validate(range(min = $min:literal, max = $max:literal, message = $wants:literal))])?
-                $(#[validate(custom(function = $test:literal, message = $form:literal))])?
                 $field:ident: $mode:ident $ty:ty,
             )*
         }
@@ -27,7 +26,6 @@ macro_rules! record {
             $(
                 $(#[doc = $field_doc])+
                 $(#[validate(range(min = $min, max = $max, message = $wants))])?
-                $(#[validate(custom(function = $test, message = $form))])?
                 pub $field: Option<$crate::source::At<$ty>>,
             )*
             $($(

@@ -8,6 +8,7 @@ mod json_layer;
 mod json_places;
 mod load;
 mod merge;
+mod on_hosts;
 pub mod raw;
 mod records;
 mod scalars;
@@ -22,6 +23,7 @@ pub(crate) use decode::{listed, nearest};
 pub use load::{EXTENDS, Layers, ReadText, load};
 pub use merge::UNSET;
 pub(crate) use merge::literal_secret as literal_secret_in;
+pub use on_hosts::{Account, HostPath};
 pub use records::*;
 pub use scalars::{
     ArtifactPath, Date, FileMode, Format, OneOrMany, Port, SecretRef, SecretTable, Size, literal_secret,

@@ -390,6 +390,9 @@ impl Describe for Date {
 pub struct ArtifactPath(pub String);
 
 impl ArtifactPath {
+    /// What a regular expression can say of it; how long parts are is left to decoding.
+    const PATTERN: &'static str = r"^[^./\\:\u0000-\u001f\u007f-\u009f][^/\\:\u0000-\u001f\u007f-\u009f]*(/[^./\\:\u0000-\u001f\u007f-\u009f][^/\\:\u0000-\u001f\u007f-\u009f]*)*$";
+
     /// Why a text is no such path.
     fn problem(text: &str) -> Option<&'static str> {
         if text.starts_with('/') {
@@ -433,7 +436,7 @@ impl Describe for ArtifactPath {
         const PATH: &Scalar = &Scalar {
             name: "path of an artifact",
             doc: "A file name, or a path below a folder: `monitoring/targets.json`. No part of it is empty or begins with `.`.",
-            forms: &[Form::Text(None)],
+            forms: &[Form::Text(Some(ArtifactPath::PATTERN))],
         };
         Shape::Scalar(PATH)
     }
@@ -481,8 +484,8 @@ impl Describe for FileMode {
     fn shape() -> Shape {
         const MODE: &Scalar = &Scalar {
             name: "file mode",
-            doc: "Permissions of a file as `chmod` takes them: `\"0644\"`, `\"0755\"`.",
-            forms: &[Form::Text(None)],
+            doc: "Permissions of a file as `chmod` takes them: `\"0644\"`, `\"0755\"`. Its owner reads and writes it, and nobody else writes.",
+            forms: &[Form::Text(Some("^0?[67][0145][0145]$"))],
         };
         Shape::Scalar(MODE)
     }

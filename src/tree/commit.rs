@@ -1,6 +1,6 @@
 //! Moving into place.
 
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use super::folders::parent;
 use super::owned;
 use super::path::{self, Found};
 use super::stage::Staging;
+use super::whole;
 use super::{PENDING, PENDING_END, STAGED};
 use crate::emit::{Artifact, MANIFEST};
 
@@ -62,12 +63,8 @@ fn write_pending(staging: &Staging, manifest: &Artifact) -> Result<PathBuf, Tree
     }
     let pending = path(number);
     let aside = pending.with_extension("new");
-    let written = path::write_new(&aside, &manifest.bytes, manifest.mode, staging.umask);
-    let written = written.and_then(|file: File| file.sync_all()).and_then(|()| fs::rename(&aside, &pending));
-    written.map_err(|cause| {
-        let _ = fs::remove_file(&aside);
-        TreeError::io("write", &staging.root.join(MANIFEST))(cause)
-    })?;
+    whole::write_by_way_of(&aside, &pending, &manifest.bytes, manifest.mode)
+        .map_err(TreeError::io("write", &staging.root.join(MANIFEST)))?;
     Ok(pending)
 }
 

@@ -96,7 +96,7 @@ impl fmt::Display for TreeError {
 impl std::error::Error for TreeError {}
 
 /// What went wrong, without Rust's `(os error 2)`.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_owned(),

@@ -19,10 +19,13 @@ mod lock;
 mod owned;
 mod path;
 mod stage;
+mod whole;
 
 pub use compare::{Comparison, Difference, compare};
 pub use error::TreeError;
+pub(crate) use error::reason;
 pub use stage::{Staging, Summary};
+pub(crate) use whole::write_by_way_of;
 
 /// The work folder's name.
 const WORK: &str = ".cachewright";

@@ -135,19 +135,6 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a new file.
-pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, umask: u32) -> io::Result<File> {
-    use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt;
-
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
-    file.write_all(bytes)?;
-    if mode & umask != 0 {
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
-    }
-    Ok(file)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ use super::folders::{Folders, parent};
 use super::lock::Lock;
 use super::owned::OwnedFiles;
 use super::path::{self, Found};
+use super::whole;
 use super::{STAGED, WORK};
 use crate::emit::{Artifact, MANIFEST};
 
@@ -124,7 +125,7 @@ impl Staging {
         self.stage_folder(&staged, parent(&artifact.path))?;
         // Its final place is what people know; where it waits is not their business.
         let failed = |cause| TreeError::io("write", &self.root.join(&artifact.path))(cause);
-        path::write_new(&staged.join(&artifact.path), &artifact.bytes, artifact.mode, self.umask)
+        whole::write_new(&staged.join(&artifact.path), &artifact.bytes, artifact.mode, self.umask)
             .map_err(failed)?;
         Ok(())
     }

@@ -115,6 +115,23 @@ const WRONG: &[(&str, &str)] = &[
     ("", "memcached.m.config.disable-cas = \"yes\""),
     ("", "memcached.m.config.vendor.setting = 1"),
     ("", "memcached.m.topology = \"standalone\""),
+    ("", "redis.s.service.user = \"a b\""),
+    ("", "redis.s.service.user = 999"),
+    ("", "redis.s.service.group = \"-x\""),
+    ("", "redis.s.service.program = \"redis-server\""),
+    ("", "redis.s.service.programs = \"/opt/redis\""),
+    ("", "memcached.m.install-dir = \"etc/m\""),
+    ("", "sentinels.s.install-dir = \"/etc/a b\""),
+    ("", "templates = [\"a\"]"),
+    ("", "artifacts.a.path = \"../a\""),
+    ("", "artifacts.a.path = \"/etc/a\""),
+    ("", "artifacts.a.path = \"a//b\""),
+    ("", "artifacts.a.path = \"a:b\""),
+    ("", "artifacts.a.per = \"nodes\""),
+    ("", "artifacts.a.mode = \"0777\""),
+    ("", "artifacts.a.mode = 644"),
+    ("", "artifacts.a.engines = \"redis\""),
+    ("", "artifacts.a.engines = [\"rediss\"]"),
     ("", "lints.unused-hots = \"allow\""),
     ("", "lints.wrong-type = \"allow\""),
     ("", "lints.unused-host = \"ignore\""),
@@ -147,6 +164,11 @@ const SOUND: &[(&str, &str)] = &[
         "version = \"7.2\"",
         "version = \"8.0\"\nredis.s.build.modules = true\nredis.s.profiles = [\"p\"]\nprofiles.p.config.search-timeout = 5",
     ),
+    (
+        "",
+        "redis.s.service = { user = \"_cache\", group = \"999\", program = \"/opt/redis-7.2/bin/redis-server\" }",
+    ),
+    ("", "redis.s.install-dir = \"/opt/cache/\"\nmemcached.m.service.user = \"www-data\""),
     ("", "lints.unused-host = { level = \"allow\", reason = \"soon\", until = 2027-03-01 }"),
     ("", "lints.unused-host = \"error\""),
 ];
@@ -173,6 +195,27 @@ fn what_is_unusual_and_sound_is_accepted() {
         assert!(accepted(&compiled), "check refuses {change:?}: {findings:?}");
         let errors = schema.errors(&layer);
         assert!(errors.is_empty(), "the schema refuses {change:?}: {errors:#?}");
+    }
+}
+
+#[test]
+fn where_artifacts_may_lie() {
+    let schema = Schema::new();
+    let accepts = |path: &str, mode: &str| {
+        let text = format!("artifacts.a = {{ path = \"{path}\", mode = \"{mode}\" }}\n");
+        schema.accepts(&layer("a.toml", &text).unwrap())
+    };
+    for path in ["motd", "monitoring/targets.json", "a b/c.d/e-f", "grüße", "a..b"] {
+        assert!(accepts(path, "0644"), "{path}");
+    }
+    for path in ["", ".", "..", "a/..", "a/", ".hidden", "a/.b", "a\\\\b", "a\\tb", "a\\u0085b"] {
+        assert!(!accepts(path, "0644"), "{path}");
+    }
+    for mode in ["0644", "755", "0600", "0640"] {
+        assert!(accepts("a", mode), "{mode}");
+    }
+    for mode in ["0664", "0444", "1755", "00644", "64", "0o644", "0648"] {
+        assert!(!accepts("a", mode), "{mode}");
     }
 }
 

@@ -164,11 +164,14 @@ impl Running {
         assert!(ended.is_none(), "{} did not come back: {}", self.server, self.log());
     }
 
-    /// Ends it at once, as a power failure would.
+    /// Ends it at once, as a power failure would, and waits until its port is free: a child that it had just
+    /// forked to save its data may hold that for a moment longer.
+    #[track_caller]
     pub(crate) fn crash(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
         watchdog::forget(self.child.id());
+        wait::until("the port is free", || std::net::TcpListener::bind(self.socket).is_ok());
     }
 
     /// Starts it again after it has ended.

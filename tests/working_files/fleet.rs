@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::operation::Operation;
 use crate::site::{Shape, Site, State};
 use crate::support::running::Running;
-use crate::support::servers::Server;
 use crate::verify::{self, Users};
 
 /// What a server must be after its next start.
@@ -25,8 +24,8 @@ struct Known {
     users: Expected<Users>,
 }
 
-pub(crate) struct Fleet {
-    site: Site,
+pub(crate) struct Fleet<'s> {
+    site: &'s mut Site,
     /// What is on the host.
     state: State,
     /// The generation of the passwords on the host.
@@ -38,11 +37,11 @@ pub(crate) struct Fleet {
 
 type Outcome = Result<(), String>;
 
-impl Fleet {
-    /// A first start.
-    pub(crate) fn new(server: &'static Server, shape: Shape) -> Result<Self, String> {
-        let site = Site::new(server, shape);
-        let (state, generation) = (State { edition: 0, changed: false, dropped: false }, 0);
+impl<'s> Fleet<'s> {
+    /// A first start, on a host where nothing is.
+    pub(crate) fn new(site: &'s mut Site) -> Result<Self, String> {
+        let (state, generation, server) = (State::FIRST, 0, site.server);
+        site.clear();
         site.install(state);
         site.install_secrets(generation);
         let mut fleet = Fleet { site, state, generation, primary: 0, nodes: Vec::new() };
@@ -73,15 +72,17 @@ impl Fleet {
 
     /// Does all this, then rolls out a last change with new passwords, and looks whether anything is left.
     pub(crate) fn run(&mut self, operations: &[Operation]) -> Outcome {
-        for operation in operations {
-            self.apply(*operation).map_err(|why| format!("after {operation:?}: {why}"))?;
+        for (done, operation) in operations.iter().enumerate() {
+            self.apply(*operation).map_err(|why| format!("at operation {}: {why}", done + 1))?;
         }
-        self.state.edition += 1;
-        self.site.install(self.state);
-        self.rotate()?;
+        self.roll_out_changed();
+        for (_, known) in &self.nodes {
+            assert_ne!(known.made_from.0, self.state, "the last roll-out changes nothing");
+        }
+        self.rotate().map_err(|why| format!("at the last roll-out: {why}"))?;
         for (at, (running, _)) in self.nodes.iter().enumerate() {
-            verify::passwords(&self.site, running, self.generation)?;
-            verify::modes(&self.site, at)?;
+            verify::passwords(self.site, running, self.generation)?;
+            verify::modes(self.site, at)?;
         }
         if operations.len() > 3 {
             verify::replication(&self.nodes[1 - self.primary].0);
@@ -99,10 +100,7 @@ impl Fleet {
             Operation::ConfigRewrite => self.rewrite(),
             Operation::Failover => self.fail_over(),
             Operation::Restart => return self.restart(),
-            Operation::ChangedRollOut => {
-                self.state.edition += 1;
-                self.site.install(self.state);
-            }
+            Operation::ChangedRollOut => self.roll_out_changed(),
             Operation::UnchangedRollOut => {
                 self.site.install(self.state);
                 return self.restart();
@@ -121,6 +119,11 @@ impl Fleet {
             Operation::AclSave => self.save_users(),
         }
         Ok(())
+    }
+
+    fn roll_out_changed(&mut self) {
+        self.state = self.state.next_edition();
+        self.site.install(self.state);
     }
 
     fn each(&self, command: &[&str]) {
@@ -189,12 +192,12 @@ impl Fleet {
             let leader = (at != self.primary).then(|| self.site.ports[self.primary].number());
             verify::role(running, leader)?;
             let settings = match &known.settings {
-                Expected::Rendered => verify::fresh(&self.site, self.state, self.generation, at).settings,
+                Expected::Rendered => verify::fresh(self.site, self.state, self.generation, at).settings,
                 Expected::Kept(settings) => settings.clone(),
             };
             verify::same_settings(&settings, &running.config_get_all())?;
             let users = match &known.users {
-                Expected::Rendered => verify::fresh(&self.site, self.state, self.generation, at).users,
+                Expected::Rendered => verify::fresh(self.site, self.state, self.generation, at).users,
                 Expected::Kept(users) => users.clone(),
             };
             // Users without a file of their own stand in the working file, where a rewriting keeps them.

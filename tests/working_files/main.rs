@@ -22,12 +22,14 @@ mod texts;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use fleet::Fleet;
-use orders::Order;
+use orders::Batch;
+use site::Site;
 use support::servers::{Engine, Server, Servers};
 
 /// The servers that a deployment can be declared for.
@@ -42,20 +44,20 @@ struct Tally {
     failed: Vec<String>,
 }
 
-/// Every ordered pair of operations and some long random orders; every triple where `ORDERS=all`. `ORDERS_ON`
-/// names the servers to try, by a part of their names (`redis 7`).
+/// Every ordered pair of operations and some long random orders, each from a first start on; every triple where
+/// `ORDERS=all`. `ORDERS_ON` names the servers to try, by a part of their names (`redis 7`).
 #[test]
 fn every_order_ends_in_the_rendering() {
     let wanted = std::env::var("ORDERS_ON").unwrap_or_default();
-    let tasks: Vec<(&Server, Vec<Order>)> = servers()
+    let tasks: Vec<(&'static Server, Batch)> = servers()
         .into_iter()
         .filter(|server| server.to_string().contains(&wanted))
-        .flat_map(|server| orders::chains().into_iter().map(move |chain| (server, chain)))
+        .flat_map(|server| orders::batches().into_iter().map(move |batch| (server, batch)))
         .collect();
     let (next, tallies, begun) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Instant::now());
     let work = || {
-        while let Some((server, chain)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let tally = try_chain(server, chain);
+        while let Some((server, batch)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let tally = try_batch(server, batch);
             let mut tallies = tallies.lock().unwrap();
             let sum: &mut Tally = tallies.entry(server.to_string()).or_default();
             sum.tried += tally.tried;
@@ -75,19 +77,26 @@ fn every_order_ends_in_the_rendering() {
     assert_eq!(failures, 0);
 }
 
-/// Tries one order after the other on the same servers, from a first start on, and again from one after a failure.
-fn try_chain(server: &'static Server, chain: &[Order]) -> Tally {
-    let (mut tally, mut fleet) = (Tally::default(), None);
-    for order in chain {
-        let outcome = match fleet.take() {
-            Some(fleet) => Ok(fleet),
-            None => Fleet::new(server, order.shape),
+/// Tries orders at one place, each from a first start on.
+fn try_batch(server: &'static Server, batch: &Batch) -> Tally {
+    let (mut tally, mut site) = (Tally::default(), Site::new(server, batch.shape));
+    for order in &batch.orders {
+        // What panics names its order, too.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            Fleet::new(&mut site).and_then(|mut fleet| fleet.run(&order.operations))
+        }));
+        let why = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(why)) => Some(why),
+            Err(panic) => Some(message(&*panic)),
         };
-        match outcome.and_then(|mut fleet| fleet.run(&order.operations).map(|()| fleet)) {
-            Ok(good) => fleet = Some(good),
-            Err(why) => tally.failed.push(format!("{order}: {why}")),
-        }
+        tally.failed.extend(why.map(|why| format!("{order}: {why}")));
         tally.tried += 1;
     }
     tally
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }

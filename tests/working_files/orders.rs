@@ -7,7 +7,7 @@ use crate::random::Random;
 use crate::site::Shape;
 
 /// Random orders of all operations per server and shape.
-const RANDOM: u64 = 2;
+const RANDOM: usize = 2;
 
 /// Operations one after the other.
 #[derive(Debug, Clone)]
@@ -22,22 +22,33 @@ impl fmt::Display for Order {
     }
 }
 
-/// How many pairs or triples are tried on the same servers, one after the other.
-const CHAIN: usize = 15;
+/// How many orders are tried at one place, one after the other.
+const AT_ONE_PLACE: usize = 24;
 
-/// Every ordered pair of operations, or every triple, and random orders of all of them; in chains that are tried
-/// on the same servers.
-pub(crate) fn chains() -> Vec<Vec<Order>> {
+/// Orders of one shape.
+pub(crate) struct Batch {
+    pub(crate) shape: Shape,
+    pub(crate) orders: Vec<Order>,
+}
+
+/// Every ordered pair of operations, or every triple, and random orders of all of them, the last of which do all
+/// of it twice. `ORDERS_SEED` is a number that makes these others.
+pub(crate) fn batches() -> Vec<Batch> {
     let length = if std::env::var("ORDERS").is_ok_and(|orders| orders == "all") { 3 } else { 2 };
-    let mut chains = Vec::new();
+    let seed = std::env::var("ORDERS_SEED").map_or(0, |seed| seed.parse().expect("ORDERS_SEED is a number"));
+    let mut batches = Vec::new();
     for (at, shape) in Shape::ALL.into_iter().enumerate() {
         // Each shape has half of them, every second one.
-        let operations = arrangements(length).into_iter().skip(at).step_by(2);
-        let orders: Vec<Order> = operations.map(|operations| Order { shape, operations }).collect();
-        chains.extend(orders.chunks(CHAIN).map(<[Order]>::to_vec));
-        chains.extend((0..RANDOM).map(|seed| vec![Order { shape, operations: shuffled(seed) }]));
+        let mut operations: Vec<Vec<Operation>> =
+            arrangements(length).into_iter().skip(at).step_by(Shape::ALL.len()).collect();
+        let mut random = Random::new(seed);
+        operations
+            .extend((1..=RANDOM).map(|rounds| (0..rounds).flat_map(|_| shuffled(&mut random)).collect()));
+        let orders: Vec<Order> =
+            operations.into_iter().map(|operations| Order { shape, operations }).collect();
+        batches.extend(orders.chunks(AT_ONE_PLACE).map(|orders| Batch { shape, orders: orders.to_vec() }));
     }
-    chains
+    batches
 }
 
 /// So many different operations in every order.
@@ -56,7 +67,7 @@ fn arrangements(length: usize) -> Vec<Vec<Operation>> {
     found
 }
 
-fn shuffled(seed: u64) -> Vec<Operation> {
-    let (mut random, mut left) = (Random::new(seed), Operation::ALL.to_vec());
+fn shuffled(random: &mut Random) -> Vec<Operation> {
+    let mut left = Operation::ALL.to_vec();
     std::iter::from_fn(|| (!left.is_empty()).then(|| left.remove(random.below(left.len())))).collect()
 }

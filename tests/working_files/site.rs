@@ -1,5 +1,6 @@
 //! A spec in its states, rendered and put on this host.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use cachewright::emit::{Artifact, EmitOptions, emit};
 
 use crate::support::port::Port;
 use crate::support::servers::{Engine, Server, Version};
+use crate::support::wait;
 use crate::texts::{Texts, findings};
 
 /// How servers know each other.
@@ -31,6 +33,19 @@ pub(crate) struct State {
     pub(crate) dropped: bool,
 }
 
+impl State {
+    /// How many editions there are. No order rolls out three of them without a restart in between, so the next one
+    /// is never the one that a server already runs on; and each has to be rendered and started afresh only once.
+    const EDITIONS: u32 = 3;
+
+    /// Before anything was changed.
+    pub(crate) const FIRST: Self = Self { edition: 0, changed: false, dropped: false };
+
+    pub(crate) fn next_edition(self) -> Self {
+        Self { edition: (self.edition + 1) % Self::EDITIONS, ..self }
+    }
+}
+
 /// The secrets of the spec.
 pub(crate) const SECRETS: [&str; 3] = ["ADMIN_PASSWORD", "APP_PASSWORD", "REPLICA_PASSWORD"];
 
@@ -40,12 +55,14 @@ pub(crate) struct Site {
     pub(crate) shape: Shape,
     pub(crate) ports: Vec<Port>,
     pub(crate) root: tempfile::TempDir,
+    /// The same spec gives the same files; in a debug build they take longer than a server takes to start.
+    renderings: BTreeMap<State, Vec<Artifact>>,
 }
 
 impl Site {
     pub(crate) fn new(server: &'static Server, shape: Shape) -> Self {
         let root = tempfile::TempDir::with_prefix("cachewright-working-").unwrap();
-        Site { server, shape, ports: Port::reserve_row(2, false), root }
+        Site { server, shape, ports: Port::reserve_row(2, false), root, renderings: BTreeMap::new() }
     }
 
     /// The name of a node's folder.
@@ -96,25 +113,40 @@ impl Site {
             Shape::Password => String::new(),
         };
         let memory = if state.changed { "120mb" } else { "100mb" };
+        // Long enough to close no connection of a test that a busy machine holds up.
+        let timeout = 600 + state.edition;
         let dropped = if state.dropped { "" } else { "slowlog-max-len = 64\nsave = [\"900 7\"]\n" };
         format!(
             "format = 1\nname = \"test\"\n[hosts]\nhere = {{ address = \"127.0.0.1\" }}\n\
              [{engine}.fleet]\nversion = \"{version}\"\ntopology = \"replicated\"\ninitial-primary = \"here\"\n\
              replicas = [\"here\"]\nport = {}\nsurvives = \"nothing\"\ndata-dir = \"{}\"\n\
              replication = {{ {login}password = {{ env = \"REPLICA_PASSWORD\" }} }}\n\
-             [{engine}.fleet.config]\nmaxmemory = \"{memory}\"\ntimeout = {}\nrepl-diskless-sync-delay = 0\n{dropped}{users}",
+             [{engine}.fleet.config]\nmaxmemory = \"{memory}\"\ntimeout = {timeout}\nrepl-diskless-sync-delay = 0\n{dropped}{users}",
             self.ports[0].number(),
             self.root.path().join("data").display(),
-            state.edition,
         )
     }
 
     /// Puts a rendering on the host.
-    pub(crate) fn install(&self, state: State) {
-        for artifact in render(&self.spec(state)) {
+    pub(crate) fn install(&mut self, state: State) {
+        if !self.renderings.contains_key(&state) {
+            self.renderings.insert(state, render(&self.spec(state)));
+        }
+        for artifact in &self.renderings[&state] {
             if let Some(file) = artifact.path.strip_prefix("fleet/") {
                 write(&self.root.path().join("etc").join(file), &artifact.bytes, artifact.mode);
             }
+        }
+    }
+
+    /// Takes everything off the host, as if nothing had ever run there.
+    pub(crate) fn clear(&self) {
+        for folder in ["data", "etc"].map(|name| self.root.path().join(name)) {
+            // A child that a killed server left behind may be writing a snapshot still.
+            wait::until("the folder is gone", || {
+                let _ = std::fs::remove_dir_all(&folder);
+                !folder.exists()
+            });
         }
     }
 

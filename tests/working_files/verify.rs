@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use sha2::{Digest, Sha256};
 
 use crate::site::{SECRETS, Shape, Site, State};
+use crate::support::fleet::wait_for_replica;
 use crate::support::running::Running;
-use crate::support::{fleet::wait_for_replica, servers::Server};
 
 /// ACL LIST, sorted, and so is each line: servers before 8.0 print commands in an order of their own.
 pub(crate) type Users = Vec<String>;
@@ -42,14 +42,24 @@ pub(crate) fn users(running: &Running) -> Users {
 /// What a server says that was started for the first time on a state of the spec, as one at another place with
 /// other passwords would say it.
 pub(crate) fn fresh(site: &Site, state: State, generation: u32, at: usize) -> Said {
-    type Key = (String, Shape, State, usize);
-    type Cell = Arc<OnceLock<Said>>;
+    type Key = (String, Shape, State);
+    type Cell = Arc<OnceLock<[Said; 2]>>;
     static FRESH: Mutex<BTreeMap<Key, Cell>> = Mutex::new(BTreeMap::new());
-    let key = (site.server.to_string(), site.shape, state, at);
+    let key = (site.server.to_string(), site.shape, state);
     let cell = FRESH.lock().unwrap().entry(key).or_default().clone();
-    let said = cell.get_or_init(|| start_fresh(site.server, site.shape, state, at));
+    let said = cell.get_or_init(|| {
+        let mut site = Site::new(site.server, site.shape);
+        site.install(state);
+        site.install_secrets(0);
+        [start_fresh(&site, 0), start_fresh(&site, 1)]
+    });
     let places = places(site, generation);
-    said.map(|text| places.iter().fold(text.to_owned(), |text, (value, name)| text.replace(name, value)))
+    said[at].map(|text| {
+        if !text.contains('<') {
+            return text.to_owned();
+        }
+        places.iter().fold(text.to_owned(), |text, (value, name)| text.replace(name, value))
+    })
 }
 
 impl Said {
@@ -61,19 +71,16 @@ impl Said {
     }
 }
 
-fn start_fresh(server: &'static Server, shape: Shape, state: State, at: usize) -> Said {
-    let site = Site::new(server, shape);
-    site.install(state);
-    site.install_secrets(0);
-    let (user, name) = match shape {
+fn start_fresh(site: &Site, at: usize) -> Said {
+    let (user, name) = match site.shape {
         Shape::Users => (Some("admin"), "ADMIN_PASSWORD"),
         Shape::Password => (None, "REPLICA_PASSWORD"),
     };
     let socket = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, site.ports[at].number());
-    let launch = server.launch().through(site.rendered(at).join("start.sh")).at(socket);
+    let launch = site.server.launch().through(site.rendered(at).join("start.sh")).at(socket);
     let running = launch.login(user, &site.secret(name, 0)).start();
     let said = Said { settings: running.config_get_all(), users: users(&running) };
-    let places = places(&site, 0);
+    let places = places(site, 0);
     said.map(|text| places.iter().fold(text.to_owned(), |text, (value, name)| text.replace(value, name)))
 }
 
@@ -146,17 +153,24 @@ pub(crate) fn passwords(site: &Site, running: &Running, generation: u32) -> Outc
 /// Nothing is anybody else's to read, and nothing is left lying about.
 pub(crate) fn modes(site: &Site, at: usize) -> Outcome {
     let data = site.data(at);
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let mut wrong = Vec::new();
-    if mode(&data) != 0o700 {
-        wrong.push(format!("{:o} {}", mode(&data), data.display()));
-    }
+    let mut check = |path: &std::path::Path, is_good: &dyn Fn(u32) -> bool| match std::fs::metadata(path) {
+        Ok(found) => {
+            let mode = found.permissions().mode() & 0o777;
+            if !is_good(mode) {
+                wrong.push(format!("{mode:o} {}", path.display()));
+            }
+        }
+        // Snapshots that replicas take of their primary come and go.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => wrong.push(format!("{}: {error}", path.display())),
+    };
+    check(&data, &|mode| mode == 0o700);
     for entry in std::fs::read_dir(&data).unwrap() {
         let path = entry.unwrap().path();
         let left = path.file_name().unwrap().to_string_lossy().starts_with(".start.");
-        if left || (path.is_file() && mode(&path) != 0o600) {
-            wrong.push(format!("{:o} {}", mode(&path), path.display()));
-        }
+        let is_folder = path.is_dir();
+        check(&path, &|mode| !left && (is_folder || mode == 0o600));
     }
     if !site.working_file(at).is_file() {
         wrong.push("no working file".into());

@@ -29,16 +29,17 @@ pub(in crate::emit) struct Field {
     pub(in crate::emit) about: &'static str,
 }
 
-/// Declares a record: its fields, each with its documentation.
+/// Declares a record: its fields, each with its documentation. It may derive more than all records do.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])+
+        $(#[derive($($derive:ident),+)])?
         $vis:vis struct $name:ident $(<$life:lifetime>)? {
             $($(#[doc = $field_doc:literal])+ $field_vis:vis $field:ident: $ty:ty,)*
         }
     ) => {
         $(#[doc = $doc])+
-        #[derive(Debug, Clone, serde::Serialize)]
+        #[derive(Debug, Clone, serde::Serialize $($(, $derive)+)?)]
         $vis struct $name $(<$life>)? {
             $($(#[doc = $field_doc])+ $field_vis $field: $ty,)*
         }
@@ -84,7 +85,7 @@ macro_rules! kinds {
 
 kinds! {
     "text": String, str;
-    "number": u16, u32, i64, usize;
+    "number": u16, u32, u64, i64, usize;
     "true or false": bool;
 }
 

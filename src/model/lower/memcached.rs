@@ -89,7 +89,7 @@ fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSp
         && let Some(user) = common_user(&nodes)
     {
         service.user = user;
-        service.group = declared.and_then(|declared| Some(declared.group.as_ref()?.value.clone()));
+        service.group = declared.and_then(|declared| Some(declared.group.as_ref()?.value.0.clone()));
     }
     Some(Memcached {
         name: name.clone(),

@@ -3,30 +3,30 @@
 use crate::catalog::Engine;
 use crate::model::service::Service;
 use crate::source::At;
-use crate::spec::ServiceSpec;
+use crate::spec::{HostPath, ServiceSpec};
 
 /// The service of a deployment or a set of sentinels whose files are in `folder` of the output.
 pub(super) fn service(
     engine: Engine,
     folder: &str,
     spec: Option<&At<ServiceSpec>>,
-    install_dir: Option<&At<String>>,
+    install_dir: Option<&At<HostPath>>,
 ) -> Service {
     let mut service = Service::usual(engine, folder);
     if let Some(spec) = spec {
         if let Some(user) = &spec.user {
-            service.user.clone_from(&user.value);
+            service.user.clone_from(&user.value.0);
             service.group = None;
         }
         if let Some(group) = &spec.group {
-            service.group = Some(group.value.clone());
+            service.group = Some(group.value.0.clone());
         }
         if let Some(program) = &spec.program {
-            service.program.clone_from(&program.value);
+            service.program.clone_from(&program.value.0);
         }
     }
     if let Some(folder) = install_dir {
-        folder.value.trim_end_matches('/').clone_into(&mut service.install_dir);
+        folder.value.0.trim_end_matches('/').clone_into(&mut service.install_dir);
     }
     service
 }

@@ -385,19 +385,16 @@ fn two_names_of_one_machine_share_its_ports() {
 }
 
 #[test]
-fn a_thousand_nodes_take_no_time() {
+fn a_thousand_nodes_find_their_places() {
     let hosts: Vec<_> = (0..200).map(|host| (host, 1 + host % 5)).collect();
     for list in [(0..200).collect(), (0..1000).map(|index| index % 200).collect::<Vec<_>>()] {
         let lab = Lab::new(&hosts, list);
-        let start = std::time::Instant::now();
         let placement = lab.fresh(500, 1);
         assert_eq!(placement.problems, []);
         let rows: String = placement.nodes.iter().skip(100).map(|node| line(&lab, node, "")).collect();
         let spec = spec(&format!("[redis.c.pins]\n{rows}"));
         let again = lab.place(500, 1, pins(&spec));
         assert_eq!(lab.pairs(&again, Lab::machine), 0);
-        // Generous: a debug build on a busy machine needs a tenth of it.
-        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 }
 

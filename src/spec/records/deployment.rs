@@ -5,6 +5,7 @@ use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{Decode, Decoder, choice, record, wrong_type};
+use crate::spec::on_hosts::HostPath;
 use crate::spec::raw::{Node, Raw};
 use crate::spec::scalars::{OneOrMany, Port, SecretRef, Size};
 use crate::spec::shape::{Describe, Form, Scalar, Shape};
@@ -41,8 +42,7 @@ record! {
         data_dir: optional String,
         /// The folder on the host that rendered files are installed below, one folder for each node
         /// (`/etc/cachewright/NAME` if absent).
-        #[validate(custom(function = "super::service::path", message = "an absolute path without `..`, of letters, digits and `-_.+@:/`"))]
-        install_dir: optional String,
+        install_dir: optional HostPath,
         /// As whom and by which program they are run.
         service: optional ServiceSpec,
         /// What it must go on through; `check` proves it (nothing is proven if absent).
@@ -100,7 +100,7 @@ const MOST_REPLICAS: u16 = 100;
 impl Describe for Replicas {
     fn shape() -> Shape {
         const PER_SHARD: &Scalar = &Scalar {
-            name: "integer",
+            name: "number of replicas",
             doc: "The number of replicas of each shard.",
             forms: &[Form::Integer(0, MOST_REPLICAS as i64)],
         };

@@ -5,6 +5,7 @@ use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::record;
+use crate::spec::on_hosts::HostPath;
 use crate::spec::scalars::Port;
 
 record! {
@@ -21,8 +22,7 @@ record! {
         build: optional BuildSpec,
         /// The folder on the host that rendered files are installed below, one folder for each node
         /// (`/etc/cachewright/NAME` if absent).
-        #[validate(custom(function = "super::service::path", message = "an absolute path without `..`, of letters, digits and `-_.+@:/`"))]
-        install_dir: optional String,
+        install_dir: optional HostPath,
         /// As whom and by which program they are run.
         service: optional ServiceSpec,
         /// What its data are for.

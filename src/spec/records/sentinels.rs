@@ -5,6 +5,7 @@ use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
 use crate::spec::decode::{choice, record};
+use crate::spec::on_hosts::HostPath;
 use crate::spec::scalars::Port;
 
 record! {
@@ -30,8 +31,7 @@ record! {
         data_dir: optional String,
         /// The folder on the host that rendered files are installed below, one folder for each node
         /// (`/etc/cachewright/sentinels-NAME` if absent).
-        #[validate(custom(function = "super::service::path", message = "an absolute path without `..`, of letters, digits and `-_.+@:/`"))]
-        install_dir: optional String,
+        install_dir: optional HostPath,
         /// As whom and by which program they are run.
         service: optional ServiceSpec,
         /// Settings of sentinel.conf for the whole sentinel, in its own words.

@@ -1,0 +1,27 @@
+//! Writing a file whole or not at all: aside first, then moved into its place.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Writes a file that is not there yet. Whose mode the umask would change gets it set.
+pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, umask: u32) -> io::Result<File> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(bytes)?;
+    if mode & umask != 0 {
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+    }
+    Ok(file)
+}
+
+/// Writes a file whole, synced to the disk, by way of another name in its folder that no other run uses.
+pub(crate) fn write_by_way_of(aside: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    // A killed run may have left one.
+    let _ = fs::remove_file(aside);
+    let written = write_new(aside, bytes, mode, mode);
+    written.and_then(|file| file.sync_all()).and_then(|()| fs::rename(aside, path)).inspect_err(|_| {
+        // It may not even exist; the first error is the one to report.
+        let _ = fs::remove_file(aside);
+    })
+}
