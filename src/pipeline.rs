@@ -71,8 +71,9 @@ impl Compiled {
             let places = secrets::written(&self.sources.get(id).text);
             spans.extend(places.into_iter().map(|range| Sources::span(id, range)));
         }
+        let words = emit::template_words();
         for file in self.model.iter().flat_map(|model| &model.own.folder.files) {
-            let places = secrets::in_template(&file.text);
+            let places = secrets::in_template(&file.text, &|word| words.contains(word));
             spans.extend(places.into_iter().map(|range| Sources::span(file.source, range)));
         }
         spans

@@ -43,6 +43,7 @@ mod users_acl;
 pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
 pub use bytes::{Bytes, hex};
 pub use error::{EmitError, Problem};
+pub(crate) use reference::template_words;
 pub use reference::{BuiltInTemplate, built_in_templates, markdown as templates_markdown};
 pub use secret::{Secret, SecretSource};
 

@@ -10,12 +10,12 @@ use super::shape::{Field, Shape};
 use super::{SecretTable, Spec};
 use crate::catalog::{self, Engine, memcached, sentinel};
 
+mod template;
 mod tokens;
 
+pub(crate) use template::{in_template, is_near_secret};
 use tokens::{Kind, Token};
 
-/// Parts of the names of every directive and key that holds a secret.
-const SECRET_WORDS: [&str; 4] = ["pass", "masterauth", "primaryauth", "secret"];
 /// Parts of what people make of such a name.
 const LIKE_SECRETS: [&str; 6] = ["pas", "auth", "secret", "pwd", "pw", "credential"];
 
@@ -25,17 +25,26 @@ const LIKE_SECRETS: [&str; 6] = ["pas", "auth", "secret", "pwd", "pw", "credenti
 pub(crate) fn written(text: &str) -> Vec<Range<usize>> {
     let tokens = tokens::read(text);
     let mut places = Vec::new();
+    // How far values of each syntax are hidden already. One inside of another ends no later, so that a text full of
+    // them is read once.
+    let (mut toml_to, mut json_to) = (0, 0);
     for at in 0..tokens.len() {
-        if let Some(value) = value_of(text, &tokens, at) {
-            hide_value(text, &tokens[value.clone()], &tokens, value.start, &mut places);
+        if let Some((start, toml)) = value_of(text, &tokens, at) {
+            let done = if toml { json_to.max(toml_to) } else { json_to };
+            if start >= done {
+                let end = end_of_value(&tokens, start, toml);
+                hide_value(text, &tokens[start..end], &tokens, start, &mut places);
+                *(if toml { &mut toml_to } else { &mut json_to }) = end;
+            }
         }
         hide_rules(text, &tokens[at], &mut places);
     }
     places
 }
 
-/// The tokens of what is written for the key at a token, where it is one that may hold a secret.
-fn value_of(text: &str, tokens: &[Token], key: usize) -> Option<Range<usize>> {
+/// The first token of what is written for the key at a token, where it is one that may hold a secret, and whether it
+/// is TOML.
+fn value_of(text: &str, tokens: &[Token], key: usize) -> Option<(usize, bool)> {
     let token = tokens.get(key)?;
     let next = tokens.get(key + 1)?;
     let assigns = matches!(next.kind, Kind::Mark('=' | ':'));
@@ -45,17 +54,14 @@ fn value_of(text: &str, tokens: &[Token], key: usize) -> Option<Range<usize>> {
     if !(assigns || bare) || !token.is_name() || !may_hold_secret(token.inner(text)) {
         return None;
     }
-    let start = key + if assigns { 2 } else { 1 };
-    let toml = next.kind != Kind::Mark(':');
-    Some(start..end_of_value(tokens, start, toml))
+    Some((key + if assigns { 2 } else { 1 }, next.kind != Kind::Mark(':')))
 }
 
 /// Where a value ends that begins at a token. One that is not closed ends before the next line that begins
 /// something of its own.
 fn end_of_value(tokens: &[Token], start: usize, toml: bool) -> usize {
-    let mut depth = 0usize;
+    let (mut depth, mut begun) = (0usize, false);
     for (at, token) in tokens.iter().enumerate().skip(start) {
-        let begun = at > start && tokens[start..at].iter().any(|token| token.kind != Kind::Break);
         match token.kind {
             Kind::Mark('[' | '{') => depth += 1,
             Kind::Mark(']' | '}' | ',' | '#') if depth == 0 => return at,
@@ -64,6 +70,7 @@ fn end_of_value(tokens: &[Token], start: usize, toml: bool) -> usize {
             Kind::Break if toml && begins_statement(&tokens[at + 1..]) => return at,
             _ => {}
         }
+        begun |= token.kind != Kind::Break;
     }
     tokens.len()
 }
@@ -80,7 +87,7 @@ fn begins_statement(line: &[Token]) -> bool {
 
 /// Hides what is written in a value, but for references and the keys of tables.
 fn hide_value(text: &str, value: &[Token], all: &[Token], from: usize, places: &mut Vec<Range<usize>>) {
-    let mut depth = 0usize;
+    let (mut depth, mut hidden_to) = (0usize, 0);
     for (at, token) in value.iter().enumerate() {
         let next = all.get(from + at + 1).map(|next| next.kind);
         let is_key = match token.kind {
@@ -96,9 +103,11 @@ fn hide_value(text: &str, value: &[Token], all: &[Token], from: usize, places: &
             Kind::Text { .. } if refers(text, value, at) => {}
             Kind::Text { .. } => places.push(token.at.clone()),
             // Without quotes it may go on in any characters.
+            Kind::Word | Kind::Other if token.at.start < hidden_to => {}
             Kind::Word | Kind::Other => {
                 let end = text[token.at.start..].find('\n').map_or(text.len(), |end| token.at.start + end);
                 places.push(token.at.start..end);
+                hidden_to = end;
             }
             Kind::Mark(_) | Kind::Break => {}
         }
@@ -201,29 +210,6 @@ impl Names {
     }
 }
 
-/// What may be a password in a template of a configuration file: the rest of every line behind such a word,
-/// unless a variable stands there.
-pub(crate) fn in_template(text: &str) -> Vec<Range<usize>> {
-    let mut places = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        places.extend(in_template_line(line).map(|place| start + place.start..start + place.end));
-        start += line.len();
-    }
-    places
-}
-
-fn in_template_line(line: &str) -> Option<Range<usize>> {
-    let lower = line.to_ascii_lowercase();
-    let named = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
-    let rule = lower.find('>').filter(|at| named.is_none() && lower[..*at].trim_start().starts_with("user "));
-    let from = named.or(rule)?;
-    let value = from + line[from..].find([' ', '\t', '=', ':', '>'])?;
-    let rest = line[value..].trim_start_matches([' ', '\t', '=', ':', '"', '\'']);
-    let (place, end) = (line.len() - rest.len(), line.trim_end().len());
-    (place < end && !rest.starts_with("{{") && !rest.starts_with("{%")).then_some(place..end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,12 +234,20 @@ mod tests {
         assert_eq!(hidden("masteruser = \"x\"\nuser = \"y\"\nauth-user = \"z\"\nkey-file = \"/k\""), [""; 0]);
     }
 
+    /// Nothing is read again and again, whatever is not closed.
     #[test]
-    fn in_templates_too() {
-        let hidden =
-            |text: &'static str| in_template(text).into_iter().map(|at| &text[at]).collect::<Vec<_>>();
-        assert_eq!(hidden("requirepass hunter2\n sentinel auth-pass m h3\n"), ["hunter2", "m h3"]);
-        assert_eq!(hidden("user a on >hunter2 ~*\n{% if a > b %}\n"), [">hunter2 ~*"]);
-        assert_eq!(hidden("requirepass {{ x }}\n# secret\n"), Vec::<&str>::new());
+    fn large_texts_are_read_once() {
+        for piece in [
+            "\"password\": [\n",
+            "\"password\": {",
+            "password = [\n",
+            "\"password\": [1,",
+            "password = {x = 1, ",
+            "password x ",
+        ] {
+            let text = piece.repeat(2_000_000 / piece.len());
+            let places = written(&text);
+            assert!(places.len() <= text.len() / piece.len() + 1, "{piece}");
+        }
     }
 }
