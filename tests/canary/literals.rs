@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use cachewright::pipeline::Compiled;
+use cachewright::diag::Code;
+use cachewright::pipeline::{self, Compiled};
 use cachewright::report::{self, Format, Options};
+use cachewright::spec::{Date, ReadText};
 
 use crate::search::{Canary, shown};
 use crate::specs::Planted;
@@ -45,7 +47,37 @@ const FORMS: [&str; 26] = [
     "\"@\" \"@\"",
 ];
 
-/// The findings in every form, without what must not be in them.
+/// How many cases were looked at.
+struct Cases(usize);
+
+impl Cases {
+    #[track_caller]
+    fn look_at(&mut self, compiled: &Compiled, what: &str) {
+        self.0 += 1;
+        look_at(compiled, what);
+    }
+}
+
+impl Drop for Cases {
+    fn drop(&mut self) {
+        println!("{} cases were searched", self.0);
+    }
+}
+
+/// A few places that differ in kind: a directive, a key, a list of passwords, and one of sentinels.
+fn sample(planted: &Planted) -> Vec<Reference> {
+    let mut seen = BTreeSet::new();
+    let mut all = telling(planted);
+    let kinds = ["requirepass", "password", "passwords", "key-file-password", "auth-pass", "sentinel-pass"];
+    all.retain(|reference| {
+        let key = &planted.text[reference.key.clone()];
+        kinds.contains(&key) && seen.insert(key.to_owned())
+    });
+    assert!(seen.len() >= 5, "{seen:?}");
+    all
+}
+
+/// The findings in every format, without what must not be in them.
 #[track_caller]
 fn look_at(compiled: &Compiled, what: &str) {
     assert!(!compiled.findings.is_empty(), "{what}: nothing is found");
@@ -98,17 +130,35 @@ fn telling(planted: &Planted) -> Vec<Reference> {
     all
 }
 
+/// Puts a form of the secret into the place of a reference, and looks at the findings.
+#[track_caller]
+fn try_form(cases: &mut Cases, planted: &Planted, reference: &Reference, form: &str) {
+    let mut text = planted.text.clone();
+    text.replace_range(reference.value.clone(), &form.replace('@', &CANARY.value()));
+    let at = planted.text[..reference.value.start].rsplit("\n[").next().unwrap_or("");
+    cases.look_at(&compile(&text), &format!("{form} behind\n[{at}"));
+}
+
 #[test]
-fn in_every_place_and_form() {
+fn in_every_place() {
+    let mut cases = Cases(0);
     for planted in Planted::newest() {
-        for reference in telling(&planted) {
-            for form in FORMS {
-                let literal = form.replace('@', &CANARY.value());
-                let mut text = planted.text.clone();
-                text.replace_range(reference.value.clone(), &literal);
-                let at = planted.text[..reference.value.start].rsplit("\n[").next().unwrap_or("");
-                look_at(&compile(&text), &format!("{form} behind\n[{at}"));
+        for (at, reference) in telling(&planted).iter().enumerate() {
+            // Another form in each place.
+            for form in ["\"@\"", FORMS[at % FORMS.len()]] {
+                try_form(&mut cases, &planted, reference, form);
             }
+        }
+    }
+}
+
+#[test]
+fn in_every_form() {
+    let mut cases = Cases(0);
+    let planted = Planted::newest().next().unwrap();
+    for reference in sample(&planted) {
+        for form in FORMS {
+            try_form(&mut cases, &planted, &reference, form);
         }
     }
 }
@@ -132,20 +182,19 @@ fn misspelled(key: &str) -> Vec<String> {
 
 #[test]
 fn under_misspelled_keys() {
+    let mut cases = Cases(0);
     // The keys of both engines differ in little.
-    for planted in Planted::newest().skip(1) {
-        for reference in telling(&planted) {
-            let key = &planted.text[reference.key.clone()];
-            for other in misspelled(key).into_iter().filter(|other| other != key) {
-                for form in ["\"@\"", "[\"@\"]", "{ value = \"@\" }", "\"\"\"\n@\"\"\"", "\"@"] {
-                    let mut text = planted.text.clone();
-                    text.replace_range(reference.value.clone(), &form.replace('@', &CANARY.value()));
-                    text.replace_range(reference.key.clone(), &other);
-                    let compiled = compile(&text);
-                    // Upper case is the same directive.
-                    look_at(&compiled, &format!("{other} = {form}"));
-                }
-            }
+    let planted = Planted::newest().nth(1).unwrap();
+    for (at, reference) in telling(&planted).iter().enumerate() {
+        let key = &planted.text[reference.key.clone()];
+        for (slip, other) in misspelled(key).into_iter().enumerate().filter(|(_, other)| other != key) {
+            let forms = ["\"@\"", "[\"@\"]", "{ value = \"@\" }", "\"\"\"\n@\"\"\"", "\"@"];
+            let form = forms[(at + slip) % forms.len()];
+            let mut text = planted.text.clone();
+            text.replace_range(reference.value.clone(), &form.replace('@', &CANARY.value()));
+            text.replace_range(reference.key.clone(), &other);
+            // Upper case is the same directive.
+            cases.look_at(&compile(&text), &format!("{other} = {form}"));
         }
     }
 }
@@ -153,8 +202,9 @@ fn under_misspelled_keys() {
 /// Mistakes around a secret that is itself written well enough.
 #[test]
 fn beside_other_mistakes() {
-    for planted in Planted::newest() {
-        for reference in telling(&planted) {
+    let mut cases = Cases(0);
+    for planted in Planted::newest().take(1) {
+        for reference in sample(&planted) {
             for (before, behind) in [
                 ("", " = 1"),
                 ("", ", nonsense"),
@@ -169,7 +219,7 @@ fn beside_other_mistakes() {
                     reference.value.clone(),
                     &format!("{before}\"{}\"{behind}", CANARY.value()),
                 );
-                look_at(
+                cases.look_at(
                     &compile(&text),
                     &format!("{before}@{behind} at {}", &planted.text[reference.key.clone()]),
                 );
@@ -181,24 +231,25 @@ fn beside_other_mistakes() {
 /// In layers below, of both kinds, where the layer above has a reference or another literal.
 #[test]
 fn in_layers() {
-    for planted in Planted::newest() {
+    let mut cases = Cases(0);
+    for planted in Planted::newest().take(1) {
         let value: toml::Value = toml::from_str(&planted.text).unwrap();
         let json = serde_json::to_string_pretty(&value).unwrap();
         let top = |layer: &str| {
             planted.text.replacen("format = 1\n", &format!("format = 1\nextends = [\"{layer}\"]\n"), 1)
         };
         let main = Path::new("spec.toml");
-        for reference in telling(&planted) {
+        for reference in sample(&planted) {
             let mut text = planted.text.clone();
             text.replace_range(reference.value.clone(), &format!("\"{}\"", CANARY.value()));
             let texts = Texts::default().with(Path::new("base.toml"), text.clone());
             // A layer above has the last word: nothing need be wrong, and nothing is shown.
             let compiled = texts.clone().with(main, top("base.toml")).compile(main);
             if !compiled.findings.is_empty() {
-                look_at(&compiled, "a layer of TOML below");
+                cases.look_at(&compiled, "a layer of TOML below");
             }
             let only = "format = 1\nname = \"top\"\nextends = [\"base.toml\"]\n";
-            look_at(&texts.with(main, only.to_owned()).compile(main), "a layer of TOML");
+            cases.look_at(&texts.with(main, only.to_owned()).compile(main), "a layer of TOML");
 
             let written = &planted.text[reference.value.clone()];
             let parsed: toml::Table = toml::from_str(&format!("v = {written}")).unwrap();
@@ -221,7 +272,7 @@ fn in_layers() {
                 let texts = Texts::default()
                     .with(Path::new("base.json"), json)
                     .with(main, only.replace(".toml", ".json"));
-                look_at(&texts.compile(main), &format!("{form} in a layer of JSON"));
+                cases.look_at(&texts.compile(main), &format!("{form} in a layer of JSON"));
             }
         }
     }
@@ -230,6 +281,7 @@ fn in_layers() {
 /// In rules of users, where no secret may stand at all.
 #[test]
 fn in_rules_of_users() {
+    let mut cases = Cases(0);
     let planted = Planted::newest().next().unwrap();
     for rules in [
         "\"~* >@ +@read\"",
@@ -249,13 +301,13 @@ fn in_rules_of_users() {
         for from in ["rules = \"~* +@read\"", "users.one = "] {
             let key = if from.starts_with("users") { "users.one = " } else { "rules = " };
             let text = planted.text.replacen(from, &format!("{key}{literal} #"), 1);
-            look_at(&compile(&text), &format!("{key}{rules}"));
+            cases.look_at(&compile(&text), &format!("{key}{rules}"));
         }
         let user = format!(".plain.config]\nuser = {literal}\n");
         let compiled = compile(&planted.text.replacen(".plain.config]\n", &user, 1));
         // Of two lines, the second may name a user by a strange name.
         if !compiled.findings.is_empty() {
-            look_at(&compiled, &format!("user = {rules}"));
+            cases.look_at(&compiled, &format!("user = {rules}"));
         }
     }
 }
@@ -263,8 +315,8 @@ fn in_rules_of_users() {
 /// The commands that print findings, and those that print parts of a model beside them.
 #[test]
 fn by_every_command() {
-    for planted in Planted::newest() {
-        for reference in telling(&planted) {
+    for planted in Planted::newest().take(1) {
+        for reference in sample(&planted).into_iter().take(3) {
             let mut text = planted.text.clone();
             text.replace_range(reference.value.clone(), &format!("\"{}\"", CANARY.value()));
             std::fs::write(planted.spec(), text).unwrap();
@@ -291,18 +343,11 @@ fn by_every_command() {
     }
 }
 
-/// In templates of the spec's own.
+/// In templates of the spec's own, filled in as `check` does.
 #[test]
 fn in_templates() {
+    let mut cases = Cases(0);
     for planted in Planted::newest() {
-        let templates = planted.folder.path().join("templates");
-        std::fs::create_dir(&templates).unwrap();
-        std::fs::write(
-            planted.spec(),
-            planted.text.replacen("name =", "templates = \"templates\"\nname =", 1),
-        )
-        .unwrap();
-        let file = templates.join(format!("{}.conf.j2", planted.engine));
         for line in [
             "requirepass @",
             "requirepas @",
@@ -314,26 +359,80 @@ fn in_templates() {
             "user app on \">@\"",
             "sentinel auth-pass whole @",
             "requirepass {{ \"@\" }}",
+            "requirepass {{ \"@\" | nope }}",
+            "requirepass {{ '@' | shell | nope(1) }}",
+            "requirepass {{ nothing['@'] }}",
+            "requirepass {{ \"@\" + 1 }}",
+            "requirepass {{ @ }}",
+            "requirepass {{ \"@",
+            "requirepass {{\n  \"@\" | nope\n}}",
             "requirepass {% @ %}",
+            "requirepass {% include \"@\" %}",
+            "{% set password = \"@\" %}\nrequirepass {{ password }}",
+            "{% set password = \"@\" | nope %}",
+            "{{ \"@\" | nope }} is the password",
             "requirepass\t@\nbroken {{",
         ] {
-            let text = format!("{{{{ directives }}}}\n{}\n", line.replace('@', &CANARY.value()));
-            std::fs::write(&file, text).unwrap();
-            for args in [
-                &["check", "spec.toml"][..],
-                &["check", "spec.toml", "--format", "json"],
-                &["render", "spec.toml", "-o", "out"],
-                &["render", "spec.toml", "-o", "out", "--with-secrets"],
-            ] {
-                let mut command = program();
-                planted.give(&mut command);
-                let output = command.current_dir(planted.folder.path()).args(args).output().unwrap();
-                assert_eq!(output.status.code(), Some(1), "{args:?} of {line}");
-                let all = [output.stdout, output.stderr].concat();
-                let how = shown(&all, &planted.canaries);
-                assert_eq!(how, None, "{args:?} of {line}: {}", String::from_utf8_lossy(&all));
-            }
-            assert!(tree(&planted.folder.path().join("out")).is_empty());
+            let compiled = filled_in(&planted, line);
+            cases.look_at(&compiled, line);
         }
+    }
+}
+
+/// The exception that docs/secrets.md names: where neither a name nor a directive is on the line.
+#[test]
+fn what_cannot_be_known() {
+    let planted = Planted::newest().next().unwrap();
+    let compiled = filled_in(&planted, "{% set note = \"@\" | nope %}");
+    let secrets = compiled.secrets();
+    let options = Options { color: false, redact: &secrets };
+    let text = report::emit(&compiled.findings, &compiled.sources, Format::Human, &options);
+    assert!(CANARY.is_in(text.as_bytes()), "docs/secrets.md can say better now:\n{text}");
+}
+
+/// What becomes of a spec with a line of its own in the template of its servers.
+fn filled_in(planted: &Planted, line: &str) -> Compiled {
+    let templates = planted.folder.path().join("templates");
+    let text = format!("{{{{ directives }}}}\n{}\n", line.replace('@', &CANARY.value()));
+    crate::site::write(&templates.join(format!("{}.conf.j2", planted.engine)), text.as_bytes(), 0o600);
+    let spec = planted.text.replacen("name =", "templates = \"templates\"\nname =", 1);
+    std::fs::write(planted.spec(), spec).unwrap();
+    let mut compiled = pipeline::compile(&planted.spec(), &Files, Date { year: 2026, month: 1, day: 1 });
+    compiled.try_templates();
+    let read = !compiled.findings.iter().any(|finding| finding.code == Code::UnreadableTemplate);
+    let codes: Vec<Code> = compiled.findings.iter().map(|finding| finding.code).collect();
+    assert!(read && !codes.is_empty(), "{line}: {codes:?}");
+    compiled
+}
+
+/// Texts as they are on the disk, with flat folders.
+struct Files;
+
+impl ReadText for Files {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    }
+
+    fn list(&self, folder: &Path) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(folder).map_err(|error| error.to_string())?;
+        Ok(entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+    }
+}
+
+/// The same through commands.
+#[test]
+fn in_templates_by_every_command() {
+    let planted = Planted::newest().next().unwrap();
+    for line in ["requirepass @", "requirepass {{ \"@\" | nope }}", "requirepass {% @ %}"] {
+        filled_in(&planted, line);
+        for args in [
+            &["check", "spec.toml"][..],
+            &["check", "spec.toml", "--format", "json"],
+            &["render", "spec.toml", "-o", "out"],
+            &["render", "spec.toml", "-o", "out", "--with-secrets"],
+        ] {
+            assert_eq!(crate::commands::run(&planted, args), Some(1), "{args:?} of {line}");
+        }
+        assert!(tree(&planted.folder.path().join("out")).is_empty());
     }
 }

@@ -1,5 +1,5 @@
 //! Secrets stay out. Values that occur nowhere else stand in every place in which a spec allows a secret, and are
-//! then looked for in all that the program says and writes, and in every process that rendered scripts start.
+//! then looked for in all that the program says and writes, and in every program that rendered scripts run.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -12,6 +12,7 @@ mod processes;
 #[allow(dead_code)]
 mod script;
 mod search;
+mod shims;
 #[path = "../working_files/site.rs"]
 #[allow(dead_code)]
 mod site;

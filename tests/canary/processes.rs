@@ -1,18 +1,15 @@
-//! Every process that rendered scripts start, watched while they run: no secret is an argument of any, and the
-//! environment of a server holds none.
+//! Every program that rendered scripts run: no secret is an argument of any, and the environment of a server holds
+//! none.
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
 use crate::search::{Canary, shown};
+use crate::shims::Shims;
 use crate::site::{render, write};
 use crate::support::port::Port;
 use crate::support::running::Running;
@@ -22,86 +19,7 @@ const ADMIN: Canary = Canary(8001);
 const APP: Canary = Canary(8002);
 const REPLICA: Canary = Canary(8003);
 const SENTINEL: Canary = Canary(8004);
-
-/// Scripts that are given secrets in their environment.
-const GIVEN: [&str; 3] = ["/start.sh", "/entrypoint.sh", "/bootstrap.sh"];
-
-/// Looks at all processes again and again until it is dropped.
-struct Watch {
-    ends: Arc<AtomicBool>,
-    seen: Arc<Mutex<Seen>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Default)]
-struct Seen {
-    leaks: BTreeSet<String>,
-    /// Programs that were seen with the folder of the test in their arguments.
-    programs: BTreeSet<String>,
-    looks: usize,
-}
-
-impl Watch {
-    fn start(root: &Path) -> Self {
-        let (ends, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Seen::default())));
-        let (root, stop, notes) = (root.display().to_string(), ends.clone(), seen.clone());
-        let thread = std::thread::spawn(move || {
-            while !stop.load(Ordering::Relaxed) {
-                look(&root, &mut notes.lock().unwrap());
-                std::thread::yield_now();
-            }
-        });
-        Watch { ends, seen, thread: Some(thread) }
-    }
-
-    /// Ends the watch; what was seen.
-    fn end(mut self) -> Seen {
-        self.ends.store(true, Ordering::Relaxed);
-        self.thread.take().unwrap().join().unwrap();
-        std::mem::take(&mut self.seen.lock().unwrap())
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.ends.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Looks at every process of the machine once.
-fn look(root: &str, seen: &mut Seen) {
-    seen.looks += 1;
-    for process in std::fs::read_dir("/proc").unwrap().flatten() {
-        let process = process.path();
-        let id = process.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
-        if id.is_none_or(|id| id == std::process::id()) {
-            continue;
-        }
-        // The environment may be that of another program than the arguments, unless these stay the same.
-        let read = |file: &str| std::fs::read(process.join(file)).unwrap_or_default();
-        let (before, environment) = (read("cmdline"), read("environ"));
-        let after = read("cmdline");
-        if let Some(how) = shown(&before, &[]) {
-            seen.leaks.insert(format!("arguments ({how}): {}", String::from_utf8_lossy(&before)));
-        }
-        if before != after {
-            continue;
-        }
-        let arguments = String::from_utf8_lossy(&after).replace('\0', " ");
-        if arguments.contains(root) {
-            seen.programs.insert(arguments.clone());
-        }
-        let given = GIVEN.iter().any(|script| arguments.contains(script));
-        for variable in environment.split(|byte| *byte == 0) {
-            // redis-cli and valkey-cli read their password there, and only there.
-            let asked_for = variable.starts_with(b"REDISCLI_AUTH=");
-            if !given && !asked_for && shown(variable, &[]).is_some() {
-                let variable = String::from_utf8_lossy(variable).into_owned();
-                seen.leaks.insert(format!("the environment of {arguments}: {variable}"));
-            }
-        }
-    }
-}
+const ALL: [Canary; 4] = [ADMIN, APP, REPLICA, SENTINEL];
 
 /// A primary, a replica and a sentinel of one server, rendered to this host.
 struct Host {
@@ -153,9 +71,10 @@ impl Host {
     }
 
     /// A start of a node, through a script, with its secrets in its environment or in a file.
-    fn start(&self, at: usize, script: &Path, environment: &[(&str, String)]) -> Running {
+    fn start(&self, at: usize, script: &Path, shims: &Shims, environment: &[(&str, String)]) -> Running {
         let socket = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.ports[at].number());
         let mut launch = self.server.launch().through(script).at(socket);
+        launch = launch.env("PATH", &shims.bin().display().to_string());
         for (name, value) in environment {
             launch = launch.env(name, value);
         }
@@ -171,15 +90,16 @@ fn secrets_file() -> String {
     secrets().iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
-/// What was seen, and that it was enough.
+/// What everybody who may look at a process sees of it.
 #[track_caller]
-fn judge(seen: &Seen, programs: &[&str]) {
-    assert!(seen.leaks.is_empty(), "{:#?}", seen.leaks);
-    for program in programs {
-        let is_seen = seen.programs.iter().any(|arguments| arguments.contains(program));
-        assert!(is_seen, "{program} was not seen among {:#?}", seen.programs);
+fn look_at(running: &Running) {
+    let process = PathBuf::from(format!("/proc/{}", running.pid()));
+    for file in ["cmdline", "environ"] {
+        let text = std::fs::read(process.join(file)).unwrap();
+        assert!(!text.is_empty(), "{file}");
+        assert_eq!(shown(&text, &ALL), None, "{}: {file}", running.server());
     }
-    println!("{} looks at {} command lines", seen.looks, seen.programs.len());
+    assert_eq!(shown(running.log().as_bytes(), &ALL), None, "{}", running.server());
 }
 
 fn newest() -> impl Iterator<Item = &'static Server> {
@@ -194,36 +114,36 @@ fn servers_sentinels_and_bootstrap() {
     for server in newest() {
         let host = Host::new(server);
         let root = host.root.path();
-        let watch = Watch::start(root);
-        write(&root.join("admin"), ADMIN.value().as_bytes(), 0o600);
-        let primary = host.start(0, &host.rendered(0).join("start.sh"), &secrets());
-        write(&host.data(1).join("secrets.env"), secrets_file().as_bytes(), 0o600);
-        let replica = host.start(1, &host.rendered(1).join("start.sh"), &[]);
-        let sentinel = server.launch_sentinel().through(root.join("etc/sentinels-main/here/start.sh"));
-        let sentinel = secrets().iter().fold(sentinel, |launch, (name, value)| launch.env(name, value));
-        let socket = SocketAddrV4::new(Ipv4Addr::LOCALHOST, host.sentinel.number());
-        let sentinel = sentinel.at(socket).start();
         let client = server.client.as_ref().unwrap();
+        let shims = Shims::new(root, &[client]);
+        let path = shims.bin().display().to_string();
+        write(&root.join("admin"), ADMIN.value().as_bytes(), 0o600);
+        let primary = host.start(0, &host.rendered(0).join("start.sh"), &shims, &secrets());
+        write(&host.data(1).join("secrets.env"), secrets_file().as_bytes(), 0o600);
+        let replica = host.start(1, &host.rendered(1).join("start.sh"), &shims, &[]);
+        let sentinel = server.launch_sentinel().through(root.join("etc/sentinels-main/here/start.sh"));
+        // What it does not know of, it cannot take out of the environment: docs/secrets.md.
+        let own = secrets().into_iter().filter(|(name, _)| *name == "SENTINEL");
+        let sentinel = own.fold(sentinel, |launch, (name, value)| launch.env(name, &value));
+        let socket = SocketAddrV4::new(Ipv4Addr::LOCALHOST, host.sentinel.number());
+        let sentinel = sentinel.env("PATH", &path).at(socket).start();
+        let started = shims.judge(&[], &["awk", "mv", "sha256sum"]);
         let output = Command::new("sh")
             .arg(root.join("etc/fleet/bootstrap.sh"))
             .args(["--user", "admin", "--wait", "40"])
-            .env("CACHE_CLI", client)
+            .env("PATH", &path)
+            .env("CACHE_CLI", shims.bin().join(client.file_name().unwrap()))
             .env("REDISCLI_AUTH", ADMIN.value())
             .output()
             .unwrap();
         let said = [output.stdout, output.stderr].concat();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
         assert_eq!(shown(&said, &[ADMIN, REPLICA]), None);
-        let seen = watch.end();
-        judge(&seen, &["start.sh", "bootstrap.sh", "-server", "sentinel"]);
-        for running in [&primary, &replica, &sentinel] {
-            let process = PathBuf::from(format!("/proc/{}", running.pid()));
-            for file in ["cmdline", "environ"] {
-                let text = std::fs::read(process.join(file)).unwrap();
-                assert_eq!(shown(&text, &[ADMIN, APP, REPLICA, SENTINEL]), None, "{server}: {file}");
-            }
-            assert_eq!(shown(running.log().as_bytes(), &[ADMIN, APP, REPLICA, SENTINEL]), None, "{server}");
-        }
+        // The program that logs in reads its password there, and so the others of that script have it too.
+        let ran = shims.judge(&["REDISCLI_AUTH"], &[client.file_name().unwrap().to_str().unwrap()]);
+        assert!(ran > started);
+        println!("{server}: {ran} programs of scripts were looked at");
+        [&primary, &replica, &sentinel].into_iter().for_each(look_at);
         // They do run with those secrets.
         let conf = format!("{}.conf", server.engine.name());
         assert!(REPLICA.is_in(&std::fs::read(host.data(1).join(conf)).unwrap()));
@@ -236,9 +156,10 @@ fn servers_sentinels_and_bootstrap() {
 
 /// Whatever holds a secret is its owner's alone, in a folder that is.
 fn everything_is_private(root: &Path) {
-    for (path, bytes) in crate::tree(root) {
-        if shown(&bytes, &[ADMIN, APP, REPLICA, SENTINEL]).is_some() {
-            let mode = std::fs::metadata(root.join(&path)).unwrap().mode() & 0o777;
+    let files = crate::tree(root);
+    for (path, bytes) in files.iter().filter(|(path, _)| !path.starts_with("shims")) {
+        if shown(bytes, &ALL).is_some() {
+            let mode = std::fs::metadata(root.join(path)).unwrap().mode() & 0o777;
             assert_eq!(mode, 0o600, "{}", path.display());
         }
     }
@@ -252,7 +173,7 @@ fn the_entry_point_of_a_container() {
     for server in newest() {
         let host = Host::new(server);
         let root = host.root.path();
-        let watch = Watch::start(root);
+        let shims = Shims::new(root, &[]);
         write(&root.join("admin"), ADMIN.value().as_bytes(), 0o600);
         write(&root.join("secrets.env"), secrets_file().as_bytes(), 0o600);
         std::fs::create_dir_all(host.data(0)).unwrap();
@@ -269,11 +190,11 @@ fn the_entry_point_of_a_container() {
             ("APP", APP.value()),
         ];
         let entry_point = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/container/entrypoint.sh");
-        let running = host.start(0, &entry_point, &environment);
-        let seen = watch.end();
-        judge(&seen, &["start.sh", "-server"]);
-        let process = PathBuf::from(format!("/proc/{}", running.pid()));
-        assert_eq!(shown(&std::fs::read(process.join("environ")).unwrap(), &[ADMIN, APP, REPLICA]), None);
+        let running = host.start(0, &entry_point, &shims, &environment);
+        // What a container was given, all that it starts has until the server is started.
+        let ran = shims.judge(&["APP"], if is_root { &["setpriv", "sha256sum"] } else { &["sha256sum"] });
+        println!("{server}: {ran} programs of the entry point were looked at");
+        look_at(&running);
         everything_is_private(root);
     }
 }
