@@ -61,7 +61,7 @@ impl Compiled {
         // Whatever was found, the text around it is shown. Secrets may stand where nobody knows them for what they
         // are: behind a slip in a key, in a value of the wrong type, between mistakes of syntax.
         let all = self.findings.iter().chain(more.iter());
-        let places = all.flat_map(|finding| finding.spans());
+        let places = all.flat_map(Finding::spans);
         let mut texts: BTreeSet<SourceId> = places.map(|span| span.source).collect();
         // Templates are no texts of the language.
         for file in self.model.iter().flat_map(|model| &model.own.folder.files) {

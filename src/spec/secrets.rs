@@ -201,7 +201,9 @@ impl Names {
             }
             Shape::List(item) | Shape::Names(item) => self.read_shape(item),
             Shape::Either(choices) => {
-                choices.iter().fold(false, |any, choice| self.read_shape(choice) || any)
+                // All of them are read, whatever the first one is.
+                let secret = choices.iter().filter(|choice| self.read_shape(choice)).count();
+                secret > 0
             }
             Shape::Scalar(_) | Shape::Words(_) | Shape::Lints(_) | Shape::Config | Shape::KernelSettings => {
                 false

@@ -106,7 +106,7 @@ fn references(text: &str) -> Vec<Reference> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("{ env = \"").chain(text.match_indices("{ file = \"")) {
         let end = at + text[at..].find('}').unwrap() + 1;
-        let before = text[..at].trim_end_matches(|c| c == '[' || c == ' ' || c == '=');
+        let before = text[..at].trim_end_matches(['[', ' ', '=']);
         let from = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '-').map_or(0, |at| at + 1);
         // The second item of a list has its key before the first.
         if !before.ends_with(',') {

@@ -2,6 +2,8 @@
 //! then looked for in all that the program says and writes, and in every program that rendered scripts run.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
+// The texts are small, and are read more often than made.
+#![allow(clippy::format_push_string, clippy::format_collect)]
 
 mod commands;
 mod debug;

@@ -48,6 +48,7 @@ fn hex(bytes: &[u8]) -> String {
 /// What a text shows of any canary, and how; none where it shows nothing. `canaries` are those whose checksums
 /// are looked for too.
 pub(crate) fn shown(text: &[u8], canaries: &[Canary]) -> Option<String> {
+    static BASE64: OnceLock<Vec<String>> = OnceLock::new();
     static FORMS: OnceLock<Vec<(&str, String)>> = OnceLock::new();
     let text = String::from_utf8_lossy(text);
     let lower = text.to_ascii_lowercase();
@@ -57,7 +58,6 @@ pub(crate) fn shown(text: &[u8], canaries: &[Canary]) -> Option<String> {
     if let Some((name, form)) = forms.iter().find(|(_, form)| bare.contains(form)) {
         return Some(format!("{form}, {name}"));
     }
-    static BASE64: OnceLock<Vec<String>> = OnceLock::new();
     let forms = BASE64.get_or_init(|| [HEAD, TAIL].iter().flat_map(|part| base64(part.as_bytes())).collect());
     if let Some(form) = forms.iter().find(|form| text.contains(form.as_str())) {
         return Some(format!("{form}, in base64"));

@@ -78,7 +78,7 @@ impl Planted {
 
     /// Other secrets in the same places.
     pub(crate) fn rotate(&mut self) {
-        for canary in self.canaries.iter_mut() {
+        for canary in &mut self.canaries {
             canary.0 += 5000;
         }
         let all = self.variables.iter_mut().map(|(_, canary)| canary);
@@ -98,7 +98,7 @@ impl Planted {
     fn plant(&mut self) -> String {
         let canary = Canary(self.canaries.len() + 1);
         self.canaries.push(canary);
-        if canary.0 % 3 == 0 {
+        if canary.0.is_multiple_of(3) {
             let path = self.folder.path().join(format!("secrets/s{}", canary.0));
             let reference = format!("{{ file = \"{}\" }}", path.display());
             self.files.push((path, canary));
