@@ -296,6 +296,11 @@ impl Finding {
             Place::Output { .. } | Place::Named(_) => None,
         }
     }
+
+    /// Every span it points at, the related ones too.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        self.span().into_iter().chain(self.related.iter().map(|related| related.span))
+    }
 }
 
 /// A growing list of findings.

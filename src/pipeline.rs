@@ -1,7 +1,7 @@
 //! The way from a spec's path to a checked model, in one place: load, decode, lower, check, apply the
 //! spec's lint levels, and put the findings in order. Reading files is the caller's business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::check::{self, Checked};
@@ -58,17 +58,22 @@ impl Compiled {
     pub fn secrets_beside(&self, more: &Findings) -> Vec<Span> {
         let secret = |finding: &Finding| finding.span().filter(|_| finding.code == Code::LiteralSecret);
         let mut spans: Vec<Span> = self.findings.iter().chain(more.iter()).filter_map(secret).collect();
-        let unclear = |code| matches!(code, Code::Syntax | Code::UnknownKey | Code::UnknownDirective);
-        let broken = self.findings.iter().filter(|finding| unclear(finding.code));
-        let mut texts: Vec<SourceId> = broken.filter_map(Finding::span).map(|span| span.source).collect();
-        texts.sort();
-        texts.dedup();
+        // Whatever was found, the text around it is shown. Secrets may stand where nobody knows them for what they
+        // are: behind a slip in a key, in a value of the wrong type, between mistakes of syntax.
+        let all = self.findings.iter().chain(more.iter());
+        let places = all.flat_map(Finding::spans);
+        let mut texts: BTreeSet<SourceId> = places.map(|span| span.source).collect();
+        // Templates are no texts of the language.
+        for file in self.model.iter().flat_map(|model| &model.own.folder.files) {
+            texts.remove(&file.source);
+        }
         for id in texts {
             let places = secrets::written(&self.sources.get(id).text);
             spans.extend(places.into_iter().map(|range| Sources::span(id, range)));
         }
+        let words = emit::template_words();
         for file in self.model.iter().flat_map(|model| &model.own.folder.files) {
-            let places = secrets::in_template(&file.text);
+            let places = secrets::in_template(&file.text, &|word| words.contains(word));
             spans.extend(places.into_iter().map(|range| Sources::span(file.source, range)));
         }
         spans

@@ -101,13 +101,20 @@ pub struct LineColumn {
 }
 
 /// One text with the name that people know it by.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Source {
     /// The path as it was given or as it follows from `extends`; `<stdin>` for standard input.
     pub name: String,
     /// The whole text.
     pub text: String,
     line_starts: Vec<u32>,
+}
+
+impl fmt::Debug for Source {
+    /// Without the text: somebody may have written a secret into it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({:?}, {} bytes)", self.name, self.text.len())
+    }
 }
 
 impl Source {

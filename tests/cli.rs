@@ -363,45 +363,6 @@ fn a_secret_of_the_environment_stays_there() {
     );
 }
 
-#[test]
-fn a_secret_in_a_spec_is_never_repeated() {
-    let places = [
-        format!("config = {{ maxmemory = \"1gb\", requirepass = \"{CANARY}\" }}\n"),
-        format!("config = {{ masterauth = [\"{CANARY}\"] }}\n"),
-        format!("config = {{ requirepass = \"{CANARY} }}\n"),
-        format!("config = {{ user = \"app on >{CANARY} ~* +@all\" }}\n"),
-        format!("users.app = {{ passwords = [\"{CANARY}\"], rules = \"~*\" }}\n"),
-        format!("users.app = {{ passwords = \"{CANARY}\" }}\n"),
-        format!("users.app = {{ rules = \"~* >{CANARY} +nope\" }}\n"),
-        format!("users.app = {{ rules = \"on >{CANARY}\n"),
-        format!("replication = {{ user = \"r\", password = \"{CANARY}\" }}\n"),
-        format!("replication = {{ user = \"r\", password = {{ value = \"{CANARY}\" }} }}\n"),
-        format!("replication = {{ user = \"r\", password = {{ env = \"{CANARY}\" }} }}\n"),
-        format!("replication = {{ user = \"r\", pasword = \"{CANARY}\" }}\n"),
-        format!("tls = {{ cert-file = \"/c\", key-file = \"/k\", key-file-password = \"{CANARY}\" }}\n"),
-    ];
-    for place in places {
-        let (keep, spec) = folder(&format!("{SOUND}{place}"));
-        let path = spec.to_str().unwrap();
-        let out = keep.path().join("out");
-        for args in [
-            &["check", path][..],
-            &["check", "--format", "json", path],
-            &["--color", "always", "check", path],
-            &["render", path, "-o", out.to_str().unwrap()],
-            &["render", path, "s/a/redis.conf"],
-            &["why", path, "s/a"],
-            &["why", path, "a", "maxmemory"],
-            &["place", path],
-        ] {
-            let run = run(args);
-            assert_ne!(run.code, Some(0), "{args:?} of {place}");
-            assert!(!run.all().contains(CANARY), "{args:?} of {place}: {}", run.all());
-        }
-        assert!(!out.exists());
-    }
-}
-
 /// Sentinel's own settings, set, derived and left alone.
 #[test]
 fn why_knows_sentinels_own_settings() {

@@ -101,7 +101,8 @@ pub(super) struct RenderArgs {
     #[arg(long, value_name = "LAYOUT", default_value = "deployment")]
     pub(super) layout: LayoutArg,
 
-    /// Put the secrets in (the files get mode 0600); without this they stay references
+    /// Put the secrets in (the files get mode 0600); without this they stay references. Users' passwords become SHA-256
+    /// sums without salt, which is right for long random ones only: see docs/secrets.md
     #[arg(long)]
     pub(super) with_secrets: bool,
 }

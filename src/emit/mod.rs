@@ -44,6 +44,7 @@ pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
 pub use bytes::{Bytes, hex};
 pub(crate) use endpoint::first_primary;
 pub use error::{EmitError, Problem};
+pub(crate) use reference::template_words;
 pub use reference::{BuiltInTemplate, built_in_templates, markdown as templates_markdown};
 pub use secret::{Secret, SecretSource};
 

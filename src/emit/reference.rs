@@ -54,6 +54,13 @@ pub fn markdown() -> String {
     out
 }
 
+/// The names that templates are given: of their data and of our filters.
+pub(crate) fn template_words() -> BTreeSet<&'static str> {
+    let records = RECORDS.iter().copied().chain(ABOUT.iter().flat_map(|about| about.data.iter().copied()));
+    let fields = records.flat_map(|record| record.fields.iter().map(|field| field.name));
+    fields.chain(FILTERS.iter().map(|filter| filter.name)).collect()
+}
+
 fn section(out: &mut String, record: &Record) {
     let _ = write!(out, "\n### {}\n\n{}\n\n", record.name, record.about.trim());
     out.push_str("| field | holds | |\n|---|---|---|\n");

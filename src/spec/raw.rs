@@ -2,6 +2,7 @@
 //! entry with the places of what it overrode.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::source::{At, Span};
 
@@ -15,7 +16,7 @@ pub struct Node {
 }
 
 /// What TOML and JSON can both say.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Raw {
     /// JSON's `null`; no field takes it.
     Null,
@@ -33,6 +34,18 @@ pub enum Raw {
     List(Vec<Node>),
     /// A table.
     Table(Table),
+}
+
+impl fmt::Debug for Raw {
+    /// Without single values: any may be a secret that somebody wrote into a spec.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Raw::List(items) => f.debug_list().entries(items).finish(),
+            Raw::Table(table) => table.fmt(f),
+            Raw::Text(text) => write!(f, "a string of {} bytes", text.len()),
+            other => f.write_str(other.what()),
+        }
+    }
 }
 
 impl Raw {

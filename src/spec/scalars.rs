@@ -303,7 +303,8 @@ fn under_another_key(node: &Node) -> Option<Span> {
     matches!(entry.value.value, Raw::Text(_) | Raw::Integer(_)).then_some(entry.value.span)
 }
 
-fn is_variable(name: &str) -> bool {
+/// Whether a text can name an environment variable.
+pub(super) fn is_variable(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
@@ -329,8 +330,15 @@ pub fn literal_secret(what: At<&str>) -> Finding {
 }
 
 /// A list that may be written as one item.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct OneOrMany<T>(pub Vec<At<T>>);
+
+impl<T> fmt::Debug for OneOrMany<T> {
+    /// Without the items: among the rules of a user, somebody may have written a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OneOrMany({} items)", self.0.len())
+    }
+}
 
 impl<T: Decode> Decode for OneOrMany<T> {
     const WANTS: &'static str = T::WANTS;

@@ -1,6 +1,7 @@
 //! The spec's own templates: the folder that `templates` names, read as texts with places. What they may
 //! hold is not known here.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct TemplateFolder {
 }
 
 /// A template.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TemplateFile {
     /// Its path in the folder, with `/` between the parts: the name that templates know each other by.
     pub name: String,
@@ -34,6 +35,13 @@ pub struct TemplateFile {
     pub source: SourceId,
     /// Its text.
     pub text: Arc<str>,
+}
+
+impl fmt::Debug for TemplateFile {
+    /// Without the text: somebody may have written a secret into it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TemplateFile({:?}, {} bytes)", self.name, self.text.len())
+    }
 }
 
 impl TemplateFolder {

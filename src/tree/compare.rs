@@ -1,5 +1,6 @@
 //! What a rendering would change, without changing anything.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::TreeError;
@@ -10,7 +11,7 @@ use super::way;
 use crate::emit::{Artifact, MANIFEST};
 
 /// How a file differs from what is rendered now.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Difference {
     /// It is not there.
     Missing,
@@ -26,6 +27,19 @@ pub enum Difference {
         /// What it is.
         old: u32,
     },
+}
+
+impl fmt::Debug for Difference {
+    /// Without the content, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Difference::Missing => f.write_str("Missing"),
+            Difference::Content { old, secret } => {
+                write!(f, "Content({} bytes, secret: {secret})", old.len())
+            }
+            Difference::Mode { old } => write!(f, "Mode({old:04o})"),
+        }
+    }
 }
 
 /// An output folder that rendered files are compared with.

@@ -7,7 +7,7 @@ use minijinja::{Error, ErrorKind, Value};
 
 use crate::diag::{Code, Finding};
 use crate::source::{Sources, Span};
-use crate::spec::{TemplateFile, nearest};
+use crate::spec::{TemplateFile, nearest, secrets};
 
 use super::Own;
 use super::refused::{explained, is_none, is_refusal};
@@ -75,6 +75,12 @@ fn told(file: &TemplateFile, span: Span, cause: &Error, data: Option<&Value>) ->
     let name = &file.name;
     let detail = cause.detail().unwrap_or_default();
     let new = |title: String| Finding::new(Code::InvalidTemplate, span, title);
+    // The engine quotes what it does not understand.
+    if !is_refusal(detail) && !is_none(detail) && secrets::is_near_secret(&file.text, &span.range()) {
+        return new(format!("`{name}` cannot be used, because of a line that names a secret"))
+            .help("correct the line; it takes no secret, for those come from the spec's references")
+            .note(format!("what is wrong with it is not quoted here: {}", cause.kind()));
+    }
     match cause.kind() {
         _ if is_refusal(detail) => explained(new(detail.to_owned())),
         ErrorKind::SyntaxError => new(format!("`{name}` is no template: {}", or_kind(cause)))
