@@ -7,7 +7,7 @@ use crate::random::Random;
 use crate::specs::{all, one};
 
 /// Far more than any text of these needs, and far less than anything exponential.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_mins(5);
 
 fn quick(text: String) -> cachewright::pipeline::Compiled {
     let (length, start) = (text.len(), Instant::now());
