@@ -223,7 +223,9 @@ impl Planted {
                     }
                 }
                 toml::Value::Array(items) => {
-                    items.iter().for_each(|item| walk(item, path, declared, found));
+                    for item in items {
+                        walk(item, path, declared, found);
+                    }
                 }
                 _ => {}
             }
