@@ -159,6 +159,25 @@ mod tests {
     }
 
     #[test]
+    fn settings_are_judged_though_the_nodes_are_unknown() {
+        let head = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n\
+                    [redis.s]\nversion = \"6.2\"\ntopology = \"standalone\"\n";
+        let config =
+            "[redis.s.config]\nmaxmemory-clients = \"10%\"\nsave = [\n  \"900 1\",\n  \"sixty 1\",\n]\n";
+        let codes = |hosts: &str| -> Vec<&str> {
+            let compiled = compile_example(&format!("{head}{hosts}{config}"), &[]);
+            compiled.findings.iter().map(|finding| finding.code.name()).collect()
+        };
+        assert_eq!(codes("hosts = [\"a\"]\n"), ["unavailable-directive", "invalid-value"]);
+        assert_eq!(codes(""), ["missing-key", "unavailable-directive", "invalid-value"]);
+        // The misspelled key was meant as the one that is missing.
+        assert_eq!(
+            codes("host = \"a\"\n"),
+            ["unknown-key", "wrong-type", "unavailable-directive", "invalid-value"]
+        );
+    }
+
+    #[test]
     fn a_fault_of_a_profile_is_one_finding_that_names_the_deployments() {
         let deployment = |name: &str, port: u16| {
             format!(

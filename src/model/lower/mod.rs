@@ -26,7 +26,7 @@ use super::topology::{Host, HostId, Model, SentinelSet};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
 use crate::spec::raw::{Raw, Table};
-use crate::spec::{Layers, RedisSpec, SentinelsSpec, Spec, TopologyKind};
+use crate::spec::{Layers, RedisSpec, SentinelsSpec, Spec, TopologyKind, nearest};
 
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
 pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
@@ -89,9 +89,14 @@ impl Lowering<'_> {
         self.hosts.binary_search_by(|host| host.name.value.cmp(&name.value)).ok().map(HostId)
     }
 
-    /// Whether a deployment's table has a key at all, decodable or not: then its absence is no finding.
+    /// Whether a deployment's table has a key at all, decodable or not, or a misspelling of it: then its absence
+    /// is no finding.
     fn mentions(&self, deployment: &At<String>, key: &str) -> bool {
-        self.raw_deployment(deployment).is_some_and(|table| table.get(key).is_some())
+        let keys = || RedisSpec::RECORD.fields.iter().map(|field| field.key);
+        let means =
+            |written: &String| !keys().any(|key| key == written) && nearest(written, keys()) == Some(key);
+        self.raw_deployment(deployment)
+            .is_some_and(|table| table.get(key).is_some() || table.entries.keys().any(means))
     }
 
     /// Whether the spec says what a deployment survives, and it could not be read.

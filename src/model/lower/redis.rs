@@ -48,9 +48,16 @@ fn deployment(
     let placed = spec.topology.and_then(|topology| place(lowering, name, record, topology));
     let profiles = profiles(lowering, spec);
     let target = target(engine, version?, spec.build.as_ref().map(|build| &build.value), lowering.findings);
-    let (target, topology, placed) = (target?, spec.topology?, placed?);
+    let (target, version_span) = (target?, version?.span);
 
-    let version_span = version?.span;
+    // What is wrong with settings shows whether the nodes are known or not.
+    let subject = Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
+    let mut hand = lowering.typed.profiles(&profiles, subject, lowering.findings);
+    if let Some(config) = &spec.config {
+        lay_over(&mut hand, None, Level::Deployment, config, subject, lowering.findings);
+    }
+    let (topology, placed) = (spec.topology?, placed?);
+
     // A table for a build without TLS is reported as such; what would follow from it is not.
     let tls = spec.tls.as_ref().filter(|_| target.build.tls).map(|tls| Tls {
         plain_too: tls.port.is_some(),
@@ -60,11 +67,6 @@ fn deployment(
     });
     let replication = spec.replication.as_ref().and_then(login);
 
-    let subject = Subject { deployment: name, target: &target, version_span, sources: lowering.sources };
-    let mut hand = lowering.typed.profiles(&profiles, subject, lowering.findings);
-    if let Some(config) = &spec.config {
-        lay_over(&mut hand, None, Level::Deployment, config, subject, lowering.findings);
-    }
     if asks_for_tls_table(lowering, name, spec, topology, &target) {
         let finding = derived::tls_by_hand(&mut hand, subject);
         lowering.findings.extend(finding);

@@ -109,11 +109,16 @@ pub(super) fn as_written<'n>(
     })
 }
 
-/// The value as a message shows it: the first line as written, without quotes.
+/// The value as a message shows it: as written, on one line and without quotes.
 pub(super) fn shown(node: &Node, subject: Subject<'_>) -> String {
-    let text = subject.sources.slice(node.span);
-    let first = text.lines().next().unwrap_or("");
-    first.trim_matches('"').trim_matches('\'').to_owned()
+    shown_at(node.span, subject)
+}
+
+/// A value, or an item of one, as a message shows it.
+fn shown_at(span: Span, subject: Subject<'_>) -> String {
+    let text = subject.sources.slice(span);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.join(" ").trim_matches('"').trim_matches('\'').to_owned()
 }
 
 /// Reports a placeholder that nothing fills in, and says whether there is one.
@@ -259,7 +264,7 @@ impl Typing<'_> {
 
     fn refusal(&self, span: Span, versions: crate::catalog::VersionRange, reason: &Reason) -> Finding {
         let target = self.subject.target;
-        let mut title = format!("`{}` cannot be `{}`", self.name, self.shown());
+        let mut title = format!("`{}` cannot be `{}`", self.name, shown_at(span, self.subject));
         // Many words read better as help.
         if !matches!(reason, Reason::NotInEnum { .. }) {
             title = format!("{title}: {reason}");
