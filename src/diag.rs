@@ -19,7 +19,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name,)* }
             }
 
-            /// Whether it may be silenced.
+            /// How much it weighs by itself.
             pub const fn kind(self) -> CodeKind {
                 match self { $(Code::$variant => CodeKind::$kind,)* }
             }
@@ -27,13 +27,24 @@ macro_rules! codes {
     };
 }
 
-/// Whether the spec has the last word about a code.
+/// What becomes of a code's findings where `[lints]` says nothing of it, and whether it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeKind {
     /// The spec cannot be compiled or a server would refuse it: always an error, never silenced.
     Hard,
-    /// Sound but doubtful: a warning unless `[lints]` or, for what hardly anybody wants, the rule says otherwise.
-    Lint,
+    /// What hardly anybody wants: an error unless `[lints]` says otherwise.
+    Error,
+    /// Sound but doubtful: a warning unless `[lints]` or, for a single finding, the rule says otherwise.
+    Warn,
+    /// What many good teams do otherwise: dropped unless `[lints]` asks for it.
+    Allow,
+}
+
+impl CodeKind {
+    /// Whether `[lints]` may change it.
+    pub const fn is_lint(self) -> bool {
+        !matches!(self, CodeKind::Hard)
+    }
 }
 
 codes! {
@@ -56,21 +67,21 @@ codes! {
     /// A key that makes no sense with the topology.
     MisplacedKey = "misplaced-key", Hard;
     /// `unset` names what nothing sets.
-    UnsetWithoutEffect = "unset-without-effect", Lint;
+    UnsetWithoutEffect = "unset-without-effect", Warn;
     /// A version or engine that the catalogue does not cover.
     UnsupportedVersion = "unsupported-version", Hard;
     /// A host is used but not declared.
     UndefinedHost = "undefined-host", Hard;
     /// A host is declared but not used.
-    UnusedHost = "unused-host", Lint;
+    UnusedHost = "unused-host", Warn;
     /// A profile is used but not declared.
     UndefinedProfile = "undefined-profile", Hard;
     /// A profile is declared but not used.
-    UnusedProfile = "unused-profile", Lint;
+    UnusedProfile = "unused-profile", Warn;
     /// A set of sentinels is used but not declared.
     UndefinedSentinels = "undefined-sentinels", Hard;
     /// A set of sentinels watches nothing.
-    UnusedSentinels = "unused-sentinels", Lint;
+    UnusedSentinels = "unused-sentinels", Warn;
     /// `nodes` names a node that the topology does not have.
     UndefinedNode = "undefined-node", Hard;
     /// Settings of the topology written by hand under `config`.
@@ -82,19 +93,19 @@ codes! {
     /// A directive that exists, but not in this version or build.
     UnavailableDirective = "unavailable-directive", Hard;
     /// A directive that the server accepts and ignores.
-    IgnoredDirective = "ignored-directive", Lint;
+    IgnoredDirective = "ignored-directive", Warn;
     /// A directive under a name that a newer one replaced.
-    RenamedDirective = "renamed-directive", Lint;
+    RenamedDirective = "renamed-directive", Warn;
     /// The same directive twice, under two of its names.
     AliasContradiction = "alias-contradiction", Hard;
     /// A value that the server refuses.
     InvalidValue = "invalid-value", Hard;
     /// A value that the server takes otherwise than written.
-    ReinterpretedValue = "reinterpreted-value", Lint;
+    ReinterpretedValue = "reinterpreted-value", Warn;
     /// So many databases that they cost memory or time while they are empty.
-    ManyDatabases = "many-databases", Lint;
+    ManyDatabases = "many-databases", Warn;
     /// A template's placeholder that nothing filled in.
-    UnexpandedPlaceholder = "unexpanded-placeholder", Lint;
+    UnexpandedPlaceholder = "unexpanded-placeholder", Error;
     /// Text that a file format cannot hold.
     Unrepresentable = "unrepresentable", Hard;
     /// A user's rules that the server refuses.
@@ -102,7 +113,7 @@ codes! {
     /// TLS settings that do not make a whole.
     IncompleteTls = "incomplete-tls", Hard;
     /// Servers or sentinels that the servers of a deployment would not let in.
-    PeersLockedOut = "peers-locked-out", Lint;
+    PeersLockedOut = "peers-locked-out", Error;
     /// Two servers on one port of one machine.
     PortClash = "port-clash", Hard;
     /// Two servers that write the same files.
@@ -118,11 +129,13 @@ codes! {
     /// A declared failure that the topology does not survive.
     DoesNotSurvive = "does-not-survive", Hard;
     /// Nodes of a cluster without a pin although others have one.
-    UnpinnedNode = "unpinned-node", Lint;
+    UnpinnedNode = "unpinned-node", Warn;
     /// A lint level for a rule that does not exist, or that cannot be changed.
     InvalidLint = "invalid-lint", Hard;
+    /// A lint is silenced where it has nothing to say.
+    UnusedLintLevel = "unused-lint-level", Warn;
     /// A lint level whose time has run out.
-    ExpiredLint = "expired-lint", Lint;
+    ExpiredLint = "expired-lint", Warn;
     /// Two deployments of one name.
     DuplicateName = "duplicate-name", Hard;
     /// The folder of templates, or a template in it, cannot be read.
@@ -132,9 +145,9 @@ codes! {
     /// An artifact names a deployment that is not there.
     UndefinedDeployment = "undefined-deployment", Hard;
     /// A template that nothing uses.
-    UnusedTemplate = "unused-template", Lint;
+    UnusedTemplate = "unused-template", Warn;
     /// An artifact that is for no server of the spec.
-    UnusedArtifact = "unused-artifact", Lint;
+    UnusedArtifact = "unused-artifact", Warn;
     /// A template that cannot be compiled or filled in.
     InvalidTemplate = "invalid-template", Hard;
     /// A replaced template whose output says something else than the spec.
@@ -230,8 +243,8 @@ impl Finding {
     /// A finding at any place.
     pub fn at(code: Code, place: Place, title: impl Into<String>) -> Self {
         let level = match code.kind() {
-            CodeKind::Hard => Level::Error,
-            CodeKind::Lint => Level::Warning,
+            CodeKind::Hard | CodeKind::Error => Level::Error,
+            CodeKind::Warn | CodeKind::Allow => Level::Warning,
         };
         Finding {
             code,

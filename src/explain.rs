@@ -1,5 +1,5 @@
-//! What there is to read about a rule: `cachewright explain` prints it as text, `docs/rules.md` holds it
-//! as Markdown. Both are generated from the rules, and their messages come from running the examples.
+//! What there is to read about a rule: `cachewright explain` prints it as text, `docs/rules/` holds it
+//! as Markdown, a page a rule. Both are generated from the rules, and their messages come from running the examples.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::check::{Example, RULES, Rule, RuleGroup};
 use crate::diag::CodeKind;
 use crate::pipeline::{Compiled, compile};
+use crate::report::table::Table;
 use crate::report::{self, Options};
 use crate::spec::{Date, ReadText};
 
@@ -52,12 +53,39 @@ pub fn messages(example: &Example) -> String {
     format!("{}\n", text[..end].trim_end()).trim_start_matches('\n').to_owned()
 }
 
-/// Whether the spec has the last word about the rule, in words.
+/// How much a rule weighs and whether that can be changed, in words.
 pub fn level(rule: &Rule) -> &'static str {
     match rule.code.kind() {
         CodeKind::Hard => "always an error",
-        CodeKind::Lint => "a lint: `[lints]` sets its level",
+        CodeKind::Error => "an error, unless `[lints]` says otherwise",
+        CodeKind::Warn => "a warning, unless `[lints]` says otherwise",
+        CodeKind::Allow => "off, until `[lints]` asks for it",
     }
+}
+
+/// The rule's level as lists have it.
+fn level_word(rule: &Rule) -> &'static str {
+    match rule.code.kind() {
+        CodeKind::Hard => "error, always",
+        CodeKind::Error => "error",
+        CodeKind::Warn => "warn",
+        CodeKind::Allow => "allow",
+    }
+}
+
+/// Every rule with a line each: its name, its group, its level and what it finds.
+pub fn list() -> Table {
+    let mut table = Table::with_header(["RULE", "GROUP", "LEVEL", "WHAT IT FINDS"]);
+    for group in RuleGroup::ALL {
+        for rule in of_group(*group) {
+            table.row([rule.code.name(), group.name(), level_word(rule), rule.about]);
+        }
+    }
+    table
+}
+
+fn of_group(group: RuleGroup) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().copied().filter(move |rule| rule.group == group)
 }
 
 /// Everything about a rule, as plain text.
@@ -76,27 +104,51 @@ pub fn text(rule: &Rule) -> String {
     out
 }
 
-/// The page `docs/rules.md`.
-pub fn markdown() -> String {
+/// The pages below `docs/rules/`: file name and text.
+pub fn pages() -> Vec<(String, String)> {
+    let rules = RULES.iter().map(|rule| (format!("{}.md", rule.code.name()), page(rule)));
+    std::iter::once(("README.md".to_owned(), contents())).chain(rules).collect()
+}
+
+/// The page that lists the rules by group.
+fn contents() -> String {
     let mut out = String::from(
         "# Rules\n\n\
-         Every finding carries the name of its rule. `cachewright explain RULE` prints what stands here.\n\
-         This page is generated from the rules; `UPDATE_DOCS=1 cargo test --test rules` writes it anew.\n",
+         Every finding carries the name of its rule; `cachewright explain RULE` prints what stands on the rule's page, and\n\
+         `cachewright check --list-rules` this list. These pages are generated from the rules:\n\
+         `UPDATE_DOCS=1 cargo test --test rules` writes them anew.\n\n\
+         What a server would refuse, or would not be what the spec declares, is always an error. All other rules are\n\
+         lints: `[lints]` in the spec, and `lints` of a deployment, set their level by the rule's name or the group's.\n\n\
+         ```toml\n\
+         [lints]\n\
+         opinion     = \"warn\"      # a group: what many good teams do otherwise, off by default\n\
+         unused-host = { level = \"allow\", reason = \"cache-b joins in spring\", until = 2027-03-01 }\n\
+         ```\n",
     );
     for group in RuleGroup::ALL {
-        let _ = writeln!(out, "\n**{}**\n", group.name());
-        for rule in RULES.iter().filter(|rule| rule.group == *group) {
-            let _ = writeln!(out, "- [{0}](#{0}): {1}", rule.code.name(), rule.about);
+        let mut rules = of_group(*group).peekable();
+        if rules.peek().is_none() {
+            continue;
+        }
+        let _ = writeln!(out, "\n## {}\n\n| rule | level | finds |\n|---|---|---|", group.name());
+        for rule in rules {
+            let name = rule.code.name();
+            let _ = writeln!(out, "| [{name}]({name}.md) | {} | {} |", level_word(rule), rule.about);
         }
     }
-    for rule in RULES {
-        let _ = writeln!(out, "\n## {}\n\n{}. *{}.*\n", rule.code.name(), rule.about, capital(level(rule)));
-        let _ = writeln!(out, "{}\n\nThis fails:\n", rule.why);
-        let _ = writeln!(out, "```toml\n{}```\n", files(&rule.fails));
-        let _ = writeln!(out, "```text\n{}```\n", messages(&rule.fails));
-        let _ = writeln!(out, "This passes:\n\n```toml\n{}```\n", files(&rule.passes));
-        let _ = writeln!(out, "Source: {}", rule.source);
-    }
+    out
+}
+
+/// The page of one rule.
+fn page(rule: &Rule) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "# {}\n", rule.code.name());
+    let _ = writeln!(out, "{}. *{}; group {}.*\n", rule.about, capital(level(rule)), rule.group.name());
+    let _ = writeln!(out, "{}\n\nThis fails:\n", rule.why);
+    let _ = writeln!(out, "```toml\n{}```\n", files(&rule.fails));
+    let _ = writeln!(out, "```text\n{}```\n", messages(&rule.fails));
+    let _ = writeln!(out, "This passes:\n\n```toml\n{}```\n", files(&rule.passes));
+    let _ = writeln!(out, "Source: {}", rule.source);
     out
 }
 

@@ -12,7 +12,7 @@ pub use level::apply_lints;
 pub use rule::{Example, Rule, RuleGroup, Stage};
 pub use rules::{RULES, rule};
 
-use crate::diag::{Code, CodeKind, Findings};
+use crate::diag::{Code, Findings};
 use crate::model::Model;
 use crate::spec::Date;
 
@@ -23,7 +23,7 @@ pub fn check(model: &Model, today: Date) -> Findings {
         match rule.stage {
             Stage::Model(run) => run(model, &mut findings),
             Stage::Dated(run) => run(model, today, &mut findings),
-            Stage::Reading | Stage::Lowering | Stage::Rendering => {}
+            Stage::Reading | Stage::Lowering | Stage::Leveling | Stage::Rendering => {}
         }
     }
     findings
@@ -38,7 +38,7 @@ pub struct Checked<M> {
 impl Checked<Model> {
     /// Takes a model whose findings are all lints; gives none where one is hard.
     pub fn new(model: Model, findings: &Findings) -> Option<Self> {
-        let hard = |code: Code| code.kind() == CodeKind::Hard;
+        let hard = |code: Code| !code.kind().is_lint();
         (!findings.iter().any(|finding| hard(finding.code))).then_some(Checked { model })
     }
 }

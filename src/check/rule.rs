@@ -41,44 +41,56 @@ impl Example {
     }
 }
 
-/// What rules are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RuleGroup {
+/// Declares the groups, in the order that people read about them.
+macro_rules! groups {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// What rules are about. `[lints]` takes a group's name for all of its lints.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum RuleGroup { $($(#[$doc])* $variant,)* }
+
+        impl RuleGroup {
+            /// Every group, in the order that people read about them.
+            pub const ALL: &'static [RuleGroup] = &[$(RuleGroup::$variant,)*];
+
+            /// The name that help, documentation and `[lints]` use.
+            pub const fn name(self) -> &'static str {
+                match self { $(RuleGroup::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+groups! {
     /// The spec as a text: syntax, keys, types, names.
-    Language,
+    Language = "language",
     /// Directives and their values.
-    Settings,
-    /// Secrets and users.
-    Security,
+    Settings = "settings",
     /// Hosts, ports, shards, sentinels.
-    Topology,
+    Topology = "topology",
+    /// What servers and hosts have of it, and what becomes of a full one.
+    Memory = "memory",
+    /// What is left after a restart, a failover or a full disk.
+    Durability = "durability",
+    /// Secrets, and who can reach and do what.
+    Security = "security",
+    /// Users and their rules.
+    Acl = "acl",
+    /// Kernel, limits, time-outs, logs.
+    Operations = "operations",
+    /// Memcached's own.
+    Memcached = "memcached",
+    /// What many good teams do otherwise: off until `[lints]` asks for it.
+    Opinion = "opinion",
     /// Own templates and artifacts.
-    Templates,
+    Templates = "templates",
     /// Lint levels.
-    Lints,
+    Lints = "lints",
 }
 
 impl RuleGroup {
-    /// Every group, in the order that people read about them.
-    pub const ALL: &'static [RuleGroup] = &[
-        RuleGroup::Language,
-        RuleGroup::Settings,
-        RuleGroup::Security,
-        RuleGroup::Topology,
-        RuleGroup::Templates,
-        RuleGroup::Lints,
-    ];
-
-    /// The name that help and documentation use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            RuleGroup::Language => "language",
-            RuleGroup::Settings => "settings",
-            RuleGroup::Security => "security",
-            RuleGroup::Topology => "topology",
-            RuleGroup::Templates => "templates",
-            RuleGroup::Lints => "lints",
-        }
+    /// The group of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        RuleGroup::ALL.iter().copied().find(|group| group.name() == name)
     }
 }
 
@@ -93,6 +105,8 @@ pub enum Stage {
     Model(fn(&Model, &mut Findings)),
     /// Here, by what day it is.
     Dated(fn(&Model, Date, &mut Findings)),
+    /// When `[lints]` sets the levels of all other findings.
+    Leveling,
     /// While own templates are compiled and filled in (`emit`).
     Rendering,
 }

@@ -66,8 +66,12 @@ pub(super) enum FormatArg {
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Specs to check; `-` reads standard input
-    #[arg(required = true, value_name = "SPEC")]
+    #[arg(required_unless_present = "list_rules", value_name = "SPEC")]
     pub(super) specs: Vec<PathBuf>,
+
+    /// List every rule with its group and level, and check nothing
+    #[arg(long, conflicts_with_all = ["specs", "deny", "format"])]
+    pub(super) list_rules: bool,
 
     /// How to print findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]

@@ -5,11 +5,17 @@ use super::exit::Exit;
 use super::files::compile_spec;
 use super::output::Output;
 use crate::diag::{Findings, Level};
+use crate::explain;
 use crate::pipeline::Compiled;
 use crate::report::json::Report;
 use crate::report::{self, Format, Options};
 
 pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
+    if args.list_rules {
+        let text = explain::list().render(output.width());
+        output.out(text);
+        return Exit::Clean;
+    }
     let compiled: Vec<_> = args
         .specs
         .iter()

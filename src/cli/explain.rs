@@ -4,22 +4,12 @@ use super::args::ExplainArgs;
 use super::exit::Exit;
 use super::output::Output;
 use crate::check::{RULES, rule};
-use crate::diag::CodeKind;
 use crate::explain;
-use crate::report::table::Table;
 use crate::spec::nearest;
 
 pub(super) fn run(args: &ExplainArgs, output: &mut Output) -> Exit {
     let Some(name) = &args.rule else {
-        let mut table = Table::with_header(["RULE", "GROUP", "LEVEL", "WHAT IT FINDS"]);
-        for rule in RULES {
-            let level = match rule.code.kind() {
-                CodeKind::Hard => "error",
-                CodeKind::Lint => "lint",
-            };
-            table.row([rule.code.name(), rule.group.name(), level, rule.about]);
-        }
-        let text = table.render(output.width());
+        let text = explain::list().render(output.width());
         output.out(text);
         return Exit::Clean;
     };

@@ -170,7 +170,7 @@ fn said(shape: &Shape) -> String {
         Shape::Record(record) | Shape::OneKey(record) | Shape::WithSentinelSettings(record) => link(record),
         Shape::List(item) => format!("list of: {}", said(item)),
         Shape::Names(item) => format!("table of names, each: {}", said(item)),
-        Shape::Lints(item) => format!("table of [rules](rules.md), each: {}", said(item)),
+        Shape::Lints(item) => format!("table of [rules and groups](rules/README.md), each: {}", said(item)),
         Shape::Config => "table of [settings](#settings)".to_owned(),
         Shape::KernelSettings => "table of names, each: integer or string".to_owned(),
         Shape::Either(shapes) => shapes.iter().map(said).collect::<Vec<_>>().join("; or "),

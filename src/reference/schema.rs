@@ -13,8 +13,7 @@ use super::modules;
 use super::settings::Dialect;
 use super::value_forms::{self, reference};
 use crate::catalog::Engine;
-use crate::check::RULES;
-use crate::diag::CodeKind;
+use crate::check::{RULES, RuleGroup};
 use crate::spec::shape::{Field, Form as ScalarForm, Presence, Record, Shape, prose};
 use crate::spec::{EXTENDS, NAME_PATTERN, Spec, UNSET, WatchSpec};
 
@@ -194,7 +193,11 @@ impl Writer {
         if !self.definitions.contains_key(LINTS) {
             let level = self.shape(item, context);
             let mut properties = Map::new();
-            for rule in RULES.iter().filter(|rule| rule.code.kind() == CodeKind::Lint) {
+            for group in RuleGroup::ALL {
+                let about = format!("Every lint of the group `{}`.", group.name());
+                properties.insert(group.name().to_owned(), described(&about, level.clone()));
+            }
+            for rule in RULES.iter().filter(|rule| rule.code.kind().is_lint()) {
                 let lint = described(&format!("{}.", rule.about), level.clone());
                 properties.insert(rule.code.name().to_owned(), lint);
             }

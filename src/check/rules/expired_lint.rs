@@ -38,6 +38,7 @@ name = "shop"
 
 [hosts]
 cache-a = { address = "10.0.1.11" }
+cache-b = { address = "10.0.1.12" }
 
 [redis.sessions]
 version = "7.2"
@@ -54,7 +55,7 @@ unused-host = { level = "allow", reason = "joins in spring", until = 2099-03-01 
 fn run(model: &Model, today: Date, findings: &mut Findings) {
     for (deployment, lints) in tables(model) {
         for (name, lint) in lints.iter() {
-            let Some(until) = lint.until.filter(|until| until.value < today) else { continue };
+            let Some(until) = lint.until.filter(|_| lint.is_over(today)) else { continue };
             let title = format!("the level set for `{}` ended on {}", name.value, until.value);
             let finding = Finding::new(Code::ExpiredLint, until.span, title)
                 .help("mend what the rule reports, or write a later day")

@@ -1,7 +1,7 @@
 //! The rule `invalid-lint`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::diag::{Code, CodeKind, Finding, Findings};
+use crate::diag::{Code, Finding, Findings};
 use crate::model::Model;
 use crate::source::At;
 use crate::spec::{Lint, Named, nearest};
@@ -11,11 +11,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::InvalidLint,
     group: RuleGroup::Lints,
     about: "A lint level for a rule that does not exist or cannot be changed",
-    why: r#"`[lints]` changes how much a finding weighs, by the name of its rule: `"error"`, `"warn"` or `"allow"`. Only
-findings about a sound but doubtful spec can be changed. Where a server would not start, or would not be what
-the spec declares, nothing is gained by not saying so.
+    why: r#"`[lints]` changes how much a finding weighs, by the name of its rule or of the rule's group: `"error"`, `"warn"` or
+`"allow"`. Only findings about a sound but doubtful spec can be changed. Where a server would not start, or would not
+be what the spec declares, nothing is gained by not saying so.
 
-`cachewright explain` lists the rules and says which are lints."#,
+A deployment's own `lints` go before the spec's, and in one table a rule's name before its group's.
+`cachewright check --list-rules` lists rules, groups and levels."#,
     source: "the language of specs",
     fails: Example::spec(
         r#"format = 1
@@ -46,7 +47,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [lints]
-unused-host = "allow"
+unused-host = "error"
 "#,
     ),
     stage: Stage::Model(run),
@@ -74,10 +75,13 @@ pub(super) fn tables(model: &Model) -> impl Iterator<Item = (Option<&str>, &Name
 }
 
 fn judge(name: &At<String>) -> Option<Finding> {
+    if RuleGroup::of_name(name).is_some() {
+        return None;
+    }
     let known = Code::ALL.iter().find(|code| code.name() == name.value);
-    match known.map(|code| code.kind()) {
-        Some(CodeKind::Lint) => None,
-        Some(CodeKind::Hard) => {
+    match known.map(|code| code.kind().is_lint()) {
+        Some(true) => None,
+        Some(false) => {
             let title = format!("`{}` is always an error", name.value);
             Some(
                 Finding::new(Code::InvalidLint, name.span, title)
@@ -87,11 +91,12 @@ fn judge(name: &At<String>) -> Option<Finding> {
         }
         None => {
             let title = format!("there is no rule `{}`", name.value);
-            let lints = Code::ALL.iter().filter(|code| code.kind() == CodeKind::Lint).map(|code| code.name());
+            let lints = Code::ALL.iter().filter(|code| code.kind().is_lint()).map(|code| code.name());
+            let lints = lints.chain(RuleGroup::ALL.iter().map(|group| group.name()));
             let finding = Finding::new(Code::InvalidLint, name.span, title);
             Some(match nearest(name, lints) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, near),
-                None => finding.help("`cachewright explain` lists the rules"),
+                None => finding.help("`cachewright check --list-rules` lists the rules"),
             })
         }
     }

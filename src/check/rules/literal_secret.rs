@@ -13,7 +13,7 @@ to everybody who can read the repository, and to its history forever.
 
 Name the place where the password is found on the machine that rolls out: `{ env = "NAME" }` for an
 environment variable, `{ file = "/path" }` for a file. Change a password that was checked in once."#,
-    source: "`docs/rules.md`; the directives that hold secrets are marked in `schemas/`",
+    source: "`docs/secrets.md`; the directives that hold secrets are marked in `schemas/`",
     fails: Example::spec(
         r#"format = 1
 name = "shop"

@@ -1,121 +1,86 @@
-//! The rules, one file each, and the list of them. The list is sorted by name; help, `explain` and
-//! the documentation are generated from it.
+//! The rules, one file each, and the list of them. Help, `explain` and the documentation are generated
+//! from it.
 
-mod alias_contradiction;
-mod artifact_clash;
-mod contradicting_template;
-mod contradictory_settings;
-mod cyclic_extends;
-mod derived_by_hand;
-mod does_not_survive;
-mod duplicate_name;
-mod expired_lint;
-mod ignored_directive;
-mod impossible_quorum;
-mod incomplete_tls;
-mod invalid_acl;
-mod invalid_field;
-mod invalid_lint;
-mod invalid_template;
-mod invalid_value;
-mod literal_secret;
-mod many_databases;
-mod misplaced_key;
-mod missing_key;
-mod peers_locked_out;
-mod port_clash;
-mod reinterpreted_value;
-mod renamed_directive;
-mod replica_placement;
-mod shared_data_dir;
-mod syntax;
-mod too_few_masters;
-mod unavailable_directive;
-mod undefined_deployment;
-mod undefined_host;
-mod undefined_node;
-mod undefined_profile;
-mod undefined_sentinels;
-mod undefined_template;
-mod unexpanded_placeholder;
-mod unknown_directive;
-mod unknown_key;
-mod unpinned_node;
-mod unreadable_layer;
-mod unreadable_template;
-mod unrepresentable;
-mod unset_without_effect;
-mod unsupported_format;
-mod unsupported_version;
-mod unused_artifact;
-mod unused_host;
-mod unused_profile;
-mod unused_sentinels;
-mod unused_template;
-mod wrong_type;
+/// Declares each rule's file and registers its `RULE`.
+macro_rules! rules {
+    ($($file:ident,)*) => {
+        $(mod $file;)*
+
+        /// Every rule, sorted by name.
+        pub const RULES: &[&Rule] = &[$(&$file::RULE,)*];
+    };
+}
+
+rules! {
+    alias_contradiction,
+    artifact_clash,
+    contradicting_template,
+    contradictory_settings,
+    cyclic_extends,
+    derived_by_hand,
+    does_not_survive,
+    duplicate_name,
+    expired_lint,
+    ignored_directive,
+    impossible_quorum,
+    incomplete_tls,
+    invalid_acl,
+    invalid_field,
+    invalid_lint,
+    invalid_template,
+    invalid_value,
+    literal_secret,
+    many_databases,
+    misplaced_key,
+    missing_key,
+    peers_locked_out,
+    port_clash,
+    reinterpreted_value,
+    renamed_directive,
+    replica_placement,
+    shared_data_dir,
+    syntax,
+    too_few_masters,
+    unavailable_directive,
+    undefined_deployment,
+    undefined_host,
+    undefined_node,
+    undefined_profile,
+    undefined_sentinels,
+    undefined_template,
+    unexpanded_placeholder,
+    unknown_directive,
+    unknown_key,
+    unpinned_node,
+    unreadable_layer,
+    unreadable_template,
+    unrepresentable,
+    unset_without_effect,
+    unsupported_format,
+    unsupported_version,
+    unused_artifact,
+    unused_host,
+    unused_lint_level,
+    unused_profile,
+    unused_sentinels,
+    unused_template,
+    wrong_type,
+}
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
+
+pub(super) use unused_lint_level::unused;
 
 use super::rule::Rule;
-
-/// Every rule, sorted by name.
-pub const RULES: &[&Rule] = &[
-    &alias_contradiction::RULE,
-    &artifact_clash::RULE,
-    &contradicting_template::RULE,
-    &contradictory_settings::RULE,
-    &cyclic_extends::RULE,
-    &derived_by_hand::RULE,
-    &does_not_survive::RULE,
-    &duplicate_name::RULE,
-    &expired_lint::RULE,
-    &ignored_directive::RULE,
-    &impossible_quorum::RULE,
-    &incomplete_tls::RULE,
-    &invalid_acl::RULE,
-    &invalid_field::RULE,
-    &invalid_lint::RULE,
-    &invalid_template::RULE,
-    &invalid_value::RULE,
-    &literal_secret::RULE,
-    &many_databases::RULE,
-    &misplaced_key::RULE,
-    &missing_key::RULE,
-    &peers_locked_out::RULE,
-    &port_clash::RULE,
-    &reinterpreted_value::RULE,
-    &renamed_directive::RULE,
-    &replica_placement::RULE,
-    &shared_data_dir::RULE,
-    &syntax::RULE,
-    &too_few_masters::RULE,
-    &unavailable_directive::RULE,
-    &undefined_deployment::RULE,
-    &undefined_host::RULE,
-    &undefined_node::RULE,
-    &undefined_profile::RULE,
-    &undefined_sentinels::RULE,
-    &undefined_template::RULE,
-    &unexpanded_placeholder::RULE,
-    &unknown_directive::RULE,
-    &unknown_key::RULE,
-    &unpinned_node::RULE,
-    &unreadable_layer::RULE,
-    &unreadable_template::RULE,
-    &unrepresentable::RULE,
-    &unset_without_effect::RULE,
-    &unsupported_format::RULE,
-    &unsupported_version::RULE,
-    &unused_artifact::RULE,
-    &unused_host::RULE,
-    &unused_profile::RULE,
-    &unused_sentinels::RULE,
-    &unused_template::RULE,
-    &wrong_type::RULE,
-];
+use crate::diag::Code;
 
 /// The rule of a name.
 pub fn rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code.name() == name).copied()
+}
+
+/// The rule that makes findings of a code: every code has one.
+pub(super) fn rule_of(code: Code) -> Option<&'static Rule> {
+    RULES.binary_search_by_key(&code.name(), |rule| rule.code.name()).ok().map(|at| RULES[at])
 }

@@ -2,7 +2,7 @@
 
 use crate::catalog::Version;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::diag::{Code, Finding, Findings, Level};
+use crate::diag::{Code, Finding, Findings};
 use crate::model::{Assigned, Deployment, Model, Node, Origin, SentinelSet, Setting, Topology, User, Watch};
 use crate::source::Span;
 use crate::text::acl::AclRule;
@@ -202,10 +202,7 @@ fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
 
 fn finding(deployment: &Deployment, title: String) -> Finding {
     let place = deployment.spec.topology.map_or(deployment.name.span, |topology| topology.span);
-    let mut finding = Finding::new(Code::PeersLockedOut, place, title).of(&deployment.name);
-    // A lint, so that it can be silenced; but nothing that works without somebody's doing.
-    finding.level = Level::Error;
-    finding
+    Finding::new(Code::PeersLockedOut, place, title).of(&deployment.name)
 }
 
 fn has_replicas(deployment: &Deployment) -> bool {

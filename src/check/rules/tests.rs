@@ -2,11 +2,11 @@
 
 use super::super::rule::{Example, Rule};
 use super::RULES;
-use crate::diag::{Code, Finding};
+use crate::diag::{Code, CodeKind, Finding};
 use crate::explain::compile_example;
 
 /// The findings of a spec with its layers.
-pub(super) fn findings_of(spec: &str, layers: &[(&str, &str)]) -> Vec<Finding> {
+pub(in crate::check) fn findings_of(spec: &str, layers: &[(&str, &str)]) -> Vec<Finding> {
     compile_example(spec, layers).findings.into_iter().collect()
 }
 
@@ -27,6 +27,14 @@ fn every_code_has_exactly_one_rule() {
     let mut all = Code::ALL.to_vec();
     all.sort_unstable();
     assert_eq!(codes, all);
+}
+
+#[test]
+fn rules_and_groups_have_names_of_their_own() {
+    use super::super::rule::RuleGroup;
+    assert!(RULES.iter().all(|rule| RuleGroup::of_name(rule.code.name()).is_none()));
+    let opinions = RULES.iter().filter(|rule| rule.group == RuleGroup::Opinion);
+    assert!(opinions.into_iter().all(|rule| rule.code.kind() == CodeKind::Allow));
 }
 
 #[test]

@@ -130,12 +130,14 @@ pub(super) fn report_placeholder(
 ) -> bool {
     let Some(text) = placeholder(&node.value) else { return false };
     let title = format!("nothing fills in the placeholder `{text}` of `{name}`");
-    let mut finding = Finding::new(Code::UnexpandedPlaceholder, node.span, title)
-        .help("write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`")
-        .note("the server would take the placeholder itself for the value")
-        .of(subject.deployment);
-    finding.level = Level::Error;
-    findings.push(finding);
+    findings.push(
+        Finding::new(Code::UnexpandedPlaceholder, node.span, title)
+            .help(
+                "write the value; environments differ by layers (`extends`), secrets by `{ env = \"NAME\" }`",
+            )
+            .note("the server would take the placeholder itself for the value")
+            .of(subject.deployment),
+    );
     true
 }
 

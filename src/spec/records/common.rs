@@ -287,6 +287,13 @@ record! {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lint(pub LintSpec);
 
+impl Lint {
+    /// Whether its last day is before `today`.
+    pub fn is_over(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until.value < today)
+    }
+}
+
 impl std::ops::Deref for Lint {
     type Target = LintSpec;
 
