@@ -1,11 +1,15 @@
 //! What `[lints]` makes of findings.
 
-use crate::diag::{CodeKind, Finding, Findings, Level};
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, CodeKind, Finding, Findings, Level};
 use crate::model::Model;
+use crate::source::Span;
 use crate::spec::{Date, Lint, LintLevel, Named};
 
 /// Sets the level of every lint as the spec says, the deployment's word over the spec's, and drops the
-/// silenced ones; a level whose last day is over says nothing. Hard findings stay as they are.
+/// silenced ones; a level whose last day is over says nothing. Hard findings stay as they are, but for those whose
+/// cause remains an error.
 pub fn apply_lints(model: &Model, today: Date, findings: &mut Findings) {
     findings.retain_mut(|finding| match level_of(model, today, finding) {
         None => true,
@@ -19,6 +23,12 @@ pub fn apply_lints(model: &Model, today: Date, findings: &mut Findings) {
             true
         }
     });
+    let errors: BTreeSet<(Code, Span)> = findings
+        .iter()
+        .filter(|finding| finding.level == Level::Error)
+        .filter_map(|finding| Some((finding.code, finding.span()?)))
+        .collect();
+    findings.retain_mut(|finding| finding.cause.is_none_or(|cause| !errors.contains(&cause)));
 }
 
 fn level_of(model: &Model, today: Date, finding: &Finding) -> Option<LintLevel> {
