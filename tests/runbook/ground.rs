@@ -77,7 +77,10 @@ impl Ground {
 
     /// Puts these secrets on the hosts, and no others.
     pub(crate) fn give_secrets(&self, secrets: &[(&str, &str)]) {
-        let text: String = secrets.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let mut text = String::new();
+        for (name, value) in secrets {
+            writeln!(text, "{name}={value}").unwrap();
+        }
         write(&self.secrets(), text.as_bytes(), 0o600);
     }
 
@@ -119,6 +122,14 @@ impl Ground {
         self.root.path().join("etc")
     }
 
+    /// Starts what each of these hosts runs.
+    #[track_caller]
+    pub(crate) fn start_all(&mut self, folder: &'static str, hosts: &[&'static str]) {
+        for host in hosts {
+            self.start(folder, host);
+        }
+    }
+
     /// Starts what a host runs; first it is stopped, where it runs.
     #[track_caller]
     pub(crate) fn start(&mut self, folder: &'static str, host: &'static str) {
@@ -157,6 +168,13 @@ impl Ground {
     pub(crate) fn stop(&mut self, folder: &'static str, host: &'static str) {
         if let Some(running) = self.running.remove(&(folder, host)) {
             let _ = running.stop();
+        }
+    }
+
+    /// Stops what every host runs of a folder.
+    pub(crate) fn stop_all(&mut self, folder: &'static str) {
+        for host in HOSTS {
+            self.stop(folder, host);
         }
     }
 

@@ -75,7 +75,7 @@ fn a_user_has_two_passwords_while_one_is_rotated() {
 
         ground.roll_out(&one);
         give(&ground, &[replica, ("APP_PASSWORD", OLD)]);
-        HOSTS.into_iter().for_each(|host| ground.start(SERVERS, host));
+        ground.start_all(SERVERS, &HOSTS);
         ground.servers().for_each(|(_, running)| only_old(running));
 
         // Step 1 and 2. The old one counts on every server all the time.
@@ -112,7 +112,7 @@ fn replicas_log_in_all_the_time_while_their_password_is_rotated() {
         let both = [("REPLICA_PASSWORD", OLD), ("REPLICA_PASSWORD_NEXT", NEW)];
         ground.roll_out(&replicas("REPLICA_PASSWORD", ""));
         give(&ground, &both[..1]);
-        HOSTS.into_iter().for_each(|host| ground.start(SERVERS, host));
+        ground.start_all(SERVERS, &HOSTS);
         links::are_made_anew(&ground, "a");
 
         let sent = |running: &Running, password: &str| {
@@ -140,7 +140,7 @@ fn a_replica_is_locked_out_by_a_password_that_its_primary_does_not_know() {
         let mut ground = with_admin(server);
         ground.roll_out(&replicas("REPLICA_PASSWORD", ""));
         give(&ground, &[("REPLICA_PASSWORD", OLD)]);
-        HOSTS.into_iter().for_each(|host| ground.start(SERVERS, host));
+        ground.start_all(SERVERS, &HOSTS);
         links::wait_for(ground.on(SERVERS, "a"), 2);
         give(&ground, &[("REPLICA_PASSWORD", NEW)]);
         ground.start(SERVERS, "b");
@@ -160,7 +160,7 @@ fn passwords_are_rotated_without_a_restart() {
         let both = [("REPLICA_PASSWORD", OLD), ("REPLICA_PASSWORD_NEXT", NEW)];
         ground.roll_out(&replicas("REPLICA_PASSWORD", ""));
         give(&ground, &both[..1]);
-        HOSTS.into_iter().for_each(|host| ground.start(SERVERS, host));
+        ground.start_all(SERVERS, &HOSTS);
         links::are_made_anew(&ground, "a");
         let each = |ground: &Ground, command: &[&str]| {
             for (_, running) in ground.servers() {
@@ -208,7 +208,7 @@ fn one_password_for_all_is_rotated_through_the_default_user() {
         ground.login = as_default(OLD);
         ground.roll_out(&spec("SHARED", ""));
         ground.give_secrets(&[("SHARED", OLD)]);
-        HOSTS.into_iter().for_each(|host| ground.start(SERVERS, host));
+        ground.start_all(SERVERS, &HOSTS);
         links::are_made_anew(&ground, "a");
         let passwords = |running: &Running, expected: [bool; 2]| {
             assert_eq!([OLD, NEW].map(|one| lets_in(running, "default", one)), expected, "{server}");

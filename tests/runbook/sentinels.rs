@@ -49,9 +49,9 @@ impl Set {
         ground.roll_out(spec);
         ground.give_secrets(&SECRETS);
         let mut set = Set { ground };
-        hosts.iter().for_each(|host| set.ground.start(SERVERS, host));
+        set.ground.start_all(SERVERS, hosts);
         links::wait_for(set.ground.on(SERVERS, "a"), hosts.len() - 1);
-        HOSTS.into_iter().for_each(|host| set.ground.start(SENTINELS, host));
+        set.ground.start_all(SENTINELS, &HOSTS);
         assert_eq!(set.settle(), "a");
         set
     }
@@ -145,7 +145,7 @@ fn a_set_moves_to_tls_and_back() {
         let mut set = Set::start(server, &plain);
         // Who leads is not who led on the first day.
         let leader = set.fail_over();
-        HOSTS.into_iter().for_each(|host| set.ground.stop(SENTINELS, host));
+        set.ground.stop_all(SENTINELS);
         // A second port first, which nobody uses yet; replication takes it next. Nobody is cut off for longer than
         // a restart takes.
         set.ground.roll_out(&with("", &tls(", port = TLS_PORT, replication = false")));
@@ -153,7 +153,7 @@ fn a_set_moves_to_tls_and_back() {
         set.ground.roll_out(&with(&tls(""), &tls(", port = TLS_PORT")));
         set.restart_each(leader);
         set.ground.tls = Some(certificates.client());
-        HOSTS.into_iter().for_each(|host| set.ground.start(SENTINELS, host));
+        set.ground.start_all(SENTINELS, &HOSTS);
         set.ground.tls = None;
         assert_eq!(set.settle(), leader, "{server}");
         for sentinel in set.sentinels() {
@@ -163,15 +163,15 @@ fn a_set_moves_to_tls_and_back() {
         let leader = set.fail_over();
         println!("{server}: moved to TLS, and failed over to {leader}");
 
-        HOSTS.into_iter().for_each(|host| set.ground.stop(SENTINELS, host));
+        set.ground.stop_all(SENTINELS);
         set.ground.roll_out(&with("", &tls(", port = TLS_PORT, replication = false")));
         set.restart_each(leader);
-        HOSTS.into_iter().for_each(|host| set.ground.start(SENTINELS, host));
+        set.ground.start_all(SENTINELS, &HOSTS);
         assert_eq!(set.settle(), leader, "{server}");
         set.ground.roll_out(&plain);
-        HOSTS.into_iter().for_each(|host| set.ground.stop(SENTINELS, host));
+        set.ground.stop_all(SENTINELS);
         set.restart_each(leader);
-        HOSTS.into_iter().for_each(|host| set.ground.start(SENTINELS, host));
+        set.ground.start_all(SENTINELS, &HOSTS);
         assert_eq!(set.settle(), leader, "{server}");
         println!("{server}: moved back");
     });
@@ -259,7 +259,7 @@ fn fresh_sentinels_find_the_set_through_who_leads() {
         let now = format!("initial-primary = {leader:?}\nreplicas = [{}]", others.join(", "));
         set.ground
             .roll_out(&with("", "").replace("initial-primary = \"a\"\nreplicas = [\"b\", \"c\"]", &now));
-        HOSTS.into_iter().for_each(|host| set.ground.stop(SENTINELS, host));
+        set.ground.stop_all(SENTINELS);
         for host in HOSTS {
             std::fs::remove_file(set.ground.data(SENTINELS, host).join("sentinel.conf")).unwrap();
             set.ground.start(SENTINELS, host);
