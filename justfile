@@ -17,5 +17,5 @@ quick:
 
 # Rewrite generated documentation and accept snapshots after reading them
 regenerate:
-    UPDATE_DOCS=1 cargo test --test rules --test schema
+    UPDATE_DOCS=1 cargo test --test rules --test schema --test json_docs
     cargo insta review

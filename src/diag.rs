@@ -232,6 +232,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The deployment it belongs to; none where it touches the whole spec.
     pub deployment: Option<String>,
+    /// Where an error of another rule is the cause of it. While that stands, this one is not told.
+    pub cause: Option<(Code, Span)>,
 }
 
 impl Finding {
@@ -257,6 +259,7 @@ impl Finding {
             notes: Vec::new(),
             fix: None,
             deployment: None,
+            cause: None,
         }
     }
 
@@ -299,6 +302,13 @@ impl Finding {
     #[must_use]
     pub fn of(mut self, deployment: &str) -> Self {
         self.deployment = Some(deployment.to_owned());
+        self
+    }
+
+    /// Says which rule's error at which place is the cause of it.
+    #[must_use]
+    pub fn follows_from(mut self, code: Code, span: Span) -> Self {
+        self.cause = Some((code, span));
         self
     }
 

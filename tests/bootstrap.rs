@@ -294,8 +294,20 @@ fn who_may_not_look_changes_nothing() {
     for (server, engine) in declarable() {
         let fleet = cluster(server, engine, Some(PASSWORD));
         let before = fleet.own_lines();
-        fleet.expect(&fleet.run_as("sh", None, &["--wait", "5"]), 3, "does not let us in");
-        fleet.expect(&fleet.run_as("sh", Some("wrong"), &["--wait", "5"]), 3, "");
+        let none = "it wants a password: put that of the user 'default' into REDISCLI_AUTH";
+        fleet.expect(&fleet.run_as("sh", None, &["--wait", "5"]), 3, none);
+        let wrong = "REDISCLI_AUTH is not the password of the user 'default', or that user is off";
+        fleet.expect(&fleet.run_as("sh", Some("wrong"), &["--wait", "5"]), 3, wrong);
+        let stranger = fleet.run_as("sh", Some(PASSWORD), &["--user", "stranger", "--wait", "5"]);
+        fleet.expect(
+            &stranger,
+            3,
+            "is not the password of the user 'stranger', or that user is off or not there",
+        );
+        let user = ["ACL", "SETUSER", "reader", "on", ">reads", "~*", "+get"];
+        fleet.nodes.iter().for_each(|node| drop(node.command(&user)));
+        let reader = fleet.run_as("sh", Some("reads"), &["--user", "reader", "--wait", "5"]);
+        fleet.expect(&reader, 3, "the user 'reader' may not do what this script does (NOPERM");
         fleet.expect(&fleet.run_as("sh", None, &["--wait"]), 2, "needs a value");
         assert_eq!(fleet.own_lines(), before, "{server}");
     }

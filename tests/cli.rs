@@ -404,6 +404,15 @@ fn why_does_not_call_a_wrong_value_a_default() {
     assert_eq!(wrong.code, Some(1));
     assert!(!wrong.out.contains("default") && wrong.out.contains("cannot be used"), "{}", wrong.out);
     assert!(wrong.out.contains("spec.toml:12:") && wrong.out.contains("\"lru\""), "{}", wrong.out);
+    let sentinels = "[sentinels.s]\nversion = \"7.2\"\nhosts = [\"a\", \"a\", \"a\"]\n\
+                     config = { loglevel = \"loud\", resolve-hostnames = \"perhaps\" }\n\
+                     [memcached.m]\nversion = \"1.6.18\"\nhosts = [\"a\"]\nconfig = { threads = true }\n";
+    let (_keep, other) = folder(&format!("{REPLICATED}{sentinels}"));
+    for (node, name) in [("m/a", "threads"), ("a-26379", "loglevel"), ("a-26379", "resolve-hostnames")] {
+        let wrong = finish(program().arg("why").arg(&other).args([node, name]));
+        assert!(!wrong.out.contains("default") && wrong.out.contains("cannot be used"), "{}", wrong.out);
+        assert!(wrong.out.contains("spec.toml:"), "{}", wrong.out);
+    }
     let role = why("u/b", "replicaof").out;
     assert!(role.contains("belongs to the servers") && role.contains("`replicaof 10.0.0.1 6379`"), "{role}");
     assert!(why("u/a", "replicaof").out.contains("follows nobody"));

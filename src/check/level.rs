@@ -3,17 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::rules::{rule_of, unused};
-use crate::diag::{CodeKind, Finding, Findings, Level};
+use crate::diag::{Code, CodeKind, Finding, Findings, Level};
 use crate::model::Model;
 use crate::source::Span;
 use crate::spec::{Date, Lint, LintLevel, Named};
 
 /// Sets the level of every lint: the deployment's word goes before the spec's, and a rule's name before its
 /// group's; a level whose last day is over says nothing. Drops what is silenced, and reports levels that
-/// silence nothing. Hard findings stay as they are.
+/// silence nothing. Hard findings stay as they are, but for those whose cause remains an error.
 pub fn apply_lints(model: &Model, today: Date, findings: &mut Findings) {
     let mut silenced = BTreeSet::new();
     findings.retain_mut(|finding| settle(model, today, finding, &mut silenced));
+    let errors: BTreeSet<(Code, Span)> = findings
+        .iter()
+        .filter(|finding| finding.level == Level::Error)
+        .filter_map(|finding| Some((finding.code, finding.span()?)))
+        .collect();
+    findings.retain_mut(|finding| finding.cause.is_none_or(|cause| !errors.contains(&cause)));
     // Where something is missing from the model, that nothing was found proves nothing.
     if findings.iter().any(|finding| !finding.code.kind().is_lint()) {
         return;

@@ -18,7 +18,7 @@ use crate::report::{self, Format, Options};
 use crate::source::Span;
 use crate::spec::{listed, nearest};
 use sentinel::Question;
-use unset::Unset;
+use unset::{Unset, wrong};
 
 pub(super) fn run(args: &WhyArgs, output: &mut Output) -> Exit {
     let compiled = compile_spec(&args.spec);
@@ -188,6 +188,11 @@ fn server(
     let Some(facts) = directive.at(last_known(target)) else {
         return Err(format!("{} {} has no directive `{name}`", target.engine.title(), target.versions));
     };
+    if let Found::Sentinel(set, _) = found
+        && set.poisoned.iter().any(|name| name == canonical)
+    {
+        return Ok(wrong(compiled, &set.name.value, canonical, canonical, &found.name()));
+    }
     let Some(value) = facts.default else {
         return Ok(format!("{canonical}  ({})\n  not set, and without a default\n", found.name()));
     };
@@ -297,6 +302,9 @@ fn memcached(
         Some(name) => match node.options.iter().find(|option| option.name == name) {
             Some(option) => Ok(chain(option)),
             None => match catalog::memcached::option(name) {
+                Some(option) if deployment.poisoned.iter().any(|poisoned| poisoned == option.name) => {
+                    Ok(wrong(compiled, &deployment.name.value, option.name, option.name, &found.name()))
+                }
                 Some(option) => {
                     let facts = option.within(deployment.target.versions).last();
                     let default = facts.and_then(|facts| facts.default).unwrap_or("off");

@@ -181,28 +181,40 @@ fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartSc
     })
 }
 
-/// The arms that lead from the other port of a server, plain or TLS, to the one at which it is followed. An address
-/// at which another server is followed leads nowhere else.
-fn links(run: &Run<'_>, deployment: &Deployment) -> Result<String, Problem> {
-    let mut ways = Vec::new();
-    for node in &deployment.nodes {
-        let host = run.model.host(node.host).address.value.as_str();
-        let announced = text_setting(deployment, node, "replica-announce-ip");
-        for address in std::iter::once(host).chain(announced.as_deref().filter(|address| *address != host)) {
-            ways.push((address.to_owned(), other_port(deployment, node), link_port(deployment, node)));
+/// A server by the port, plain or TLS, at which it is no longer followed, and by the one at which it is.
+struct Way {
+    address: String,
+    old: u16,
+    new: u16,
+}
+
+/// The ways to the servers of deployments. An address at which another server is followed leads nowhere else.
+fn ways<'d>(run: &Run<'_>, deployments: impl Iterator<Item = &'d Deployment>) -> Vec<Way> {
+    let (mut known, mut ways) = (Vec::new(), Vec::new());
+    for deployment in deployments {
+        for node in &deployment.nodes {
+            let host = run.model.host(node.host).address.value.as_str();
+            let announced = text_setting(deployment, node, "replica-announce-ip");
+            let announced = announced.as_deref().filter(|address| *address != host);
+            for address in std::iter::once(host).chain(announced) {
+                let (old, new) = (other_port(deployment, node), link_port(deployment, node));
+                known.push((address.to_owned(), new));
+                ways.extend(old.map(|old| Way { address: address.to_owned(), old, new }));
+            }
         }
     }
+    ways.retain(|way| !known.contains(&(way.address.clone(), way.old)));
+    ways
+}
+
+/// The arms of the `case` that leads from one port to the other.
+fn links(run: &Run<'_>, deployment: &Deployment) -> Result<String, Problem> {
     let mut arms = String::new();
-    for (address, other, port) in &ways {
-        let Some(other) = other else { continue };
-        if !ways.iter().any(|(known, _, port)| known == address && port == other) {
-            let (from, to) = (
-                word(&format!("replicaof {address} {other}"))?,
-                word(&format!("replicaof {address} {port}"))?,
-            );
-            // Writing to a String cannot fail.
-            let _ = writeln!(arms, "        {from}) role={to} ;;");
-        }
+    for Way { address, old, new } in ways(run, std::iter::once(deployment)) {
+        let from = word(&format!("replicaof {address} {old}"))?;
+        let to = word(&format!("replicaof {address} {new}"))?;
+        // Writing to a String cannot fail.
+        let _ = writeln!(arms, "        {from}) role={to} ;;");
     }
     Ok(arms)
 }
@@ -210,9 +222,15 @@ fn links(run: &Run<'_>, deployment: &Deployment) -> Result<String, Problem> {
 /// All about a sentinel but its secrets.
 fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Result<StartScript, Problem> {
     let dir = sentinel.own.get("dir").or_else(|| set.shared.get("dir"));
+    let watched = run.model.deployments.iter().filter(|deployment| {
+        matches!(&deployment.topology, Topology::Sentinel { watch, .. } if watch.set.value == set.name.value)
+    });
+    let moves = ways(run, watched).into_iter();
+    let moves: Vec<String> = moves.map(|way| format!("{} {} {}", way.address, way.old, way.new)).collect();
     let facts = [
         ("file", sentinel_conf::FILE.to_owned()),
         ("data", dir.and_then(|setting| text(&setting.value)).unwrap_or_default()),
+        ("moves", moves.join(" ")),
     ];
     Ok(StartScript {
         what: format!("a sentinel of {}, of the spec {}", one_line(&set.name), one_line(&run.model.name)),

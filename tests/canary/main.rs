@@ -7,6 +7,8 @@
 
 mod commands;
 mod debug;
+#[path = "../rendered/files.rs"]
+mod files;
 mod literals;
 mod places;
 mod processes;

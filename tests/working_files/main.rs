@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod credentials;
+#[path = "../rendered/files.rs"]
+mod files;
 mod fleet;
 mod ground;
 mod operation;

@@ -83,7 +83,10 @@ fn where_data_are_the_role_is_asked_for() {
             script.set("CACHEWRIGHT_ROLE", "leader");
             script.refuse("CACHEWRIGHT_ROLE is 'primary' or 'replica', not 'leader'");
             script.set("CACHEWRIGHT_ADOPT", "/nowhere");
-            script.refuse("cannot read /nowhere");
+            script.refuse("CACHEWRIGHT_ADOPT and CACHEWRIGHT_ROLE both say");
+            script.environment.clear();
+            script.set("CACHEWRIGHT_ADOPT", "/nowhere");
+            script.refuse("CACHEWRIGHT_ADOPT: cannot read /nowhere");
             script.environment.clear();
             script.set("CACHEWRIGHT_ROLE", "primary");
             script.prepare();
@@ -196,21 +199,21 @@ fn a_failure_leaves_everything_as_it_was() {
     }
 }
 
-/// Something that looks like a server and runs in the data folder.
-struct Impostor(std::process::Child);
+/// Something that has a server's name and works in the data folder, as a child does that a dead server left behind.
+struct Orphan(std::process::Child);
 
-impl Impostor {
+impl Orphan {
     fn start(script: &Script) -> Self {
         let program = script.root.path().join("redis-server");
         std::fs::copy("/bin/sleep", &program).unwrap();
         let mut command = std::process::Command::new(&program);
         command.arg("60").current_dir(&script.data);
         // It can be run once no process that was just forked has it open any more.
-        Impostor(wait::try_until(wait::LIMIT, || command.spawn().ok()).unwrap())
+        Orphan(wait::try_until(wait::LIMIT, || command.spawn().ok()).unwrap())
     }
 }
 
-impl Drop for Impostor {
+impl Drop for Orphan {
     fn drop(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -219,15 +222,36 @@ impl Drop for Impostor {
 
 #[test]
 fn a_server_that_runs_keeps_its_files() {
-    for shell in shells() {
-        let script = replica(shell);
-        script.prepare();
-        let running = Impostor::start(&script);
-        script.prepare();
-        script.roll_out(&SPEC.replace("timeout = 1", "timeout = 2"), "cache", "b");
-        script.refuse("stop it first");
-        drop(running);
-        script.prepare();
-        assert_eq!(script.directive("redis.conf", "timeout"), [b"2"]);
+    for (nth, shell) in shells().iter().enumerate() {
+        // One shell meets all servers, the others one.
+        let servers = crate::servers();
+        for server in if nth == 0 { &servers[..] } else { &servers[servers.len() - 1..] } {
+            let script = replica(shell);
+            script.prepare();
+            let dir = format!("dir {}", script.data.display());
+            let socket = format!("unixsocket {}", script.root.path().join("socket").display());
+            let without_port = ["port 0", &socket];
+            let started = [
+                server.launch().line(&dir),
+                server.launch_sentinel().line(&dir),
+                server
+                    .launch()
+                    .line(&dir)
+                    .lines(without_port)
+                    .ready_when_it_prints("eady to accept connections"),
+            ];
+            for (at, launch) in started.into_iter().enumerate() {
+                let running = launch.start();
+                script.prepare();
+                let edition = format!("timeout = {}", 2 + at);
+                script.roll_out(&SPEC.replace("timeout = 1", &edition), "cache", "b");
+                script.refuse("stop it first");
+                drop(running);
+                let left_behind = Orphan::start(&script);
+                script.prepare();
+                assert_eq!(script.directive("redis.conf", "timeout"), [(2 + at).to_string().into_bytes()]);
+                drop(left_behind);
+            }
+        }
     }
 }

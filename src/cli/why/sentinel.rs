@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::unset::wrong;
 use super::{origins, quoted};
 use crate::catalog::sentinel::{Scope, SentinelDirective, directive};
 use crate::model::{Deployment, Model, Node, SentinelSet, Topology, Watch, WatchSetting};
@@ -47,8 +48,15 @@ impl Question<'_> {
         for (deployment, watch) in self.watched() {
             match watch.settings.iter().find(|setting| is_meant(setting)) {
                 Some(setting) => text += &self.chain(Some(&watch.master_name), setting),
+                None if deployment.poisoned.iter().any(|name| name == facts.name) => {
+                    let words = format!("sentinel {} {}", facts.name, watch.master_name);
+                    text += &self.wrong(&deployment.name.value, facts.name, &words);
+                }
                 None => text += &self.derived(known, deployment, watch).unwrap_or_default(),
             }
+        }
+        if text.is_empty() && self.set.poisoned.iter().any(|name| name == facts.name) {
+            text = self.wrong(&self.set.name.value, facts.name, &format!("sentinel {}", facts.name));
         }
         if text.is_empty() {
             let value = quoted(facts.default.unwrap_or(""));
@@ -57,6 +65,11 @@ impl Question<'_> {
             let _ = writeln!(text, "  not set: this is the default of {versions}");
         }
         Some(text)
+    }
+
+    /// The spec gives a value, and it cannot be used.
+    fn wrong(&self, owner: &str, name: &str, words: &str) -> String {
+        wrong(self.compiled, owner, name, words, self.shown)
     }
 
     fn watched(&self) -> impl Iterator<Item = (&Deployment, &Watch)> {

@@ -32,24 +32,8 @@ impl Unset<'_> {
         let is_set =
             self.node.own.get(facts.name).or_else(|| self.deployment.shared.get(facts.name)).is_some();
         let is_wrong = self.deployment.poisoned.iter().any(|poisoned| poisoned == facts.name);
-        (is_wrong && !is_set).then(|| self.wrong(facts.name))
-    }
-
-    /// The spec gives a value, and it cannot be used.
-    fn wrong(&self, name: &str) -> String {
-        let quoted = format!("`{name}`");
-        let is_meant = |finding: &&Finding| {
-            let of_others =
-                finding.deployment.as_ref().is_some_and(|other| *other != self.deployment.name.value);
-            finding.title.contains(&quoted) && !of_others
-        };
-        let mut text =
-            format!("{name}  ({})\n  its value in the spec cannot be used, see below\n", self.shown);
-        if let Some(span) = self.compiled.findings.iter().filter(is_meant).find_map(Finding::span) {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "  set by     {}", described(self.compiled, Origin::Deployment(span)));
-        }
-        text
+        (is_wrong && !is_set)
+            .then(|| wrong(self.compiled, &self.deployment.name.value, facts.name, facts.name, self.shown))
     }
 
     /// A spec says only who leads on the first day.
@@ -65,4 +49,20 @@ impl Unset<'_> {
         }
         text
     }
+}
+
+/// The spec gives a setting of `owner` a value, and that cannot be used; people know it by `words`, and the node
+/// by `shown`.
+pub(super) fn wrong(compiled: &Compiled, owner: &str, name: &str, words: &str, shown: &str) -> String {
+    let quoted = format!("`{name}`");
+    let is_meant = |finding: &&Finding| {
+        let of_others = finding.deployment.as_ref().is_some_and(|other| other != owner);
+        finding.title.contains(&quoted) && !of_others
+    };
+    let mut text = format!("{words}  ({shown})\n  its value in the spec cannot be used, see below\n");
+    if let Some(span) = compiled.findings.iter().filter(is_meant).find_map(Finding::span) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  set by     {}", described(compiled, Origin::Deployment(span)));
+    }
+    text
 }

@@ -145,6 +145,8 @@ struct Options {
     insisted: Vec<String>,
     /// Names whose value failed.
     poisoned: Vec<String>,
+    /// Names whose value memcached takes otherwise than written, and where that stands.
+    reinterpreted: Vec<(String, Span)>,
 }
 
 impl Options {
@@ -173,12 +175,14 @@ impl Options {
             if read.placeholder {
                 self.poisoned.push(known.name.to_owned());
             }
+            let reinterpreted = read.reinterpreted.map(|span| (known.name.to_owned(), span));
             let mut overrode: Vec<Origin> =
                 entry.overrode.iter().rev().map(|span| level.origin(*span)).collect();
             if let Some(previous) = self.take(known.name).into_iter().next() {
                 overrode.push(previous.origin);
                 overrode.extend(previous.overrode);
             }
+            self.reinterpreted.extend(reinterpreted);
             self.insisted.retain(|name| name != known.name);
             if read.insisted {
                 self.insisted.push(known.name.to_owned());
@@ -195,6 +199,7 @@ impl Options {
 
     /// Takes an option away.
     fn take(&mut self, name: &str) -> Vec<MemcachedOption> {
+        self.reinterpreted.retain(|(other, _)| other != name);
         let (taken, kept) =
             std::mem::take(&mut self.list).into_iter().partition(|option| option.name == name);
         self.list = kept;
@@ -254,6 +259,10 @@ impl Options {
                 .note("memcached refuses to start with it");
             for other in spans.filter(|other| *other != span) {
                 finding = finding.related(other, "set here");
+            }
+            let cause = self.reinterpreted.iter().find(|(name, _)| problem.options.contains(&name.as_str()));
+            if let Some((_, cause)) = cause {
+                finding = finding.follows_from(Code::ReinterpretedValue, *cause);
             }
             findings.push(finding.of(subject.deployment));
         }
@@ -397,6 +406,8 @@ struct Values {
     insisted: bool,
     /// It holds a placeholder, so that the value means nothing.
     placeholder: bool,
+    /// Where a value stands that memcached takes otherwise than written.
+    reinterpreted: Option<Span>,
 }
 
 /// One option's value on its way into the model.
@@ -416,7 +427,7 @@ impl Reading<'_> {
             _ => (&self.entry.value, false),
         };
         let written = as_written(&self.entry.name, node, self.subject, findings)?;
-        let mut values = Vec::new();
+        let (mut values, mut reinterpreted) = (Vec::new(), None);
         let mut own = Findings::default();
         let placeholder = report_placeholder(&self.entry.name, node, self.subject, &mut own);
         for text in self.texts(&written, node.span, findings)? {
@@ -427,6 +438,7 @@ impl Reading<'_> {
             }
             if let Some(otherwise) = judgement.otherwise().filter(|_| !placeholder) {
                 let finding = self.reinterpreted(node, otherwise, &judgement);
+                reinterpreted = finding.span();
                 findings.push(finding.of(self.subject.deployment));
             }
             let canonical = judgement.value().map(ToString::to_string);
@@ -437,7 +449,7 @@ impl Reading<'_> {
             values.push(canonical.filter(|_| !switch));
         }
         findings.append(own);
-        Some(Values { list: values, insisted, placeholder })
+        Some(Values { list: values, insisted, placeholder, reinterpreted })
     }
 
     /// What stands behind the option, each time it is given.

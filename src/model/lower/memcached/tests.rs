@@ -92,3 +92,17 @@ fn one_may_insist() {
     let nodes = compiled.model.unwrap().memcached.remove(0).nodes;
     assert_eq!(nodes[0].options[0].value.as_deref(), Some("0.0.0.0"));
 }
+
+/// What follows from a value that memcached takes otherwise than written is not told beside it; but where that is
+/// silenced, it is.
+#[test]
+fn what_follows_from_a_value_taken_otherwise_is_told_once() {
+    let lints = "[memcached.m.lints]\nreinterpreted-value =";
+    for options in ["memory-limit = \"1gb\"", "memory-limit = \"1gb\"\nmax-item-size = \"2m\""] {
+        assert_eq!(codes("1.6.18", options), ["reinterpreted-value"]);
+        for level in ["{ level = \"allow\", reason = \"x\" }", "\"warn\""] {
+            let codes = codes("1.6.18", &format!("{options}\n{lints} {level}"));
+            assert!(codes.contains(&"contradictory-settings"), "{level}: {codes:?}");
+        }
+    }
+}
