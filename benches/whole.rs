@@ -1,5 +1,6 @@
-//! Whole commands beside a floor that writes the same paths, modes and bytes plainly: no checks, no checksums,
-//! nothing aside. Interleaved, median of nine, on tmpfs. docs/performance.md has the numbers.
+//! Whole commands beside two floors: one writes the same paths, modes and bytes plainly, with no checks, no checksums
+//! and nothing aside; the other looks at them plainly. Interleaved, median of nine, on tmpfs. docs/performance.md has
+//! the numbers.
 //!
 //!     cargo bench --bench whole                  # 100, 1,000 and 10,000 nodes
 //!     cargo bench --bench whole -- 10000         # so many nodes only
@@ -27,6 +28,7 @@ fn main() {
         // cargo test builds benches and runs them with this.
         Some("--test") => {}
         Some("--floor") => floor(Path::new(&args[1]), Path::new(&args[2])),
+        Some("--look") => look(Path::new(&args[1]), Path::new(&args[2])),
         _ => {
             let sizes: Vec<usize> = args.iter().filter_map(|arg| arg.parse().ok()).collect();
             all(if sizes.is_empty() { &[100, 1000, 10_000] } else { &sizes });
@@ -38,8 +40,21 @@ fn all(sizes: &[usize]) {
     let folder = tempfile::Builder::new().prefix("cachewright-bench-").tempdir_in(TMPFS).unwrap();
     small(folder.path());
     println!(
-        "\n{:<14} {:>6} {:>6} {:>8}   {:>8} {:>8} {:>8} {:>8} {:>8}   {:>6} {:>6}",
-        "fleet", "nodes", "files", "bytes", "floor", "check", "render", "same", "--check", "ratio", "peak"
+        "\n{:<6} {:>6} {:>6} {:>9} {:>8} {:>8} {:>8} {:>6} {:>8} {:>8} {:>6} {:>8} {:>6} {:>6}",
+        "fleet",
+        "nodes",
+        "files",
+        "bytes",
+        "check",
+        "floor",
+        "render",
+        "ratio",
+        "look",
+        "same",
+        "ratio",
+        "--check",
+        "peak",
+        "again"
     );
     for (name, fleet) in [("plain", Fleet::Plain), ("mixed", Fleet::Mixed)] {
         for nodes in sizes {
@@ -47,8 +62,8 @@ fn all(sizes: &[usize]) {
         }
     }
     println!(
-        "\nTimes in ms, median of {ROUNDS}. same: render again, nothing changed. ratio: render to floor. peak: MB of \
-         memory, render."
+        "\nTimes in ms, median of {ROUNDS}. same: render again, nothing changed. ratio: of render to floor, and of same \
+         to look. peak, again: MB of memory, of render and of the same again."
     );
 }
 
@@ -74,27 +89,31 @@ fn fleet_of(folder: &Path, name: &str, fleet: Fleet, nodes: usize) {
     let packed = folder.join("packed");
     let (files, bytes) = pack(&out, &packed);
     let plain = folder.join("plain");
-    let mut times: [Vec<Duration>; 5] = Default::default();
+    let mut times: [Vec<Duration>; 6] = Default::default();
     for _ in 0..ROUNDS {
         let _ = fs::remove_dir_all(&plain);
-        times[0].push(floored(&packed, &plain));
+        times[0].push(floored("--floor", &packed, &plain));
         times[1].push(timed(program().arg("check").arg(&spec)));
         fs::remove_dir_all(&out).unwrap();
         times[2].push(timed(&mut render()));
         times[3].push(timed(&mut render()));
         times[4].push(timed(render().arg("--check")));
+        times[5].push(floored("--look", &packed, &out));
     }
+    let peak_same = peak(&mut render());
     fs::remove_dir_all(&out).unwrap();
     let peak = peak(&mut render());
-    let [floor, check, write, same, compare] = times.map(median);
+    let [floor, check, write, same, compare, look] = times.map(median);
     println!(
-        "{name:<14} {nodes:>6} {files:>6} {bytes:>8}   {:>8} {:>8} {:>8} {:>8} {:>8}   {:>6.2} {peak:>6}",
-        ms(floor),
+        "{name:<6} {nodes:>6} {files:>6} {bytes:>9} {:>8} {:>8} {:>8} {:>6.2} {:>8} {:>8} {:>6.2} {:>8} {peak:>6} {peak_same:>6}",
         ms(check),
+        ms(floor),
         ms(write),
-        ms(same),
-        ms(compare),
         write.as_secs_f64() / floor.as_secs_f64(),
+        ms(look),
+        ms(same),
+        same.as_secs_f64() / look.as_secs_f64(),
+        ms(compare),
     );
     fs::remove_dir_all(&out).unwrap();
 }
@@ -170,10 +189,10 @@ fn pack(from: &Path, to: &Path) -> (usize, usize) {
     (files, bytes)
 }
 
-/// Runs the floor in a process of its own; what it says of its writing, and the start of a process.
-fn floored(packed: &Path, to: &Path) -> Duration {
+/// Runs one of the floors in a process of its own; how long it says that it took.
+fn floored(which: &str, packed: &Path, to: &Path) -> Duration {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let output = command.arg("--floor").arg(packed).arg(to).output().unwrap();
+    let output = command.arg(which).arg(packed).arg(to).output().unwrap();
     assert!(output.status.success());
     let nanos: u64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
     Duration::from_nanos(nanos)
@@ -188,22 +207,9 @@ fn floor(packed: &Path, to: &Path) {
     let packed = fs::read(packed).unwrap();
     let begun = Instant::now();
     fs::create_dir(to).unwrap();
-    let mut rest = packed.as_slice();
-    let number = |rest: &mut &[u8]| {
-        let (number, after) = rest.split_at(4);
-        *rest = after;
-        u32::from_le_bytes(number.try_into().unwrap())
-    };
     let mut last = PathBuf::new();
-    while !rest.is_empty() {
-        let mut part = || {
-            let length = usize::try_from(number(&mut rest)).unwrap();
-            let (part, after) = rest.split_at(length);
-            rest = after;
-            part
-        };
-        let (path, content) = (to.join(std::str::from_utf8(part()).unwrap()), part());
-        let mode = number(&mut rest);
+    each(&packed, |path, content, mode| {
+        let path = to.join(path);
         let folder = path.parent().unwrap();
         if folder != last {
             fs::create_dir_all(folder).unwrap();
@@ -211,6 +217,44 @@ fn floor(packed: &Path, to: &Path) {
         }
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();
         file.write_all(content).unwrap();
-    }
+    });
     println!("{}", begun.elapsed().as_nanos());
+}
+
+/// Looks whether all that was packed is still there: opens each file, asks for its mode, reads it into one buffer
+/// and compares. Prints the nanoseconds that it took.
+fn look(packed: &Path, at: &Path) {
+    use std::io::Read as _;
+
+    let packed = fs::read(packed).unwrap();
+    let longest = packed.len();
+    let begun = Instant::now();
+    let mut buffer = vec![0; longest];
+    each(&packed, |path, content, mode| {
+        let mut file = fs::File::open(at.join(path)).unwrap();
+        assert_eq!(file.metadata().unwrap().mode() & 0o7777, mode);
+        let length = file.read(&mut buffer).unwrap();
+        assert!(buffer[..length] == *content);
+    });
+    println!("{}", begun.elapsed().as_nanos());
+}
+
+/// Every packed file: path, content, mode.
+fn each(packed: &[u8], mut take: impl FnMut(&Path, &[u8], u32)) {
+    let mut rest = packed;
+    let number = |rest: &mut &[u8]| {
+        let (number, after) = rest.split_at(4);
+        *rest = after;
+        u32::from_le_bytes(number.try_into().unwrap())
+    };
+    while !rest.is_empty() {
+        let mut part = || {
+            let length = usize::try_from(number(&mut rest)).unwrap();
+            let (part, after) = rest.split_at(length);
+            rest = after;
+            part
+        };
+        let (path, content) = (part(), part());
+        take(Path::new(std::str::from_utf8(path).unwrap()), content, number(&mut rest));
+    }
 }

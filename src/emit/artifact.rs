@@ -63,7 +63,7 @@ pub enum Install {
 }
 
 /// A secret and the place in a file where it belongs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretSlot {
     /// Where the secret comes from.
     pub secret: SecretRef,

@@ -1,10 +1,15 @@
 //! The typed document behind a configuration file: directives in sections, quoted here and nowhere else.
 
+use std::ops::Range;
+
 use crate::catalog::Group;
 use crate::text::Unrepresentable;
 use crate::text::conf::write_directive;
 
 use super::artifact::SecretSlot;
+
+/// About how many bytes headings take that are needed for a node's own settings alone.
+const ROOM: usize = 128;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +123,9 @@ impl Section {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Block {
     entries: Vec<Entry>,
+    /// The whole text, and where in it each entry's own lines stand: what lies between are headings.
+    text: String,
+    places: Vec<Range<usize>>,
 }
 
 impl Block {
@@ -127,40 +135,72 @@ impl Block {
         entries.reverse();
         entries.dedup_by(|a, b| key(a) == key(b));
         entries.reverse();
-        Block { entries }
+        let (mut text, mut section) = (String::new(), None);
+        let mut places = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            write_heading(&mut text, &mut section, entry);
+            let start = text.len();
+            text.push_str(&entry.text);
+            places.push(start..text.len());
+        }
+        Block { entries, text, places }
     }
 
     /// The text with `own` laid over the block, one heading per section, and the secrets in its order.
     pub(super) fn overlaid(&self, own: &Block) -> (String, Vec<SecretSlot>) {
-        let (mut below, mut above) = (self.entries.iter().peekable(), own.entries.iter().peekable());
-        let mut text = String::with_capacity(self.entries.iter().map(|entry| entry.text.len() + 16).sum());
-        let mut secrets = Vec::new();
-        let mut section = None;
-        loop {
-            let entry = match (below.peek(), above.peek()) {
-                (Some(b), Some(a)) if key(b) < key(a) => below.next(),
-                (Some(b), Some(a)) => {
-                    if key(b) == key(a) {
-                        below.next();
-                    }
-                    above.next()
-                }
-                (Some(_), None) => below.next(),
-                (None, _) => above.next(),
-            };
-            let Some(entry) = entry else { return (text, secrets) };
-            if section.replace(entry.section) != Some(entry.section) {
-                if !text.is_empty() {
-                    text.push('\n');
-                }
-                text.push_str("# ");
-                text.push_str(entry.section.heading());
-                text.push('\n');
-            }
-            text.push_str(&entry.text);
-            secrets.extend(entry.secrets.iter().cloned());
+        let mut laid = Laid::default();
+        laid.text.reserve(self.text.len() + own.text.len() + ROOM);
+        let mut at = 0;
+        for (number, entry) in own.entries.iter().enumerate() {
+            let to = at + self.entries[at..].partition_point(|below| key(below) < key(entry));
+            laid.add(self, at..to);
+            laid.add(own, number..number + 1);
+            let is_replaced = self.entries.get(to).is_some_and(|below| key(below) == key(entry));
+            at = if is_replaced { to + 1 } else { to };
         }
+        laid.add(self, at..self.entries.len());
+        (laid.text, laid.secrets)
     }
+}
+
+/// Parts of blocks, one behind the other.
+#[derive(Default)]
+struct Laid {
+    text: String,
+    secrets: Vec<SecretSlot>,
+    section: Option<Section>,
+}
+
+impl Laid {
+    /// Adds entries of a block that stand next to each other: their text is copied as one.
+    fn add(&mut self, block: &Block, entries: Range<usize>) {
+        let ([first, ..], [start, ..]) = (&block.entries[entries.clone()], &block.places[entries.clone()])
+        else {
+            return;
+        };
+        write_heading(&mut self.text, &mut self.section, first);
+        let mut end = start.end;
+        for at in entries {
+            let entry = &block.entries[at];
+            self.secrets.extend(entry.secrets.iter().cloned());
+            self.section = Some(entry.section);
+            end = block.places[at].end;
+        }
+        self.text.push_str(&block.text[start.start..end]);
+    }
+}
+
+/// Writes the heading of an entry's section, where the last entry was of another.
+fn write_heading(text: &mut String, section: &mut Option<Section>, entry: &Entry) {
+    if section.replace(entry.section) == Some(entry.section) {
+        return;
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str("# ");
+    text.push_str(entry.section.heading());
+    text.push('\n');
 }
 
 fn key(entry: &Entry) -> (Section, &str) {

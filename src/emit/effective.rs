@@ -21,9 +21,19 @@ impl<'m> Effective<'m> {
         Effective { target: &set.target, shared: &set.shared, own: &sentinel.own }
     }
 
-    /// Every setting of the spec.
-    pub(super) fn settings(&self) -> impl Iterator<Item = &'m Setting> {
-        self.shared.overlaid(self.own)
+    /// Some of the settings that servers share, with the server's own laid over them.
+    pub(super) fn overlaid<'s>(&self, shared: &'s [&'m Setting]) -> impl Iterator<Item = &'m Setting> + 's
+    where
+        'm: 's,
+    {
+        let own = self.own;
+        let shared = shared.iter().copied().filter(|setting| own.get(&setting.name).is_none());
+        shared.chain(own.list())
+    }
+
+    /// Whether the spec sets a directive.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        self.own.get(name).is_some() || self.shared.get(name).is_some()
     }
 
     /// Whether the version has the directive.

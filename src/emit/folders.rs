@@ -68,6 +68,22 @@ impl Folders {
     }
 }
 
+impl Folders {
+    /// The data folder, where systemd makes it.
+    pub(super) fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    /// The same with this text for the data folder, where systemd makes it.
+    pub(super) fn with_state(&self, state: &str) -> Self {
+        let mut folders = self.clone();
+        if let Some(own) = &mut folders.state {
+            state.clone_into(own);
+        }
+        folders
+    }
+}
+
 /// The folder that a file is in.
 pub(super) fn parent(file: &str) -> String {
     match file.rsplit_once('/') {

@@ -1,5 +1,6 @@
 //! manifest.json: every file with its checksum, and how it is to be installed.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
@@ -13,8 +14,10 @@ use super::error::Problem;
 
 /// The version of the manifest's own format. Fields may be added within it.
 const FORMAT: u32 = 1;
-/// About how long the manifest's text on one file is.
-const TEXT: usize = 320;
+/// About how long the manifest's text on one file is, without names and secrets.
+const TEXT: usize = 260;
+/// About how long its text on one secret is.
+const SECRET: usize = 160;
 
 #[derive(Serialize)]
 struct Manifest<'a> {
@@ -46,12 +49,12 @@ pub(super) struct Record {
     install: Install,
     pub(super) deployment: Rc<str>,
     pub(super) node: Option<Rc<str>>,
-    secrets: Vec<SecretSlot>,
+    secrets: Rc<[SecretSlot]>,
 }
 
 impl Record {
-    /// Of a file, one of many: names are shared with the record before.
-    pub(super) fn new(artifact: &Artifact, before: Option<&Record>) -> Self {
+    /// Of a file, one of many: names are shared with the record before, and secrets with any.
+    pub(super) fn new(artifact: &Artifact, before: Option<&Record>, known: &mut Secrets) -> Self {
         let shared = |name: &str, known: Option<&Rc<str>>| match known {
             Some(known) if **known == *name => known.clone(),
             _ => name.into(),
@@ -64,8 +67,23 @@ impl Record {
             install: artifact.install,
             deployment: shared(&artifact.deployment, before.map(|before| &before.deployment)),
             node: artifact.node.as_ref().map(node),
-            secrets: artifact.secrets.clone(),
+            secrets: known.share(&artifact.secrets),
         }
+    }
+}
+
+/// What was said of the secrets of files. Few files differ in that.
+#[derive(Debug, Default)]
+pub(super) struct Secrets(BTreeSet<Rc<[SecretSlot]>>);
+
+impl Secrets {
+    fn share(&mut self, slots: &[SecretSlot]) -> Rc<[SecretSlot]> {
+        if let Some(known) = self.0.get(slots) {
+            return known.clone();
+        }
+        let new: Rc<[SecretSlot]> = slots.into();
+        self.0.insert(new.clone());
+        new
     }
 }
 
@@ -84,7 +102,12 @@ fn files<S: Serializer>(records: &[Record], serializer: S) -> Result<S::Ok, S::E
 /// Lists files, which come sorted by path.
 pub(super) fn manifest(model: &Model, records: &[Record]) -> Result<Artifact, Problem> {
     let manifest = Manifest { format: FORMAT, spec: &model.name, files: records };
-    let mut bytes = Vec::with_capacity(TEXT * records.len());
+    let length = |record: &Record| {
+        let names =
+            record.path.len() + record.deployment.len() + record.node.as_ref().map_or(0, |node| node.len());
+        TEXT + names + SECRET * record.secrets.len()
+    };
+    let mut bytes = Vec::with_capacity(TEXT + records.iter().map(length).sum::<usize>());
     serde_json::to_writer_pretty(&mut bytes, &manifest)
         .map_err(|error| Problem::Template { message: error.to_string() })?;
     bytes.push(b'\n');

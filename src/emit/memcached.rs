@@ -24,7 +24,7 @@ record! {
         /// The node's name.
         node: &'a str,
         /// The options, one a line, each with its line break.
-        options: String,
+        options: &'a str,
         /// Whether the options say which user it runs as. Debian's unit needs one: where they do not, the
         /// template does.
         has_user: bool,
@@ -52,10 +52,17 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Memcached) {
         let node_name = one_line(&node.id.0);
         let has_user = node.options.iter().any(|option| option.name == "user");
         let text = debian_lines(&args).map_err(|problem| vec![problem]).and_then(|options| {
-            let data = MemcachedConf { spec: &spec, deployment: &name, node: &node_name, options, has_user };
+            let record = |[node, options]: [_; 2]| MemcachedConf {
+                spec: &spec,
+                deployment: &name,
+                node,
+                options,
+                has_user,
+            };
             let (target, node) = (&deployment.target, [node_name.as_str(), name.as_str()]);
-            let reader = MemcachedReadBack { target, node, model: &data.options, has_user };
-            run.templates.render_and_read(Template::MemcachedConf, &data, &reader)
+            let reader = MemcachedReadBack { target, node, model: &options, has_user };
+            let texts = [node_name.as_str(), options.as_str()];
+            run.templates.cast_and_read(Template::MemcachedConf, texts, record, &reader)
         });
         match text {
             Ok(text) => run.add(conf, Install::Replace, PUBLIC, text.into_bytes(), Vec::new()),

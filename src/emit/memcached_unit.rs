@@ -27,7 +27,7 @@ record! {
         /// The deployment's name.
         deployment: &'a str,
         /// One line on what it runs.
-        description: String,
+        description: &'a str,
         /// Whether it goes into the background.
         daemon: bool,
         /// Where it writes its process ID then.
@@ -37,7 +37,7 @@ record! {
         /// And with which group, where that is not the user's own.
         group: Option<&'a str>,
         /// The command that starts it.
-        start: String,
+        start: &'a str,
         /// Open files.
         files: u64,
         /// Whether it keeps its memory in RAM.
@@ -82,25 +82,28 @@ pub(super) fn text(
     let read = read.chain([deployment.service.program.clone()]);
     let description = format!("memcached {} on port {}", one_line(&deployment.name), node.port);
     let unit = file_name(deployment, node);
-    run.templates.render(
-        Template::MemcachedUnit,
-        MemcachedUnit {
-            file: &unit,
-            spec: &one_line(&run.model.name),
-            node: &one_line(&node.id.0),
-            deployment: &one_line(&deployment.name),
-            description: escape_value(&description).map_err(unwritable("the description"))?,
-            daemon: has("daemon"),
-            pid_file: pid_file.transpose().map_err(unwritable("pidfile"))?,
-            user: &deployment.service.user,
-            group: deployment.service.group.as_deref(),
-            start,
-            files: connections.max(LEAST_FILES),
-            lock_memory: has("lock-memory"),
-            folders: Folders::new(None, written(node), read).map_err(unwritable("a path"))?,
-            rights: Rights { low_port: (1..FIRST_FREE_PORT).contains(&u64::from(node.port)), modules: false },
-        },
-    )
+    let (spec, name) = (one_line(&run.model.name), one_line(&deployment.name));
+    let description = escape_value(&description).map_err(unwritable("the description"))?;
+    let pid_file = pid_file.transpose().map_err(unwritable("pidfile"))?;
+    let folders = Folders::new(None, written(node), read).map_err(unwritable("a path"))?;
+    let record = |[file, node_name, description, start]: [_; 4]| MemcachedUnit {
+        file,
+        spec: &spec,
+        node: node_name,
+        deployment: &name,
+        description,
+        daemon: has("daemon"),
+        pid_file: pid_file.clone(),
+        user: &deployment.service.user,
+        group: deployment.service.group.as_deref(),
+        start,
+        files: connections.max(LEAST_FILES),
+        lock_memory: has("lock-memory"),
+        folders: folders.clone(),
+        rights: Rights { low_port: (1..FIRST_FREE_PORT).contains(&u64::from(node.port)), modules: false },
+    };
+    let texts = [unit.as_str(), &one_line(&node.id.0), &description, &start];
+    run.templates.cast(Template::MemcachedUnit, texts, record)
 }
 
 /// Folders that it writes to. Behind the path of `ext_path` stand size and more, each after a `:`.

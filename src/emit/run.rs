@@ -11,7 +11,7 @@ use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
 use super::bytes::Bytes;
 use super::clash;
 use super::error::{EmitError, Problem};
-use super::manifest::Record;
+use super::manifest::{Record, Secrets};
 use super::secret::Vault;
 use super::templates::Templates;
 use super::{EmitOptions, Layout, MANIFEST};
@@ -23,6 +23,7 @@ pub(super) struct Run<'a> {
     pub(super) vault: Vault<'a>,
     sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
     records: Vec<Record>,
+    secrets: Secrets,
     hosts: Option<Hosts<'a>>,
     errors: Vec<EmitError>,
     /// The paths of declared artifacts, and where each is declared.
@@ -67,6 +68,7 @@ impl<'a> Run<'a> {
             vault: Vault(options.secrets),
             sink,
             records: Vec::new(),
+            secrets: Secrets::default(),
             hosts: (options.layout == Layout::Host).then(|| Hosts::of(model)),
             declared: Vec::new(),
             errors: Vec::new(),
@@ -130,7 +132,8 @@ impl<'a> Run<'a> {
     }
 
     fn hand_over(&mut self, artifact: Artifact) {
-        self.records.push(Record::new(&artifact, self.records.last()));
+        let record = Record::new(&artifact, self.records.last(), &mut self.secrets);
+        self.records.push(record);
         // After an error nothing will be written, and there may still be errors to find.
         if !self.broken_off && self.errors.is_empty() {
             self.broken_off = (self.sink)(artifact).is_break();

@@ -31,7 +31,7 @@ record! {
         /// `redis` or `valkey`.
         engine: &'a str,
         /// The directives, in sections, each line with its line break.
-        directives: String,
+        directives: &'a str,
     }
 }
 
@@ -59,17 +59,18 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
         let (directives, secrets) = shared.overlaid(&own);
         scripts.server(run, deployment, node, &secrets);
         let node = one_line(&node.id.0);
-        let data = ServerConf {
+        let record = |[deployment, node, directives]: [_; 3]| ServerConf {
             spec: &spec,
-            deployment: &name,
-            node: &node,
+            deployment,
+            node,
             file,
             engine: engine.name(),
             directives,
         };
-        let (target, lines) = (&deployment.target, [data.directives.as_str()]);
+        let (target, lines) = (&deployment.target, [directives.as_str()]);
         let reader = ConfReadBack { target, file, node: [&node, &name], model: &lines };
-        match run.templates.render_and_read(Template::ServerConf, &data, &reader) {
+        let texts = [name.as_str(), &node, &directives];
+        match run.templates.cast_and_read(Template::ServerConf, texts, record, &reader) {
             Ok(text) => run.add(place, Install::Merge, GROUP, text.into_bytes(), secrets),
             Err(problems) => problems.into_iter().for_each(|problem| run.fail(place, problem)),
         }

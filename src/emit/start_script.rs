@@ -123,7 +123,13 @@ impl StartScripts {
             if let Some(bytes) = self.written.get(&script) {
                 return Ok(bytes.clone());
             }
-            let bytes = Bytes::from(run.templates.render(Template::Start, &script)?);
+            let texts = [script.what.as_str(), script.facts.as_str()];
+            let record = |[what, facts]: [&str; 2]| StartScript {
+                what: what.to_owned(),
+                facts: facts.to_owned(),
+                ..script.clone()
+            };
+            let bytes = Bytes::from(run.templates.cast(Template::Start, texts, record)?);
             self.written.insert(script, bytes.clone());
             Ok(bytes)
         });

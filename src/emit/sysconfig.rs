@@ -29,7 +29,7 @@ record! {
         /// The node's name.
         node: &'a str,
         /// The variables, each line with its line break.
-        variables: String,
+        variables: &'a str,
     }
 }
 
@@ -54,11 +54,7 @@ pub(super) fn text(
     let line = write_split_variable("OPTIONS", &rest);
     variables.push_str(&line.map_err(|why| Problem::unrepresentable("the options", why))?);
     variables.push('\n');
-    let data = Sysconfig {
-        spec: &one_line(&run.model.name),
-        deployment: &one_line(&deployment.name),
-        node: &one_line(&node.id.0),
-        variables,
-    };
-    run.templates.render(Template::MemcachedSysconfig, data)
+    let (spec, name) = (one_line(&run.model.name), one_line(&deployment.name));
+    let record = |[node, variables]: [_; 2]| Sysconfig { spec: &spec, deployment: &name, node, variables };
+    run.templates.cast(Template::MemcachedSysconfig, [&one_line(&node.id.0), &variables], record)
 }

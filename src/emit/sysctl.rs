@@ -33,7 +33,7 @@ record! {
         /// The host's name.
         host: &'a str,
         /// The settings, each with its reason above it.
-        settings: String,
+        settings: &'a str,
         /// Whether a server of the machine cannot keep huge pages off by itself.
         huge_pages: bool,
     }
@@ -169,11 +169,8 @@ fn text(run: &Run<'_>, host: &Host, wants: &Wants<'_>) -> Result<Bytes, Problem>
             .map_err(|why| Problem::unrepresentable(format!("sysctl {}", one_line(name)), why))?;
         lines.extend(["\n# ", &one_line(reason), ".\n", &line, "\n"]);
     }
-    let data = Sysctl {
-        spec: &one_line(&run.model.name),
-        host: &one_line(&host.name),
-        settings: lines,
-        huge_pages: wants.huge_pages,
-    };
-    run.templates.render(Template::Sysctl, data).map(Bytes::from)
+    let (spec, name) = (one_line(&run.model.name), one_line(&host.name));
+    let record =
+        |[host, settings]: [_; 2]| Sysctl { spec: &spec, host, settings, huge_pages: wants.huge_pages };
+    run.templates.cast(Template::Sysctl, [&name, &lines], record).map(Bytes::from)
 }

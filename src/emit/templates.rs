@@ -17,12 +17,14 @@ use crate::model::OwnTemplates;
 mod about;
 mod failure;
 mod filters;
+mod mold;
 mod own;
 mod refused;
 
 pub(super) use about::ABOUT;
 pub(super) use failure::line_of;
 pub(super) use filters::FILTERS;
+use mold::{Molds, marks};
 pub(super) use own::{Own, check};
 
 /// A template, by the name it can be replaced under.
@@ -98,6 +100,7 @@ pub(super) struct Templates {
     own: Own,
     /// Templates that did not come to an end, and what was said of each: they are not tried again.
     endless: Mutex<BTreeMap<String, Problem>>,
+    molds: Molds,
 }
 
 /// An environment in which templates see their data and nothing else; `guarded` where they may be others than
@@ -142,7 +145,8 @@ impl Templates {
     pub(super) fn new(own: &OwnTemplates) -> Result<Self, Vec<Problem>> {
         let own = Own::new(own);
         let environment = environment(!own.is_empty()).map_err(|error| vec![failure(&error)])?;
-        let mut templates = Templates { environment, own, endless: Mutex::default() };
+        let mut templates =
+            Templates { environment, own, endless: Mutex::default(), molds: Molds::default() };
         let mut problems = Vec::new();
         for file in templates.own.files() {
             let added = templates.environment.add_template_owned(file.name.clone(), file.text.to_string());
@@ -158,6 +162,39 @@ impl Templates {
             return template.render(Serde(data)).map_err(|error| failure(&error));
         }
         self.fill(template.name(), &Value::from(Serde(data)))
+    }
+
+    /// Fills in one of our templates for one of many files, or what replaces it. `texts` are what differs between
+    /// most of them, none of which our template looks at; `record` puts them into the template's data.
+    pub(super) fn cast<'t, const N: usize, R: Serialize>(
+        &self,
+        template: Template,
+        texts: [&'t str; N],
+        record: impl Fn([&'t str; N]) -> R,
+    ) -> Result<String, Problem> {
+        if !self.own.replaces(template.name()) {
+            let marked = record(marks());
+            let cast = self.molds.fill(template.name(), &marked, &texts, || self.render(template, &marked));
+            if let Some(text) = cast? {
+                return Ok(text);
+            }
+        }
+        self.render(template, record(texts))
+    }
+
+    /// [`Templates::cast`]. What a replaced template makes is read back: what it says otherwise than the model is
+    /// found.
+    pub(super) fn cast_and_read<'t, const N: usize, R: Serialize>(
+        &self,
+        template: Template,
+        texts: [&'t str; N],
+        record: impl Fn([&'t str; N]) -> R,
+        reader: &dyn ReadBack,
+    ) -> Result<String, Vec<Problem>> {
+        if self.own.replaces(template.name()) {
+            return self.render_and_read(template, record(texts), reader);
+        }
+        self.cast(template, texts, record).map_err(|problem| vec![problem])
     }
 
     /// Fills in one of our templates. What a replaced one makes is read back: what it says otherwise than the

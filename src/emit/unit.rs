@@ -1,6 +1,8 @@
 //! systemd units of servers and sentinels.
 
-use crate::model::{Assigned, Deployment, Model, NodeId, Sentinel, SentinelSet, Service, Topology};
+use crate::model::{
+    Assigned, Deployment, Model, NodeId, Sentinel, SentinelSet, Service, Setting, Settings, Topology,
+};
 use crate::spec::SecretRef;
 use crate::text::systemd::{escape_value, quote_exec};
 use crate::value::Value;
@@ -40,7 +42,7 @@ record! {
         /// The deployment or set, in words.
         what: &'a str,
         /// One line on what it runs.
-        description: String,
+        description: &'a str,
         /// `notify`, `forking` or `exec`.
         kind: &'a str,
         /// Where a server in the background writes its process ID.
@@ -50,9 +52,9 @@ record! {
         /// And with which group, where that is not the user's own.
         group: Option<&'a str>,
         /// The command that prepares the working files.
-        prepare: String,
+        prepare: &'a str,
         /// The command that starts it.
-        start: String,
+        start: &'a str,
         /// Its folders.
         folders: Folders,
         /// Whether it stays down after it ended by itself.
@@ -94,6 +96,8 @@ struct Subject<'a> {
     /// Passwords of users, or for what it watches: start.sh reads those that stand in files.
     secrets: Vec<&'a SecretRef>,
     effective: Effective<'a>,
+    /// Those of the settings that its like share which name paths.
+    naming: &'a [&'a Setting],
     stays_down: bool,
     links: u64,
     sentinel: bool,
@@ -102,6 +106,7 @@ struct Subject<'a> {
 /// Adds the unit of every server of a deployment.
 pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
     let engine = deployment.target.engine;
+    let naming = naming(&deployment.shared);
     for node in &deployment.nodes {
         let effective = Effective::of_server(deployment, node);
         let subject = Subject {
@@ -116,6 +121,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             stays_down: has_replicas(deployment) && !effective.persists(),
             links: links(deployment),
             effective,
+            naming: &naming,
             sentinel: false,
         };
         add(run, &subject);
@@ -125,6 +131,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
 /// Adds the unit of every sentinel of a set.
 pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
     let folder = sentinel_conf::folder(set);
+    let naming = naming(&set.shared);
     for sentinel in &set.nodes {
         let subject = Subject {
             folder: &folder,
@@ -136,6 +143,7 @@ pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
             service: &set.service,
             secrets: secrets_of_sentinel(run.model, set, sentinel),
             effective: Effective::of_sentinel(set, sentinel),
+            naming: &naming,
             stays_down: false,
             links: 0,
             sentinel: true,
@@ -172,17 +180,15 @@ fn links(deployment: &Deployment) -> u64 {
 
 fn add(run: &mut Run<'_>, subject: &Subject<'_>) {
     let place = Place { folder: subject.folder, node: Some(subject.id), file: &subject.unit };
-    let spec = one_line(&run.model.name);
-    let node = one_line(&subject.id.0);
-    let text = unit(subject, &spec, &node).and_then(|unit| run.templates.render(Template::Unit, unit));
-    match text {
+    match text(run, subject) {
         Ok(text) => run.add(place, Install::Replace, PUBLIC, text.into_bytes(), Vec::new()),
         Err(problem) => run.fail(place, problem),
     }
 }
 
-fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<ServerUnit<'a>, Problem> {
+fn text(run: &Run<'_>, subject: &Subject<'_>) -> Result<String, Problem> {
     let (effective, service) = (&subject.effective, subject.service);
+    let (spec, node) = (one_line(&run.model.name), one_line(&subject.id.0));
     // A relative folder starts where systemd starts services, at the root.
     let dir = effective.text("dir").unwrap_or_else(|| "/".to_owned());
     let data = if dir.starts_with('/') { dir } else { normal("/", &dir) };
@@ -194,35 +200,49 @@ fn unit<'a>(subject: &'a Subject<'_>, spec: &'a str, node: &'a str) -> Result<Se
     if subject.sentinel {
         start.push("--sentinel".to_owned());
     }
+    let start = start.join(" ");
+    let prepare = word("install-dir", &format!("{}/{}/start.sh", service.install_dir, subject.id))?;
+    let description = description(subject)?;
     let unwritable = |why| Problem::unrepresentable("dir", why);
+    let folders = Folders::new(Some(&data), written(effective), needed(subject)).map_err(unwritable)?;
     let kind = kind(effective);
     let pid_file = effective.text("pidfile").filter(|_| kind == "forking");
     let pid_file = pid_file.map(|path| escape_value(&normal(&data, &path)));
+    let pid_file = pid_file.transpose().map_err(|why| Problem::unrepresentable("pidfile", why))?;
     let clients = effective.integer("maxclients").unwrap_or_default();
     let saves = saves_at_stop(effective) && !subject.sentinel;
-    let ports = ["port", "tls-port", "cluster-port"].map(|name| effective.integer(name).unwrap_or_default());
-    let modules = effective.target.build.modules || effective.settings().any(|s| s.name == "loadmodule");
-    Ok(ServerUnit {
-        file: &subject.unit,
-        spec,
+    let stop = if saves { Some("infinity".to_owned()) } else { patient_stop(effective) };
+    let rights = rights(effective);
+    let record = |[file, node, what, description, prepare, start, state]: [_; 7]| ServerUnit {
+        file,
+        spec: &spec,
         node,
-        what: &subject.what,
-        description: description(subject)?,
+        what,
+        description,
         kind,
-        pid_file: pid_file.transpose().map_err(|why| Problem::unrepresentable("pidfile", why))?,
+        pid_file: pid_file.clone(),
         user: &service.user,
         group: service.group.as_deref(),
-        prepare: word("install-dir", &format!("{}/{}/start.sh", service.install_dir, subject.id))?,
-        start: start.join(" "),
-        folders: Folders::new(Some(&data), written(effective), needed(subject)).map_err(unwritable)?,
+        prepare,
+        start,
+        folders: folders.with_state(state),
         stays_down: subject.stays_down,
-        stop: if saves { Some("infinity".to_owned()) } else { patient_stop(effective) },
+        stop: stop.clone(),
         saves,
         files: (clients + RESERVED_FILES + subject.links).max(LEAST_FILES),
         clients,
-        rights: Rights { low_port: ports.iter().any(|port| (1..FIRST_FREE_PORT).contains(port)), modules },
+        rights: rights.clone(),
         sentinel: subject.sentinel,
-    })
+    };
+    let state = folders.state().unwrap_or_default();
+    let texts = [&subject.unit, &node, &subject.what, &description, &prepare, &start, state];
+    run.templates.cast(Template::Unit, texts, record)
+}
+
+fn rights(effective: &Effective<'_>) -> Rights {
+    let ports = ["port", "tls-port", "cluster-port"].map(|name| effective.integer(name).unwrap_or_default());
+    let modules = effective.target.build.modules || effective.sets("loadmodule");
+    Rights { low_port: ports.iter().any(|port| (1..FIRST_FREE_PORT).contains(port)), modules }
 }
 
 fn description(subject: &Subject<'_>) -> Result<String, Problem> {
@@ -285,38 +305,48 @@ fn secrets_of_sentinel<'m>(
 /// Every path that has to be seen before it runs and while it does.
 fn needed(subject: &Subject<'_>) -> Vec<String> {
     let Service { program, install_dir, .. } = subject.service;
-    let of_settings = subject.effective.settings().filter_map(|setting| match &setting.value {
-        Assigned::Secret(secret) => Some(secret),
-        _ => None,
-    });
-    let secrets = of_settings.chain(subject.secrets.iter().copied()).filter_map(|secret| match secret {
-        SecretRef::File(path) => Some(path.clone()),
-        SecretRef::Env(_) => None,
-    });
-    let mut paths = read(&subject.effective);
-    paths.extend([program.clone(), install_dir.clone()]);
-    paths.extend(secrets);
+    let mut paths = vec![program.clone(), install_dir.clone()];
+    for setting in subject.effective.overlaid(subject.naming) {
+        named(setting, &mut paths);
+    }
+    let secrets = subject.secrets.iter().filter_map(|secret| file(secret));
+    paths.extend(secrets.map(str::to_owned));
     paths
 }
 
-/// Every absolute path that a setting names.
-fn read(effective: &Effective<'_>) -> Vec<String> {
-    let mut paths = Vec::new();
-    for setting in effective.settings() {
-        let values = match &setting.value {
-            Assigned::Value(value) => std::slice::from_ref(value),
-            Assigned::Values(values) => values,
-            Assigned::Verbatim(_) | Assigned::Secret(_) => continue,
+/// The settings that name a path.
+fn naming(settings: &Settings) -> Vec<&Setting> {
+    let names = |setting: &&Setting| {
+        let mut paths = Vec::new();
+        named(setting, &mut paths);
+        !paths.is_empty()
+    };
+    settings.list().filter(names).collect()
+}
+
+/// Adds every absolute path that a setting names.
+fn named(setting: &Setting, paths: &mut Vec<String>) {
+    let values = match &setting.value {
+        Assigned::Value(value) => std::slice::from_ref(value),
+        Assigned::Values(values) => values,
+        Assigned::Secret(secret) => return paths.extend(file(secret).map(str::to_owned)),
+        Assigned::Verbatim(_) => return,
+    };
+    for value in values {
+        let words = match value {
+            Value::Text(text) => std::slice::from_ref(text),
+            Value::Args(args) => args,
+            _ => continue,
         };
-        for value in values {
-            let words = match value {
-                Value::Text(text) => std::slice::from_ref(text),
-                Value::Args(args) => args,
-                _ => continue,
-            };
-            let texts = words.iter().filter_map(|word| std::str::from_utf8(word).ok());
-            paths.extend(texts.filter(|text| text.starts_with('/')).map(str::to_owned));
-        }
+        let texts = words.iter().filter_map(|word| std::str::from_utf8(word).ok());
+        paths.extend(texts.filter(|text| text.starts_with('/')).map(str::to_owned));
     }
-    paths
+}
+
+/// The file that holds a secret.
+fn file(secret: &SecretRef) -> Option<&str> {
+    match secret {
+        SecretRef::File(path) => Some(path),
+        SecretRef::Env(_) => None,
+    }
 }

@@ -21,9 +21,9 @@ pub(super) fn commit(staging: &mut Staging) -> Result<(), TreeError> {
     let ways = std::mem::take(&mut staging.in_the_way);
     let left = staging.owned.left().into_iter().filter(|path| !ways.contains(*path));
     let left: Vec<String> = left.map(str::to_owned).collect();
-    let is_the_same = staging.owned.manifest == Some(manifest.bytes.sha256());
     let nothing_moves = staging.summary.written == 0 && staging.modes.is_empty() && left.is_empty();
-    if nothing_moves && is_the_same && staging.owned.pending == 0 {
+    let is_the_same = || path::holds(&staging.root.join(MANIFEST), &manifest.bytes);
+    if nothing_moves && staging.owned.pending == 0 && is_the_same() {
         return Ok(());
     }
     let staged = staging.work.join(STAGED);
@@ -128,7 +128,7 @@ fn remove(staging: &mut Staging, relative: &str) -> Result<(), TreeError> {
     }
     let is_ours = path::leads_through_folders(&staging.root, relative)
         && match path::look(&place) {
-            Ok(Found::File(old)) => staging.owned.is_untouched(relative, &old.bytes),
+            Ok(Found::File(old)) => staging.owned.is_untouched(relative, &old),
             Ok(Found::Nothing) => return Ok(()),
             Err(TreeError::InTheWay { .. }) => false,
             Err(error) => return Err(error),

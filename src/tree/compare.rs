@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::error::TreeError;
 use super::folders::Folders;
 use super::owned::OwnedFiles;
-use super::path::{self, Found};
 use super::way;
 use crate::emit::{Artifact, MANIFEST};
 
@@ -48,13 +47,15 @@ pub struct Comparison {
     root: PathBuf,
     owned: OwnedFiles,
     folders: Folders,
+    /// What was in the place of the last file: one buffer for all.
+    old: Vec<u8>,
 }
 
 /// Opens an output folder, which need not be there, for comparison.
 pub fn compare(root: &Path) -> Result<Comparison, TreeError> {
     let folders = Folders::of(root)?;
     let owned = if folders.has_root() { OwnedFiles::read(root)? } else { OwnedFiles::default() };
-    Ok(Comparison { root: root.to_owned(), owned, folders })
+    Ok(Comparison { root: root.to_owned(), owned, folders, old: Vec::new() })
 }
 
 impl Comparison {
@@ -71,17 +72,17 @@ impl Comparison {
         if !self.folders.has_folder_of(&artifact.path).or_else(|error| ours(error).map(|()| false))? {
             return Ok(Some(Difference::Missing));
         }
-        let found = path::look(&self.root.join(&artifact.path));
-        let Found::File(old) = found.or_else(|error| ours(error).map(|()| Found::Nothing))? else {
+        let found = self.folders.look_into(&artifact.path, &mut self.old);
+        let Some(mode) = found.or_else(|error| ours(error).map(|()| None))? else {
             return Ok(Some(Difference::Missing));
         };
-        if old.bytes != *artifact.bytes {
+        if self.old != *artifact.bytes {
             let secret = artifact.secrets.iter().any(|slot| slot.filled)
                 || self.owned.holds_secrets(&artifact.path)
-                || (artifact.path != MANIFEST && is_private(old.mode));
-            return Ok(Some(Difference::Content { old: old.bytes, secret }));
+                || (artifact.path != MANIFEST && is_private(mode));
+            return Ok(Some(Difference::Content { old: std::mem::take(&mut self.old), secret }));
         }
-        Ok(modes_differ(old.mode, artifact.mode).then_some(Difference::Mode { old: old.mode }))
+        Ok(modes_differ(mode, artifact.mode).then_some(Difference::Mode { old: mode }))
     }
 
     /// Files that an earlier run wrote and that are rendered no more, by path, as far as they are there.

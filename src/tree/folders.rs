@@ -1,7 +1,7 @@
 //! The folders of an output folder, each looked at once.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::error::TreeError;
@@ -11,6 +11,8 @@ use super::path;
 #[derive(Debug)]
 pub(super) struct Folders {
     root: PathBuf,
+    /// The output folder, open: none where it is not there.
+    open: Option<File>,
     known: HashMap<String, bool>,
 }
 
@@ -29,8 +31,9 @@ impl Folders {
             }
             Err(error) => return Err(TreeError::io("read", root)(error)),
         };
+        let open = is_there.then(|| File::open(root)).transpose().map_err(TreeError::io("read", root))?;
         let known = HashMap::from([(String::new(), is_there)]);
-        Ok(Folders { root: root.to_owned(), known })
+        Ok(Folders { root: root.to_owned(), open, known })
     }
 
     /// Whether the output folder is there.
@@ -41,6 +44,12 @@ impl Folders {
     /// Whether the folder of a file is there. Anything else at its place, or on the way to it, is in the way.
     pub(super) fn has_folder_of(&mut self, file: &str) -> Result<bool, TreeError> {
         self.has(parent(file))
+    }
+
+    /// Looks at a file whose folder is there, as [`path::look_into`] does.
+    pub(super) fn look_into(&self, file: &str, bytes: &mut Vec<u8>) -> Result<Option<u32>, TreeError> {
+        let Some(root) = &self.open else { return Ok(None) };
+        path::look_into(root, Path::new(file), || self.root.join(file), bytes)
     }
 
     fn has(&mut self, folder: &str) -> Result<bool, TreeError> {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::error::TreeError;
 use super::path::{self, Found};
 use super::{PENDING, PENDING_END, UNFINISHED_END, WORK};
-use crate::emit::{MANIFEST, hex};
+use crate::emit::MANIFEST;
 
 /// The version of the manifest's format that is understood.
 const FORMAT: u32 = 1;
@@ -56,8 +56,6 @@ pub(super) struct OwnedFiles {
     files: HashMap<Box<str>, Owned>,
     /// The specs that the files came from, by the manifests that say so.
     specs: Vec<(PathBuf, String)>,
-    /// The manifest's checksum, where there is one.
-    pub(super) manifest: Option<[u8; 32]>,
     /// The number of manifests of runs that did not come to their end.
     pub(super) pending: usize,
 }
@@ -68,13 +66,12 @@ impl OwnedFiles {
         let mut owned = OwnedFiles::default();
         let path = root.join(MANIFEST);
         if let Found::File(old) = path::look(&path)? {
-            owned.manifest = Some(Sha256::digest(&old.bytes).into());
-            owned.add(&path, &old.bytes)?;
+            owned.add(&path, &old)?;
         }
         for path in pending(&root.join(WORK)) {
             if let Found::File(old) = path::look(&path)? {
                 owned.pending += 1;
-                owned.add(&path, &old.bytes)?;
+                owned.add(&path, &old)?;
             }
         }
         Ok(owned)
@@ -175,13 +172,16 @@ fn manifests(work: &Path, end: &str) -> Vec<PathBuf> {
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let pairs: &[[u8; 2]; 32] = pairs.try_into().ok()?;
     let mut sha256 = [0; 32];
-    let pairs = text.as_bytes().chunks_exact(2);
-    if text.len() != 64 {
-        return None;
+    for (byte, [high, low]) in sha256.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
     }
-    for (byte, pair) in sha256.iter_mut().zip(pairs) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    (hex(&sha256) == text).then_some(sha256)
+    Some(sha256)
 }

@@ -2,59 +2,80 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::{Component, Path};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
 
 use super::error::TreeError;
 
 /// Permission bits of a mode.
 const PERMISSIONS: u32 = 0o7777;
+/// As much as is compared at once.
+const PART: usize = 1 << 16;
 
 /// What stands at a path where a file belongs.
 #[derive(Debug)]
 pub(super) enum Found {
     /// Nothing.
     Nothing,
-    /// A file.
-    File(Old),
-}
-
-/// A file as it is.
-#[derive(Debug)]
-pub(super) struct Old {
-    pub(super) bytes: Vec<u8>,
-    pub(super) mode: u32,
+    /// A file, which holds this.
+    File(Vec<u8>),
 }
 
 /// Looks at a file. Anything else that stands there is in the way, a link among them.
 pub(super) fn look(path: &Path) -> Result<Found, TreeError> {
     let mut bytes = Vec::new();
-    let mode = look_into(path, &mut bytes)?;
-    Ok(mode.map_or(Found::Nothing, |mode| Found::File(Old { bytes, mode })))
+    let mode = look_into(CWD, path, || path.to_owned(), &mut bytes)?;
+    Ok(if mode.is_some() { Found::File(bytes) } else { Found::Nothing })
 }
 
 /// Looks at a file, whose content takes the place of what is in `bytes`. Its mode; none where nothing is there.
-pub(super) fn look_into(path: &Path, bytes: &mut Vec<u8>) -> Result<Option<u32>, TreeError> {
+/// Its path starts at an open folder, which the system finds faster than a long path; `shown` is the whole of it.
+pub(super) fn look_into(
+    folder: impl AsFd,
+    path: &Path,
+    shown: impl Fn() -> PathBuf,
+    bytes: &mut Vec<u8>,
+) -> Result<Option<u32>, TreeError> {
     // Not following links, and not waiting for whoever writes to a pipe.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let mut file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unopened("read", path, error)),
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = match openat(folder, path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(unopened("read", &shown(), error.into())),
     };
-    let metadata = file.metadata().map_err(TreeError::io("read", path))?;
-    if !metadata.is_file() {
-        return Err(in_the_way(path, metadata.file_type(), "a file"));
+    let failed = |error: io::Error| TreeError::io("read", &shown())(error);
+    let metadata = fstat(&file).map_err(|error| failed(error.into()))?;
+    if FileType::from_raw_mode(metadata.st_mode) != FileType::RegularFile {
+        return Err(unopened("read", &shown(), Errno::INVAL.into()));
     }
-    read(&mut file, metadata.len(), bytes).map_err(TreeError::io("read", path))?;
-    Ok(Some(metadata.mode() & PERMISSIONS))
+    read(&file, metadata.st_size, bytes).map_err(failed)?;
+    Ok(Some(metadata.st_mode & PERMISSIONS))
+}
+
+/// Whether a file holds these bytes; false where it cannot be read.
+pub(super) fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let Ok(mut file) = File::options().read(true).custom_flags(flags).open(path) else { return false };
+    let (mut part, mut rest) = (vec![0; PART], bytes);
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return rest.is_empty(),
+            Ok(more) => match rest.strip_prefix(&part[..more]) {
+                Some(behind) => rest = behind,
+                None => return false,
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
 }
 
 /// Reads a file of a known length: one call, as long as the length is right.
-fn read(file: &mut File, len: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn read(mut file: &File, len: i64, bytes: &mut Vec<u8>) -> io::Result<()> {
     bytes.resize(usize::try_from(len).unwrap_or(0).saturating_add(1), 0);
     let mut filled = 0;
     loop {
@@ -117,12 +138,8 @@ fn in_the_way(path: &Path, kind: fs::FileType, wanted: &'static str) -> TreeErro
 
 /// Whether a relative path, as manifests have them, stays below its folder and out of the work folder.
 pub(super) fn stays_below(relative: &str) -> bool {
-    !relative.is_empty()
-        && !relative.ends_with('/')
-        && !relative.contains(['\0', '\\'])
-        && relative.split('/').all(|part| !part.is_empty() && part != super::WORK)
-        && Path::new(relative).components().all(|part| matches!(part, Component::Normal(_)))
-        && relative.split('/').count() == Path::new(relative).components().count()
+    let stays = |part| !matches!(part, "" | "." | ".." | super::WORK);
+    !relative.bytes().any(|byte| matches!(byte, b'\0' | b'\\')) && relative.split('/').all(stays)
 }
 
 /// Whether this process may put files into a folder.

@@ -1,15 +1,16 @@
 //! Writing aside: new and changed files into the work folder, one by one as they are rendered.
 
 use std::collections::{BTreeSet, HashSet};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, mkdirat};
 
 use super::commit;
 use super::error::TreeError;
 use super::folders::{Folders, parent};
 use super::lock::Lock;
 use super::owned::{self, OwnedFiles};
-use super::path;
 use super::whole;
 use super::{STAGED, WORK, way};
 use crate::emit::{Artifact, MANIFEST};
@@ -49,6 +50,8 @@ pub struct Staging {
     folders: Folders,
     /// What was in the place of the last file: one buffer for all.
     old: Vec<u8>,
+    /// The folder where new files wait, open.
+    staged: Option<File>,
     staged_folders: HashSet<String>,
     /// The output folder was made by this run.
     made_root: bool,
@@ -75,6 +78,7 @@ impl Staging {
             umask: 0,
             folders: Folders::of(root)?,
             old: Vec::new(),
+            staged: None,
             staged_folders: HashSet::new(),
             made_root,
             moving: false,
@@ -97,6 +101,7 @@ impl Staging {
         let staged = self.work.join(STAGED);
         clear(&staged).map_err(TreeError::io("clear", &staged))?;
         fs::create_dir(&staged).map_err(TreeError::io("write", &staged))?;
+        self.staged = Some(File::open(&staged).map_err(TreeError::io("read", &staged))?);
         for unfinished in owned::unfinished(&self.work) {
             clear(&unfinished).map_err(TreeError::io("clear", &unfinished))?;
         }
@@ -121,20 +126,19 @@ impl Staging {
         let was_ours = self.owned.rendered(&artifact.path);
         let has_folder = self.folders.has_folder_of(&artifact.path);
         if has_folder.or_else(|error| self.make_way(error))? {
-            let place = self.root.join(&artifact.path);
-            let found = path::look_into(&place, &mut self.old);
+            let found = self.folders.look_into(&artifact.path, &mut self.old);
             if let Some(mode) = found.or_else(|error| self.make_way(error).map(|_| None))? {
                 if *self.old == *artifact.bytes {
                     if mode == artifact.mode {
                         self.summary.unchanged += 1;
                     } else {
                         self.summary.modes += 1;
-                        self.modes.push((place, artifact.mode));
+                        self.modes.push((self.root.join(&artifact.path), artifact.mode));
                     }
                     return Ok(());
                 }
                 if !was_ours {
-                    return Err(TreeError::Foreign { path: place });
+                    return Err(TreeError::Foreign { path: self.root.join(&artifact.path) });
                 }
                 if !self.owned.is_untouched(&artifact.path, &self.old) {
                     self.summary.replaced.push(artifact.path.clone());
@@ -153,23 +157,12 @@ impl Staging {
     }
 
     fn put_aside(&mut self, artifact: &Artifact) -> Result<(), TreeError> {
-        let staged = self.work.join(STAGED);
-        self.stage_folder(&staged, parent(&artifact.path))?;
+        let Some(staged) = &self.staged else { return Ok(()) };
+        stage_folder(staged, &mut self.staged_folders, &self.root, parent(&artifact.path))?;
         // Its final place is what people know; where it waits is not their business.
         let failed = |cause| TreeError::io("write", &self.root.join(&artifact.path))(cause);
-        whole::write_new(&staged.join(&artifact.path), &artifact.bytes, artifact.mode, self.umask)
+        whole::write_new(staged, Path::new(&artifact.path), &artifact.bytes, artifact.mode, self.umask)
             .map_err(failed)?;
-        Ok(())
-    }
-
-    fn stage_folder(&mut self, staged: &Path, folder: &str) -> Result<(), TreeError> {
-        if self.staged_folders.contains(folder) {
-            return Ok(());
-        }
-        self.stage_folder(staged, parent(folder))?;
-        let failed = |cause| TreeError::io("make the folder", &self.root.join(folder))(cause);
-        fs::create_dir(staged.join(folder)).map_err(failed)?;
-        self.staged_folders.insert(folder.to_owned());
         Ok(())
     }
 
@@ -178,6 +171,23 @@ impl Staging {
         commit::commit(&mut self)?;
         Ok(std::mem::take(&mut self.summary))
     }
+}
+
+/// Makes a folder, and those that lead there, where new files wait.
+fn stage_folder(
+    staged: &File,
+    made: &mut HashSet<String>,
+    root: &Path,
+    folder: &str,
+) -> Result<(), TreeError> {
+    if made.contains(folder) {
+        return Ok(());
+    }
+    stage_folder(staged, made, root, parent(folder))?;
+    mkdirat(staged, folder, Mode::from_raw_mode(0o777))
+        .map_err(|cause| TreeError::io("make the folder", &root.join(folder))(cause.into()))?;
+    made.insert(folder.to_owned());
+    Ok(())
 }
 
 impl Drop for Staging {

@@ -28,8 +28,7 @@ fn is_ours(root: &Path, owned: &OwnedFiles, place: &Path, files: &mut Vec<String
         return place != root && !entries.is_empty() && entries.iter().all(all);
     }
     let Some(relative) = place.strip_prefix(root).ok().and_then(Path::to_str) else { return false };
-    let is_ours =
-        matches!(path::look(place), Ok(Found::File(old)) if owned.is_untouched(relative, &old.bytes));
+    let is_ours = matches!(path::look(place), Ok(Found::File(old)) if owned.is_untouched(relative, &old));
     if is_ours {
         files.push(relative.to_owned());
     }

@@ -2,12 +2,23 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes a file that is not there yet. Whose mode the umask would change gets it set.
-pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, umask: u32) -> io::Result<File> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+/// Writes a file that is not there yet; its path starts at an open folder. Whose mode the umask would change gets
+/// it set.
+pub(super) fn write_new(
+    folder: impl AsFd,
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    umask: u32,
+) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let mut file = File::from(openat(folder, path, flags, Mode::from_raw_mode(mode))?);
     file.write_all(bytes)?;
     if mode & umask != 0 {
         file.set_permissions(fs::Permissions::from_mode(mode))?;
@@ -19,7 +30,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, umask: u32) -> io:
 pub(crate) fn write_by_way_of(aside: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     // A killed run may have left one.
     let _ = fs::remove_file(aside);
-    let written = write_new(aside, bytes, mode, mode);
+    let written = write_new(CWD, aside, bytes, mode, mode);
     written.and_then(|file| file.sync_all()).and_then(|()| fs::rename(aside, path)).inspect_err(|_| {
         // It may not even exist; the first error is the one to report.
         let _ = fs::remove_file(aside);

@@ -124,6 +124,12 @@ impl Server {
         })
     }
 
+    /// Whether it takes for a mistake that a command is allowed for some arguments after it was allowed for all:
+    /// 6.0 alone (EBUSY, acl.c of 6.0.20). Nothing else depends on the commands that are allowed.
+    fn asks_what_is_allowed(&self) -> bool {
+        self.version < Version::new(6, 2, 0)
+    }
+
     fn has_subcommands(&self, name: &str) -> bool {
         acl::subcommands(self.engine, name, self.version).next().is_some()
     }
@@ -220,8 +226,10 @@ impl Rights {
                 if acl::category(server.engine, name).is_none() {
                     return Err(AclProblem::UnknownCategory { name: name.clone() });
                 }
-                for command in server.in_category(name) {
-                    self.commands.set(command, *allow);
+                if server.asks_what_is_allowed() {
+                    for command in server.in_category(name) {
+                        self.commands.set(command, *allow);
+                    }
                 }
             }
             AclRule::SanitizePayload => server.word("sanitize-payload")?,
@@ -252,8 +260,7 @@ impl Rights {
             if !allow {
                 return Err(AclProblem::CannotForbidArgument { name: name.to_owned() });
             }
-            // 6.0 alone takes this for a mistake (EBUSY, acl.c of 6.0.20).
-            if server.version < Version::new(6, 2, 0) && self.commands.has(name) {
+            if server.asks_what_is_allowed() && self.commands.has(name) {
                 return Err(AclProblem::AlreadyAllowed { name: name.to_owned() });
             }
             self.commands.set(name, false);
