@@ -100,6 +100,12 @@ impl<'m> Servers<'m> {
         }
     }
 
+    /// Whether a setting says what holds without it.
+    pub(super) fn says_the_default(&self, setting: &Setting) -> bool {
+        let default = setting.directive.and_then(|directive| default_value(directive.name, self.target));
+        matches!(&setting.value, Assigned::Value(value) if Some(value) == default.as_ref())
+    }
+
     /// Whether the value of one of the directives failed: nothing can be said of what depends on it.
     pub(super) fn is_poisoned(&self, names: &[&str]) -> bool {
         self.poisoned.iter().any(|poisoned| names.contains(&poisoned.as_str()))
@@ -169,7 +175,8 @@ pub(super) fn machine(model: &Model, host: HostId) -> &str {
 
 /// The set of sentinels that a deployment names, if it could be resolved with all of its sentinels.
 pub(super) fn watching<'m>(model: &'m Model, name: &str) -> Option<&'m SentinelSet> {
-    let set = model.sentinels.iter().find(|set| set.name.value == name)?;
+    let at = model.sentinels.binary_search_by(|set| set.name.value.as_str().cmp(name)).ok()?;
+    let set = model.sentinels.get(at)?;
     let hosts = set.spec.hosts.as_ref()?;
     (set.nodes.len() == hosts.value.len()).then_some(set)
 }

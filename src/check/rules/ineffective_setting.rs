@@ -22,7 +22,7 @@ does something:
 - `cluster-…` outside of a cluster, such as `cluster-replica-no-failover` or `cluster-databases`.
 
 Remove the line, or write the one that counts. Settings of a profile are not looked at: it may be shared with a
-deployment where they count."#,
+deployment where they count. Neither are those that say what is the default anyway."#,
     source: "select in db.c, clusterHandleSlaveFailover in cluster.c of Redis 7.0.15; measured on Redis 6.0.16 to 8.0.6 and Valkey 8.1.1 and 9.1.2",
     fails: Example::spec(
         r#"format = 1
@@ -78,6 +78,10 @@ fn run(model: &Model, findings: &mut Findings) {
         let own = deployment.nodes.iter().flat_map(|node| node.own.list());
         for setting in deployment.shared.list().chain(own) {
             let (Origin::Deployment(place) | Origin::Node(place)) = setting.origin else { continue };
+            // Whoever starts from a redis.conf of the package has lines that change nothing anywhere.
+            if servers.says_the_default(setting) {
+                continue;
+            }
             let Some(why) = ineffective(&servers, setting) else { continue };
             let title = format!("`{}` has no effect in {servers}: {}", setting.name, why.because);
             let finding = Finding::new(Code::IneffectiveSetting, place, title).help(why.help);
@@ -170,7 +174,8 @@ mod tests {
     #[test]
     fn a_cluster_has_one_database_in_every_version() {
         for (engine, version) in [("redis", "6.0"), ("redis", "8.0"), ("valkey", "8.1"), ("valkey", "9.1")] {
-            assert_eq!(cluster(engine, version, "config.databases = 16"), FOUND, "{engine} {version}");
+            assert_eq!(cluster(engine, version, "config.databases = 4"), FOUND, "{engine} {version}");
+            assert_eq!(cluster(engine, version, "config.databases = 16"), NONE, "{engine} {version}");
             assert_eq!(cluster(engine, version, "config.databases = 1"), NONE, "{engine} {version}");
         }
         assert_eq!(cluster("valkey", "9.1", "config.cluster-databases = 16"), NONE);
