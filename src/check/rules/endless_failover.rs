@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code::EndlessFailover,
     group: RuleGroup::Topology,
     about: "Sentinel settings with which a failover does not come to its end",
-    why: r#"Two of Sentinel's settings let a failover begin and keep it from its end, and Sentinel takes both without a word:
+    why: "Two of Sentinel's settings let a failover begin and keep it from its end, and Sentinel takes both without a word:
 
 - `failover-timeout` of less than a second. It is in milliseconds, and each step must be over within it: the election,
   and the promotion, which Sentinel sees in the answer to `INFO` that it asks for once a second. An attempt that is
@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 - `parallel-syncs` of 0 or less: no replica is pointed at the new primary before the whole `failover-timeout`,
   three minutes by default, is over; then all are at once. `SENTINEL SET` refuses such a number, the file takes it.
 
-A `failover-timeout` below `down-after-milliseconds` does no harm: the two are counted from different moments."#,
+A `failover-timeout` below `down-after-milliseconds` does no harm: the two are counted from different moments.",
     source: "sentinel.c (sentinelFailoverWaitPromotion, sentinelFailoverReconfNextSlave, sentinelFailoverDetectEnd) of Redis 7.0.15; all measured there",
     fails: Example::spec(
         r#"format = 1

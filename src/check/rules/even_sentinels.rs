@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::EvenSentinels,
     group: RuleGroup::Opinion,
     about: "An even number of sentinels",
-    why: r#"Who leads a failover needs a majority of all sentinels: 3 of 4, 4 of 6. Four may lose one, as three may; six may lose
+    why: "Who leads a failover needs a majority of all sentinels: 3 of 4, 4 of 6. Four may lose one, as three may; six may lose
 two, as five may. The last one adds nothing but a machine to run, and where the network splits in two halves, neither
 fails over.
 
-It does no harm either, and some teams run one wherever the deployment has a host. Take one away, or add one."#,
+It does no harm either, and some teams run one wherever the deployment has a host. Take one away, or add one.",
     source: "sentinel.c (sentinelGetLeader) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -12,14 +12,14 @@ pub(super) static RULE: Rule = Rule {
     code: Code::HastyFailover,
     group: RuleGroup::Topology,
     about: "A failover that begins after a fraction of a second",
-    why: r#"`down-after-milliseconds` of Sentinel and `cluster-node-timeout` say how long a server may be silent before it counts
+    why: "`down-after-milliseconds` of Sentinel and `cluster-node-timeout` say how long a server may be silent before it counts
 as failed. Both are in milliseconds: `5` is not five seconds. Sentinel asks once a second, or as often as
 `down-after-milliseconds` says if that is less, and whatever stops a server for as long counts: a slow command, the
 fork for a snapshot of a large data set, a virtual machine that is moved.
 
 An idle primary on one machine with its sentinels was taken for down again and again with 5, and now and then with
 100; with 500 a pause of 0.8 seconds was enough for one of three sentinels. Usual are 5000 for Sentinel, whose default
-is 30000, and 15000, the default, for clusters."#,
+is 30000, and 15000, the default, for clusters.",
     source: "sentinel.c (sentinelSendPeriodicCommands, sentinelCheckSubjectivelyDown) and cluster.c (clusterCron) of Redis 7.0.15; the sentinels measured there",
     fails: Example::spec(
         r#"format = 1

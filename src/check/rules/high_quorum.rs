@@ -10,12 +10,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::HighQuorum,
     group: RuleGroup::Topology,
     about: "A quorum of more than a majority of the sentinels",
-    why: r#"A failover needs two things: as many sentinels as the quorum says must hold the primary to be down, and the one that
+    why: "A failover needs two things: as many sentinels as the quorum says must hold the primary to be down, and the one that
 leads must be elected with as many votes, or by a majority of all sentinels if that is more. A majority is safe by
 itself: there are never two. With a higher quorum fewer sentinels may be gone when the primary fails, and a quorum
 of all means that a single restarting sentinel, or one in the primary's zone, prevents every failover.
 
-Write a majority: 2 of 3, 3 of 5."#,
+Write a majority: 2 of 3, 3 of 5.",
     source: "sentinel.c (sentinelCheckObjectivelyDown, sentinelGetLeader) of Redis 7.0.15; measured there with a quorum of 3 and one of three sentinels gone",
     fails: Example::spec(
         r#"format = 1

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code::IneffectiveSetting,
     group: RuleGroup::Topology,
     about: "A setting that has no effect in this topology",
-    why: r#"Servers take these settings anywhere and heed them in one topology only. Whoever wrote the line believes that it
+    why: "Servers take these settings anywhere and heed them in one topology only. Whoever wrote the line believes that it
 does something:
 
 - `databases` in a cluster: there is one database, whatever the number. Redis before 7.2 prints the number all the
@@ -22,7 +22,7 @@ does something:
 - `cluster-…` outside of a cluster, such as `cluster-replica-no-failover` or `cluster-databases`.
 
 Remove the line, or write the one that counts. Settings of a profile are not looked at: it may be shared with a
-deployment where they count. Neither are those that say what is the default anyway."#,
+deployment where they count. Neither are those that say what is the default anyway.",
     source: "select in db.c, clusterHandleSlaveFailover in cluster.c of Redis 7.0.15; measured on Redis 6.0.16 to 8.0.6 and Valkey 8.1.1 and 9.1.2",
     fails: Example::spec(
         r#"format = 1

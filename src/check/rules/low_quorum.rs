@@ -10,13 +10,13 @@ pub(super) static RULE: Rule = Rule {
     code: Code::LowQuorum,
     group: RuleGroup::Opinion,
     about: "A quorum of less than a majority of the sentinels",
-    why: r#"The quorum is how many sentinels must hold the primary to be down before one of them begins a failover. A majority
+    why: "The quorum is how many sentinels must hold the primary to be down before one of them begins a failover. A majority
 must then elect who leads it, but the voters do not say whether they reach the primary: they vote for whoever asks
 first. So the quorum, not the majority, is what protects a healthy primary from a few sentinels whose network fails.
 
 Redis's documentation names a lower quorum as a way to more sensitive sentinels, and many run five with a quorum of
 two: failovers begin a little sooner. Whoever would rather not be woken by two machines behind one broken switch
-writes a majority."#,
+writes a majority.",
     source: "sentinel.c (sentinelCheckObjectivelyDown, sentinelVoteLeader) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::MinReplicasOff,
     group: RuleGroup::Topology,
     about: "`min-replicas-to-write` that a lag of 0 switches off",
-    why: r#"A replica counts as good while it has acknowledged within the last `min-replicas-max-lag` seconds. A lag of 0 does not
+    why: "A replica counts as good while it has acknowledged within the last `min-replicas-max-lag` seconds. A lag of 0 does not
 mean that replicas must be up to date to the second: it switches the whole rule off, and a primary without any
 replica takes writes although `min-replicas-to-write` says otherwise.
 
-Replicas acknowledge once a second. 10 is the default; with 1 a busy replica may be refused."#,
+Replicas acknowledge once a second, and 10 is the default.",
     source: "replication.c (refreshGoodSlavesCount, checkGoodReplicasStatus) of Redis 7.0.15; measured there",
     fails: Example::spec(
         r#"format = 1

@@ -10,13 +10,13 @@ pub(super) static RULE: Rule = Rule {
     code: Code::QuorumOfOne,
     group: RuleGroup::Topology,
     about: "A quorum of one: a single sentinel can replace a healthy primary",
-    why: r#"The quorum decides when a failover begins: so many sentinels must hold the primary to be down. Who leads it is then
+    why: "The quorum decides when a failover begins: so many sentinels must hold the primary to be down. Who leads it is then
 elected by a majority of all sentinels, and they vote for whoever asks first, whether or not they reach the
 primary themselves. With a quorum of one, a sentinel whose own network fails, or whose password is wrong, replaces a
 primary that everybody else and all clients still use: its connections are cut, and the writes of the last moments
 are lost.
 
-Two of three is the usual choice: a second sentinel has to see it too."#,
+Two of three is the usual choice: a second sentinel has to see it too.",
     source: "sentinel.c (sentinelCheckObjectivelyDown, sentinelVoteLeader, sentinelGetLeader) of Redis 7.0.15; measured on 6.0.16 and 7.0.15 with one of three sentinels locked out of a healthy primary: replaced after 3 seconds with quorum 1, untouched with 2",
     fails: Example::spec(
         r#"format = 1

@@ -13,13 +13,13 @@ pub(super) static RULE: Rule = Rule {
     code: Code::WritesNeedEveryReplica,
     group: RuleGroup::Topology,
     about: "Writes that stop as soon as one replica fails",
-    why: r#"With `min-replicas-to-write` as high as the number of replicas, every one of them must be there for a write: a
+    why: "With `min-replicas-to-write` as high as the number of replicas, every one of them must be there for a write: a
 replica that restarts, or one that falls behind by more than `min-replicas-max-lag`, stops the writes of its primary. A
 failover does not help either: the new primary has one replica fewer than the old one had, and refuses writes until
 the old one is back as a replica.
 
 One replica less keeps what the setting is for, a cut-off primary that takes no writes nobody else has, and lets
-one replica fail. With a single replica that means to add one."#,
+one replica fail. With a single replica that means to add one.",
     source: "replication.c (refreshGoodSlavesCount) of Redis 7.0.15; measured there with the only replica gone",
     fails: Example::spec(
         r#"format = 1
