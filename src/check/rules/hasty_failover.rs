@@ -17,9 +17,10 @@ as failed. Both are in milliseconds: `5` is not five seconds. Sentinel asks once
 `down-after-milliseconds` says if that is less, and whatever stops a server for as long counts: a slow command, the
 fork for a snapshot of a large data set, a virtual machine that is moved.
 
-An idle primary on one machine with its sentinels was taken for down again and again with 5, and now and then with
-100; with 500 a pause of 0.8 seconds was enough for one of three sentinels. Usual are 5000 for Sentinel, whose default
-is 30000, and 15000, the default, for clusters.",
+On a busy machine each sentinel took an idle primary for down two or three times in 20 seconds with 5, and once with
+100; with 500 a pause of 0.8 seconds was enough for one of three. No failover followed, because a quorum of two has to
+see it at once; a pause that all see is enough. Usual are 5000 for Sentinel, whose default is 30000, and 15000, the
+default, for clusters.",
     source: "sentinel.c (sentinelSendPeriodicCommands, sentinelCheckSubjectivelyDown) and cluster.c (clusterCron) of Redis 7.0.15; the sentinels measured there",
     fails: Example::spec(
         r#"format = 1

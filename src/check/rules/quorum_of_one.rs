@@ -17,7 +17,7 @@ primary that everybody else and all clients still use: its connections are cut, 
 are lost.
 
 Two of three is the usual choice: a second sentinel has to see it too.",
-    source: "sentinel.c (sentinelCheckObjectivelyDown, sentinelVoteLeader, sentinelGetLeader) of Redis 7.0.15; measured on 6.0.16 and 7.0.15 with one of three sentinels locked out of a healthy primary: replaced after 3 seconds with quorum 1, untouched with 2",
+    source: "sentinel.c (sentinelCheckObjectivelyDown, sentinelVoteLeader, sentinelGetLeader) of Redis 7.0.15; measured on 6.0.16, 7.0.15 and Valkey 9.1.2 with one of three sentinels locked out of a healthy primary: replaced after 3 seconds with quorum 1, untouched with 2",
     fails: Example::spec(
         r#"format = 1
 name = "shop"
@@ -80,7 +80,7 @@ fn run(model: &Model, findings: &mut Findings) {
             Finding::new(Code::QuorumOfOne, watch.quorum.span, title)
                 .related(listed_at(set), counted(sentinels, "sentinel"))
                 .help(format!("write `{most}`, a majority of them"))
-                .note("the others vote for it although they reach the primary; seen on Redis 6.0 and 7.0")
+                .note("the others vote for it although they reach the primary; seen on Redis 6.0, 7.0 and Valkey 9.1")
                 .fix(watch.quorum.span, most.to_string())
                 .of(name),
         );
