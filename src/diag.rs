@@ -128,6 +128,46 @@ codes! {
     ContradictorySettings = "contradictory-settings", Hard;
     /// A declared failure that the topology does not survive.
     DoesNotSurvive = "does-not-survive", Hard;
+    /// A quorum of one: a single sentinel can replace a healthy primary.
+    QuorumOfOne = "quorum-of-one", Warn;
+    /// A quorum of less than a majority of the sentinels.
+    LowQuorum = "low-quorum", Allow;
+    /// A quorum of more than a majority of the sentinels.
+    HighQuorum = "high-quorum", Warn;
+    /// Fewer than three sentinels.
+    FewSentinels = "few-sentinels", Warn;
+    /// An even number of sentinels.
+    EvenSentinels = "even-sentinels", Allow;
+    /// A host or zone whose failure takes the majority that failovers need.
+    MajorityInOnePlace = "majority-in-one-place", Warn;
+    /// Nobody that could be promoted when the primary fails.
+    NoPromotableReplica = "no-promotable-replica", Warn;
+    /// More replicas needed for a write than there are.
+    ImpossibleWrites = "impossible-writes", Error;
+    /// Writes that stop as soon as one replica fails.
+    WritesNeedEveryReplica = "writes-need-every-replica", Warn;
+    /// `min-replicas-to-write` that a lag of 0 switches off.
+    MinReplicasOff = "min-replicas-off", Warn;
+    /// A cache whose every server stops when one of them fails.
+    CoverageWithoutReplicas = "coverage-without-replicas", Warn;
+    /// A cluster without replicas that does not say that this is meant.
+    ShardWithoutReplica = "shard-without-replica", Allow;
+    /// A setting that has no effect in this topology.
+    IneffectiveSetting = "ineffective-setting", Warn;
+    /// A failover that begins after a fraction of a second.
+    HastyFailover = "hasty-failover", Warn;
+    /// Sentinel settings with which a failover does not come to its end.
+    EndlessFailover = "endless-failover", Warn;
+    /// Replicas that all stop answering after a failover.
+    ReplicasSyncAtOnce = "replicas-sync-at-once", Allow;
+    /// Replication that breaks whenever nothing is written.
+    FlappingReplication = "flapping-replication", Error;
+    /// Replicas that take writes of their own.
+    WritableReplica = "writable-replica", Warn;
+    /// A `bind` by hand that other servers cannot reach.
+    UnreachableBind = "unreachable-bind", Error;
+    /// Cluster nodes that clients are to reach by a host name that they do not announce.
+    UnannouncedHostname = "unannounced-hostname", Error;
     /// Nodes of a cluster without a pin although others have one.
     UnpinnedNode = "unpinned-node", Warn;
     /// A lint level for a rule that does not exist, or that cannot be changed.

@@ -3,6 +3,7 @@
 //! becomes [`Checked`], and only that can be rendered, planned or compared with servers.
 
 pub mod conf;
+mod failover;
 mod level;
 mod rule;
 mod rules;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::Target;
+use crate::catalog::{self, Target};
 use crate::model::{Assigned, Deployment, HostId, Model, Node, SentinelSet, Setting, Settings, Topology};
 use crate::source::{At, Span};
 use crate::spec::TlsSpec;
-use crate::value::{FileProblem, FileSettings, Value, asked_by_file_rules, file_rules};
+use crate::value::{FileProblem, FileSettings, Value, asked_by_file_rules, file_rules, observed};
 
 /// Servers that read a redis.conf or a sentinel.conf: a deployment's or a set's of sentinels.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +76,36 @@ impl<'m> Servers<'m> {
         self.setting(node, name).is_some_and(|setting| setting.value == Assigned::Value(Value::Bool(true)))
     }
 
+    /// A number in effect, the server's default where nothing sets one.
+    pub(super) fn number(&self, node: &'m Node, name: &str) -> Option<i128> {
+        match self.in_effect(node, name)? {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A switch in effect, the server's default where nothing sets one.
+    pub(super) fn switch(&self, node: &'m Node, name: &str) -> Option<bool> {
+        match self.in_effect(node, name)? {
+            Value::Bool(on) => Some(on),
+            _ => None,
+        }
+    }
+
+    fn in_effect(&self, node: &'m Node, name: &str) -> Option<Value> {
+        match self.setting(node, name).map(|setting| &setting.value) {
+            Some(Assigned::Value(value)) => Some(value.clone()),
+            Some(_) => None,
+            None => default_value(name, self.target),
+        }
+    }
+
+    /// Whether a setting says what holds without it.
+    pub(super) fn says_the_default(&self, setting: &Setting) -> bool {
+        let default = setting.directive.and_then(|directive| default_value(directive.name, self.target));
+        matches!(&setting.value, Assigned::Value(value) if Some(value) == default.as_ref())
+    }
+
     /// Whether the value of one of the directives failed: nothing can be said of what depends on it.
     pub(super) fn is_poisoned(&self, names: &[&str]) -> bool {
         self.poisoned.iter().any(|poisoned| names.contains(&poisoned.as_str()))
@@ -108,6 +138,13 @@ impl<'m> Servers<'m> {
     }
 }
 
+/// A directive's default in the newest version of a target.
+fn default_value(name: &str, target: &Target) -> Option<Value> {
+    let version = target.versions.last;
+    let directive = catalog::directive(target.engine, name)?;
+    observed(directive, target.engine, version, directive.at(version)?.default?.as_bytes())
+}
+
 /// Lays settings over a file, as far as its rules ask for them.
 fn add_asked(file: &mut FileSettings, settings: &Settings) {
     for setting in settings.list() {
@@ -138,7 +175,8 @@ pub(super) fn machine(model: &Model, host: HostId) -> &str {
 
 /// The set of sentinels that a deployment names, if it could be resolved with all of its sentinels.
 pub(super) fn watching<'m>(model: &'m Model, name: &str) -> Option<&'m SentinelSet> {
-    let set = model.sentinels.iter().find(|set| set.name.value == name)?;
+    let at = model.sentinels.binary_search_by(|set| set.name.value.as_str().cmp(name)).ok()?;
+    let set = model.sentinels.get(at)?;
     let hosts = set.spec.hosts.as_ref()?;
     (set.nodes.len() == hosts.value.len()).then_some(set)
 }

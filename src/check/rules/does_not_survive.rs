@@ -1,13 +1,15 @@
 //! The rule `does-not-survive`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::replica_placement::groups;
 use super::too_few_masters::FEWEST;
+use crate::check::failover::{
+    Domain, counted, domains, groups, majority, may_be_promoted, may_lead, replicas_to_write,
+};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::servers::{Servers, machine, watching};
+use crate::check::servers::{machine, watching};
 use crate::diag::{Code, Finding, Findings};
-use crate::model::{Deployment, HostId, Model, Node, SentinelSet, Shard, Topology, Watch};
+use crate::model::{Deployment, Model, Node, SentinelSet, Shard, Topology, Watch};
 use crate::source::At;
 use crate::spec::Survives;
 
@@ -81,13 +83,6 @@ replication = { password = { env = "SESSIONS_PASSWORD" } }
     stage: Stage::Model(run),
 };
 
-/// Hosts that fail together.
-struct Domain {
-    /// With its article: the host `cache-a`.
-    name: String,
-    hosts: BTreeSet<HostId>,
-}
-
 /// Why a failure is not survived, and what would help.
 struct Why {
     because: String,
@@ -96,11 +91,18 @@ struct Why {
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let Some(survives) = deployment.spec.survives else { continue };
-        if survives.value != Survives::Nothing && deployment.complete {
-            findings.append(judge(model, deployment, survives).into_iter().collect());
-        }
+        findings.extend(broken_promise(model, deployment));
     }
+}
+
+/// Whether a deployment promises more than it keeps. Rules that would find the cause have no need to.
+pub(super) fn fails(model: &Model, deployment: &Deployment) -> bool {
+    broken_promise(model, deployment).is_some()
+}
+
+fn broken_promise(model: &Model, deployment: &Deployment) -> Option<Finding> {
+    let survives = deployment.spec.survives.filter(|survives| survives.value != Survives::Nothing)?;
+    if deployment.complete { judge(model, deployment, survives) } else { None }
 }
 
 fn judge(model: &Model, deployment: &Deployment, survives: At<Survives>) -> Option<Finding> {
@@ -117,35 +119,30 @@ fn judge(model: &Model, deployment: &Deployment, survives: At<Survives>) -> Opti
         let help = "use `topology = \"sentinel\"` or `\"cluster\"`, or write `survives = \"nothing\"`";
         return Some(Finding::new(Code::DoesNotSurvive, survives.span, title).help(help).of(name));
     }
-    let broken: Vec<(Domain, Why)> = domains(model, survives.value)
+    let broken: Vec<(Domain, Why)> = domains(model, deployment, survives.value)
         .into_iter()
         .filter_map(|domain| why(model, deployment, &domain).map(|why| (domain, why)))
         .collect();
     let ((domain, why), more) = broken.split_first()?;
     let title = format!("`{name}` does not survive the failure of {}: {}", domain.name, why.because);
     let mut finding = Finding::new(Code::DoesNotSurvive, survives.span, title).help(&why.help);
-    if !more.is_empty() {
-        let others: Vec<&str> = more.iter().map(|(domain, _)| domain.name.as_str()).collect();
-        finding = finding.note(format!("nor does it survive the failure of {}", others.join(" or of ")));
+    for (because, domains) in by_reason(more) {
+        let same = if because == why.because { String::new() } else { format!(": {because}") };
+        finding = finding.note(format!("nor does it survive the failure of {}{same}", domains.join(" or of ")));
     }
     Some(finding.of(name))
 }
 
-/// What can fail at once, by name.
-fn domains(model: &Model, survives: Survives) -> Vec<Domain> {
-    let mut domains: BTreeMap<(bool, &str), Domain> = BTreeMap::new();
-    for (at, host) in model.hosts.iter().enumerate() {
-        let id = HostId(at);
-        let zone = host.zone().filter(|_| survives == Survives::Zone);
-        let key = zone.map_or((true, machine(model, id)), |zone| (false, zone));
-        let name = match zone {
-            Some(zone) => format!("the zone `{zone}`"),
-            None => format!("the host `{}`", host.name.value),
-        };
-        let domain = domains.entry(key).or_insert_with(|| Domain { name, hosts: BTreeSet::new() });
-        domain.hosts.insert(id);
+/// Further failures by their reasons, in order.
+fn by_reason(broken: &[(Domain, Why)]) -> Vec<(&str, Vec<&str>)> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (domain, why) in broken {
+        match reasons.iter_mut().find(|(because, _)| *because == why.because) {
+            Some((_, domains)) => domains.push(&domain.name),
+            None => reasons.push((&why.because, vec![&domain.name])),
+        }
     }
-    domains.into_values().collect()
+    reasons
 }
 
 fn why(model: &Model, deployment: &Deployment, domain: &Domain) -> Option<Why> {
@@ -175,11 +172,10 @@ fn why_no_survivor(
     (primary, replicas): &(usize, Vec<usize>),
 ) -> Option<Why> {
     let nodes = || std::iter::once(primary).chain(replicas).filter_map(|node| deployment.nodes.get(*node));
-    let failed = |node: &Node| domain.hosts.contains(&node.host);
-    if !nodes().any(failed) {
+    if !nodes().any(|node| domain.holds(node)) {
         return None;
     }
-    let left: Vec<&Node> = nodes().filter(|node| !failed(node)).collect();
+    let left: Vec<&Node> = nodes().filter(|node| !domain.holds(node)).collect();
     let shard = match deployment.topology {
         Topology::Cluster { .. } => format!("shard {} of ", at + 1),
         _ => String::new(),
@@ -190,49 +186,37 @@ fn why_no_survivor(
         // Said already, of the replica that stands beside its primary.
         return None;
     }
-    let leads = |node: &&Node| may_lead(deployment, node);
     if left.is_empty() {
         return Some(Why {
             because: format!("all nodes of {subject} are in it"),
             help: "add a replica elsewhere".to_owned(),
         });
     }
-    if !left.iter().any(leads) {
+    // Who leads goes on; else somebody is promoted.
+    let first = deployment.nodes.get(*primary).filter(|node| !domain.holds(node));
+    let leaders: Vec<&Node> = match first {
+        Some(first) => vec![first],
+        None => left.iter().copied().filter(|node| may_be_promoted(deployment, node)).collect(),
+    };
+    if leaders.is_empty() {
         return Some(Why {
             because: format!("no node that may take over {subject} is left"),
-            help: "give a node elsewhere a `replica-priority` above 0, or let it fail over".to_owned(),
+            help: match deployment.topology {
+                Topology::Cluster { .. } => "take `cluster-replica-no-failover` away from a node elsewhere",
+                _ => "give a node elsewhere a `replica-priority` above 0",
+            }
+            .to_owned(),
         });
     }
-    let wanted = left.iter().filter_map(|node| replicas_to_write(deployment, node)).max()?;
+    let wanted = leaders.iter().filter_map(|node| replicas_to_write(deployment, node)).max()?;
     let followers = left.len() - 1;
     (wanted > i128::try_from(followers).unwrap_or(i128::MAX)).then(|| Why {
         because: format!(
-            "`min-replicas-to-write` is {wanted}, and {subject} has {followers} {} left",
-            if followers == 1 { "replica" } else { "replicas" }
+            "`min-replicas-to-write` is {wanted}, and {subject} has {} left",
+            counted(followers, "replica")
         ),
         help: "add replicas elsewhere, or lower `min-replicas-to-write`".to_owned(),
     })
-}
-
-/// Whether a node may be promoted; the first day's primary leads already.
-fn may_lead(deployment: &Deployment, node: &Node) -> bool {
-    let servers = Servers::of_deployment(deployment);
-    match &deployment.topology {
-        Topology::Cluster { .. } => !servers.is_on(node, "cluster-replica-no-failover"),
-        _ => {
-            let leads = matches!(&deployment.topology, Topology::Sentinel { primary, .. }
-                if deployment.nodes.get(*primary).is_some_and(|first| first.id == node.id));
-            leads || servers.integer(node, "replica-priority") != Some(0)
-        }
-    }
-}
-
-/// How many replicas a node wants before it takes a write; none where it does not ask.
-fn replicas_to_write(deployment: &Deployment, node: &Node) -> Option<i128> {
-    let servers = Servers::of_deployment(deployment);
-    let wanted = servers.integer(node, "min-replicas-to-write").filter(|number| *number > 0)?;
-    // A lag of 0 switches the rule off as well (refreshGoodSlavesCount in replication.c).
-    (servers.integer(node, "min-replicas-max-lag") != Some(0)).then_some(wanted)
 }
 
 /// Too few sentinels are left to agree or to elect a leader.
@@ -242,13 +226,12 @@ fn why_no_election(
     set: &SentinelSet,
     domain: &Domain,
 ) -> Option<Why> {
-    let primary = deployment.nodes.iter().filter(|node| may_lead(deployment, node));
-    if !primary.into_iter().any(|node| domain.hosts.contains(&node.host)) {
+    if !deployment.nodes.iter().any(|node| domain.holds(node) && may_lead(deployment, node)) {
         return None;
     }
     let all = set.nodes.len();
-    let left = set.nodes.iter().filter(|sentinel| !domain.hosts.contains(&sentinel.host)).count();
-    let majority = all / 2 + 1;
+    let left = set.nodes.iter().filter(|sentinel| !domain.holds(sentinel)).count();
+    let majority = majority(all);
     let quorum = usize::try_from(watch.quorum.value).unwrap_or(usize::MAX);
     let needed = if left < majority {
         format!("electing who leads a failover takes {majority}")
@@ -271,10 +254,10 @@ fn why_no_election(
 /// Too few primaries of a cluster are left to elect another.
 fn why_no_majority(deployment: &Deployment, shards: &[Shard], domain: &Domain) -> Option<Why> {
     let failed = |shard: &&Shard| {
-        deployment.nodes.get(shard.primary).is_some_and(|node| domain.hosts.contains(&node.host))
+        deployment.nodes.get(shard.primary).is_some_and(|node| domain.holds(node))
     };
     let left = shards.len() - shards.iter().filter(failed).count();
-    let majority = shards.len() / 2 + 1;
+    let majority = majority(shards.len());
     let are = if left == 1 { "is" } else { "are" };
     (left < majority).then(|| Why {
         because: format!(
@@ -288,6 +271,7 @@ fn why_no_majority(deployment: &Deployment, shards: &[Shard], domain: &Domain) -
 #[cfg(test)]
 mod tests {
     use crate::check::rules::tests::findings_of;
+    use crate::diag::Code;
 
     const ZONES: &str = "[hosts]\na = { address = \"127.0.0.1\", zone = \"x\" }\nb = { address = \"127.0.0.2\", zone = \"y\" }\n\
         c = { address = \"127.0.0.3\", zone = \"z\" }\n";
@@ -360,5 +344,43 @@ mod tests {
         let found = titles(&two, &cluster("zone"));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("the zone `x`"), "{found:?}");
+    }
+
+    #[test]
+    fn who_leads_goes_on_whether_or_not_it_could_be_promoted() {
+        let cluster = |node: &str| {
+            titles(
+                ZONES,
+                &format!(
+                    "[redis.c]\nversion = \"7.2\"\ntopology = \"cluster\"\nhosts = {THREE}\nshards = 3\nreplicas = 1\n\
+                     survives = \"host\"\nnodes.{node}.config.cluster-replica-no-failover = true\n"
+                ),
+            )
+        };
+        assert!(cluster("a-6379").is_empty(), "{:?}", cluster("a-6379"));
+        let found = cluster("a-6380");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("no node that may take over shard"), "{found:?}");
+    }
+
+    #[test]
+    fn each_failure_is_named_with_its_reason() {
+        let text = format!(
+            "format = 1\nname = \"x\"\n{ZONES}[sentinels.m]\nversion = \"7.2\"\nhosts = [\"b\", \"b\", \"c\"]\n\
+             [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
+             sentinel = {{ set = \"m\", quorum = 2 }}\nsurvives = \"host\"\nnodes.b.config.replica-priority = 0\n"
+        );
+        let of = |text: &str| {
+            let found = findings_of(text, &[]).into_iter().find(|found| found.code == Code::DoesNotSurvive);
+            found.unwrap()
+        };
+        let found = of(&text);
+        assert!(found.title.ends_with("`a`: no node that may take over `s` is left"), "{found:?}");
+        assert_eq!(found.notes, [""; 0], "a replica that never leads takes nothing along: {found:?}");
+        let found = of(&text.replace("priority = 0", "priority = 0\nconfig.min-replicas-to-write = 1"));
+        assert_eq!(
+            found.notes,
+            ["nor does it survive the failure of the host `b`: `min-replicas-to-write` is 1, and `s` has 0 replicas left"]
+        );
     }
 }

@@ -95,9 +95,9 @@ mod tests {
     fn one_set_knows_each_primary_by_its_own_name() {
         let text = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"127.0.0.1\" }\n\
             [sentinels.m]\nversion = \"7.2\"\nhosts = [\"a\"]\n\
-            [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nsentinel = { set = \"m\", quorum = 1 }\n\
+            [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nsentinel = { set = \"m\", quorum = 1 }\nsurvives = \"nothing\"\n\
             [redis.t]\nversion = \"7.2\"\ntopology = \"sentinel\"\nport = 6380\ninitial-primary = \"a\"\n\
-            sentinel = { set = \"m\", quorum = 1, master-name = \"s\" }\n";
+            sentinel = { set = \"m\", quorum = 1, master-name = \"s\" }\nsurvives = \"nothing\"\n";
         assert_eq!(codes_of(text), ["duplicate-name"]);
         assert!(codes_of(&text.replace("master-name = \"s\"", "master-name = \"u\"")).is_empty());
     }

@@ -1,5 +1,6 @@
 //! The rule `impossible-quorum`.
 
+use crate::check::failover::{declared, majority};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Model, SentinelSet, Topology, Watch};
@@ -91,14 +92,9 @@ fn run(model: &Model, findings: &mut Findings) {
                 .related(hosts, "the sentinels")
                 .note("no failover would ever begin")
         };
-        let help = format!("write {}, a majority of them", sentinels / 2 + 1);
+        let help = format!("write {}, a majority of them", majority(sentinels));
         findings.push(finding.help(help).of(name));
     }
-}
-
-/// The number of sentinels that the spec asks for.
-fn declared(set: &SentinelSet) -> usize {
-    set.spec.hosts.as_ref().map_or(0, |hosts| hosts.value.len()).max(set.nodes.len())
 }
 
 /// Whether the sentinels of a set can ever reach the quorum.
@@ -112,10 +108,12 @@ mod tests {
 
     #[test]
     fn quorums_from_one_to_all_are_possible() {
-        for (quorum, expected) in [(-1, 1), (0, 1), (1, 0), (3, 0), (4, 1)] {
+        for (quorum, expected) in
+            [(-1, "impossible-quorum"), (0, "impossible-quorum"), (1, "quorum-of-one"), (3, "high-quorum"), (4, "impossible-quorum")]
+        {
             let codes =
                 codes_of(&super::RULE.passes.spec.replace("quorum = 2", &format!("quorum = {quorum}")));
-            assert_eq!(codes, vec!["impossible-quorum"; expected], "{quorum}");
+            assert_eq!(codes, [expected], "{quorum}");
         }
     }
 }

@@ -232,7 +232,7 @@ mod tests {
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
              [sentinels.m]\nversion = \"7.2\"\nhosts = [\"a\", \"b\"]\n{set}\n\
              [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
-             sentinel = {{ set = \"m\", quorum = 2 }}\n{deployment}"
+             sentinel = {{ set = \"m\", quorum = 2 }}\nsurvives = \"nothing\"\n{deployment}"
         ))
     }
 

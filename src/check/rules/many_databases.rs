@@ -96,17 +96,23 @@ fn run(model: &Model, findings: &mut Findings) {
     }
 }
 
+/// Whether a number of databases is told of here.
+pub(super) fn is_told(servers: &Servers<'_>, name: &str, number: i128) -> bool {
+    // `cluster-databases` means nothing outside a cluster, and `databases` is 1 in some.
+    let taken = runtime_value(name, &Value::Integer(number), servers.in_cluster(), servers.target);
+    let ignored = name == "cluster-databases" && !servers.in_cluster();
+    let from = costs(servers).into_iter().find(|cost| cost.name == name).map(|cost| cost.from);
+    !ignored && taken == Value::Integer(number) && from.is_some_and(|from| number >= from)
+}
+
 /// One finding for each place where the number is set.
 fn too_many(servers: &Servers<'_>, cost: &Cost) -> Findings {
     let mut findings = Findings::default();
     let mut told: Vec<Span> = Vec::new();
     for node in servers.nodes {
         let Some(number) = servers.integer(node, cost.name) else { continue };
-        // `cluster-databases` means nothing outside a cluster, and `databases` is 1 in some.
-        let taken = runtime_value(cost.name, &Value::Integer(number), servers.in_cluster(), servers.target);
-        let ignored = cost.name == "cluster-databases" && !servers.in_cluster();
         let place = servers.place(node, cost.name);
-        if number < cost.from || ignored || taken != Value::Integer(number) || told.contains(&place) {
+        if !is_told(servers, cost.name, number) || told.contains(&place) {
             continue;
         }
         told.push(place);
@@ -148,10 +154,10 @@ mod tests {
 
     #[test]
     fn clusters_have_a_number_of_their_own() {
-        let none: [&str; 0] = [];
         assert_eq!(codes("valkey", "9.1", CLUSTER, "cluster-databases = 100_000"), ["many-databases"]);
-        assert_eq!(codes("valkey", "9.1", ALONE, "cluster-databases = 100_000"), none);
+        let no_effect = ["ineffective-setting"];
+        assert_eq!(codes("valkey", "9.1", ALONE, "cluster-databases = 100_000"), no_effect);
         // It is 1 there, whatever is written.
-        assert_eq!(codes("redis", "8.0", CLUSTER, "databases = 1_000_000"), none);
+        assert_eq!(codes("redis", "8.0", CLUSTER, "databases = 1_000_000"), no_effect);
     }
 }

@@ -1,5 +1,6 @@
 //! The rule `replica-placement`.
 
+use crate::check::failover::groups;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::machine;
 use crate::diag::{Code, Finding, Findings};
@@ -63,20 +64,6 @@ fn run(model: &Model, findings: &mut Findings) {
         let placed = matches!(deployment.topology, Topology::Cluster { .. });
         if !meant && !placed {
             findings.append(together(model, deployment).into_iter().collect());
-        }
-    }
-}
-
-/// A primary and its replicas, as places in [`Deployment::nodes`].
-pub(super) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
-    match &deployment.topology {
-        Topology::Standalone => Vec::new(),
-        Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
-            let replicas = (0..deployment.nodes.len()).filter(|node| node != primary).collect();
-            vec![(*primary, replicas)]
-        }
-        Topology::Cluster { shards } => {
-            shards.iter().map(|shard| (shard.primary, shard.replicas.clone())).collect()
         }
     }
 }

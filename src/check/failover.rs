@@ -1,0 +1,173 @@
+//! What rules ask of failovers: what can fail at once, who takes over then, and who must agree. No rule lives here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::servers::{Servers, machine, watching};
+use crate::model::{Deployment, HostId, Model, Node, SentinelSet, Topology, Watch};
+use crate::source::Span;
+use crate::spec::Survives;
+use crate::spec::raw::Raw;
+
+/// Hosts that fail together.
+pub(super) struct Domain {
+    /// With its article: the host `cache-a`.
+    pub(super) name: String,
+    pub(super) hosts: BTreeSet<HostId>,
+}
+
+impl Domain {
+    pub(super) fn holds(&self, node: &Node) -> bool {
+        self.hosts.contains(&node.host)
+    }
+
+    /// The failure of the host `cache-a`.
+    pub(super) fn failure(&self) -> String {
+        format!("the failure of {}", self.name)
+    }
+}
+
+/// What can fail at once of a deployment's nodes and their sentinels, by name: each machine, or each zone. A host
+/// without a zone stands in one of its own.
+pub(super) fn domains(model: &Model, deployment: &Deployment, survives: Survives) -> Vec<Domain> {
+    let set = match &deployment.topology {
+        Topology::Sentinel { watch, .. } => watching(model, &watch.set.value),
+        _ => None,
+    };
+    let nodes = deployment.nodes.iter().chain(set.map_or(&[][..], |set| &set.nodes));
+    let hosts: BTreeSet<HostId> = nodes.map(|node| node.host).collect();
+    let mut domains: BTreeMap<(bool, &str), Domain> = BTreeMap::new();
+    for id in hosts {
+        let host = model.host(id);
+        let zone = host.zone().filter(|_| survives == Survives::Zone);
+        let key = zone.map_or((true, machine(model, id)), |zone| (false, zone));
+        let name = match zone {
+            Some(zone) => format!("the zone `{zone}`"),
+            None => format!("the host `{}`", host.name.value),
+        };
+        let domain = domains.entry(key).or_insert_with(|| Domain { name, hosts: BTreeSet::new() });
+        domain.hosts.insert(id);
+    }
+    domains.into_values().collect()
+}
+
+/// What most of `all` are: how many must agree in an election.
+pub(super) fn majority(all: usize) -> usize {
+    all / 2 + 1
+}
+
+/// A primary and its replicas, as places in [`Deployment::nodes`].
+pub(super) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
+    match &deployment.topology {
+        Topology::Standalone => Vec::new(),
+        Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
+            let replicas = (0..deployment.nodes.len()).filter(|node| node != primary).collect();
+            vec![(*primary, replicas)]
+        }
+        Topology::Cluster { shards } => {
+            shards.iter().map(|shard| (shard.primary, shard.replicas.clone())).collect()
+        }
+    }
+}
+
+/// Whether a replica may be promoted without anybody's hand.
+pub(super) fn may_be_promoted(deployment: &Deployment, node: &Node) -> bool {
+    let servers = Servers::of_deployment(deployment);
+    match &deployment.topology {
+        Topology::Cluster { .. } => !servers.is_on(node, "cluster-replica-no-failover"),
+        _ => servers.integer(node, "replica-priority") != Some(0),
+    }
+}
+
+/// Whether a node may lead: who leads on the first day does already.
+pub(super) fn may_lead(deployment: &Deployment, node: &Node) -> bool {
+    let leads = |(primary, _): &(usize, Vec<usize>)| {
+        deployment.nodes.get(*primary).is_some_and(|first| first.id == node.id)
+    };
+    may_be_promoted(deployment, node) || groups(deployment).iter().any(leads)
+}
+
+/// Every node that leads or may lead, with the number of replicas that it has then.
+pub(super) fn leaders(deployment: &Deployment) -> Vec<(&Node, usize)> {
+    if deployment.topology == Topology::Standalone {
+        return deployment.nodes.iter().map(|node| (node, 0)).collect();
+    }
+    let of_group = |(primary, replicas): (usize, Vec<usize>)| {
+        let followers = replicas.len();
+        let promoted = replicas.into_iter().filter(|replica| {
+            deployment.nodes.get(*replica).is_some_and(|node| may_be_promoted(deployment, node))
+        });
+        let leaders: Vec<usize> = std::iter::once(primary).chain(promoted).collect();
+        leaders.into_iter().filter_map(move |leader| Some((deployment.nodes.get(leader)?, followers)))
+    };
+    groups(deployment).into_iter().flat_map(of_group).collect()
+}
+
+/// How many replicas a node wants before it takes a write; none where it does not ask.
+pub(super) fn replicas_to_write(deployment: &Deployment, node: &Node) -> Option<i128> {
+    let servers = Servers::of_deployment(deployment);
+    let wanted = servers.integer(node, "min-replicas-to-write").filter(|number| *number > 0)?;
+    // A lag of 0 switches the rule off as well (refreshGoodSlavesCount in replication.c).
+    (servers.integer(node, "min-replicas-max-lag") != Some(0)).then_some(wanted)
+}
+
+/// What a deployment promises to survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// Nothing is said.
+    Undeclared,
+    /// Nothing is to be survived, or what is could not be read.
+    Nothing,
+    /// The failure of any one host or zone, which `does-not-survive` proves.
+    Failure,
+}
+
+pub(super) fn promise(deployment: &Deployment) -> Promise {
+    match deployment.spec.survives.map(|survives| survives.value) {
+        None if deployment.poisoned.iter().any(|name| name == "survives") => Promise::Nothing,
+        None => Promise::Undeclared,
+        Some(Survives::Nothing) => Promise::Nothing,
+        Some(Survives::Host | Survives::Zone) => Promise::Failure,
+    }
+}
+
+/// The fewest sentinels of which a majority is left when one fails.
+pub(super) const FEWEST_SENTINELS: usize = 3;
+
+/// The number of sentinels that the spec asks for.
+pub(super) fn declared(set: &SentinelSet) -> usize {
+    set.spec.hosts.as_ref().map_or(0, |hosts| hosts.value.len()).max(set.nodes.len())
+}
+
+/// A deployment with all of its nodes, how it is watched, and the sentinels: all of them, and resolved.
+pub(super) fn watched(model: &Model) -> impl Iterator<Item = (&Deployment, &Watch, &SentinelSet)> {
+    model.deployments.iter().filter_map(|deployment| {
+        let Topology::Sentinel { watch, .. } = &deployment.topology else { return None };
+        let set = watching(model, &watch.set.value)?;
+        Some((deployment, watch, set))
+    })
+}
+
+/// Where the sentinels of a set are listed.
+pub(super) fn listed_at(set: &SentinelSet) -> Span {
+    set.spec.hosts.as_ref().map_or(set.name.span, |hosts| hosts.span)
+}
+
+/// The number of one of Sentinel's settings for a deployment, with its place; none where it is not set, or is no
+/// number as written: what Sentinel makes of `30s` is told already.
+pub(super) fn watch_number(deployment: &Deployment, watch: &Watch, name: &str) -> Option<(i64, Span)> {
+    let setting = watch.settings.iter().find(|setting| setting.name.value == name)?;
+    let number = setting.lines.first()?.first()?.parse().ok()?;
+    let place = setting.name.span;
+    let written = &deployment.spec.sentinel.as_ref()?.settings.entries;
+    let as_written = match &written.iter().find(|entry| entry.name.span == place)?.value.value {
+        Raw::Integer(written) => *written == number,
+        Raw::Text(written) => written.parse() == Ok(number),
+        _ => false,
+    };
+    as_written.then_some((number, place))
+}
+
+/// A number of things in words: `1 replica`, `2 replicas`.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
