@@ -6,6 +6,7 @@ pub mod conf;
 mod level;
 mod rule;
 mod rules;
+mod running;
 mod servers;
 
 pub use level::apply_lints;
