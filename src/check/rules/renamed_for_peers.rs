@@ -15,8 +15,8 @@ pub(super) static RULE: Rule = Rule {
     group: RuleGroup::Operations,
     about: "A renamed command that replicas or sentinels need",
     why: r#"`rename-command` hides a command from everybody, from other servers too. Replicas send PING, REPLCONF, PSYNC and, with
-credentials, AUTH; without PING, REPLCONF or AUTH the link does not work, without PSYNC every break of it is a full
-copy. Sentinels send PING, INFO, PUBLISH, SUBSCRIBE, SLAVEOF (never REPLICAOF), CONFIG, CLIENT and EXEC. Each of these
+credentials, AUTH: without PING or AUTH there is no link, without REPLCONF it breaks every second, without PSYNC every
+break of it is a full copy. Sentinels send PING, INFO, PUBLISH, SUBSCRIBE, SLAVEOF (never REPLICAOF), CONFIG, CLIENT and EXEC. Each of these
 was renamed on real servers, and their primary killed: no failover succeeded. With PUBLISH or SUBSCRIBE the sentinels
 did not find each other; with CONFIG, CLIENT, SLAVEOF or EXEC they promoted nobody, over and over.
 
@@ -172,8 +172,14 @@ fn finding(deployment: &Deployment, place: Span, nodes: &[Running<'_>]) -> Optio
     let missed = missed(deployment, &renamed(nodes.first()?));
     let commands = |renamed: &[Renamed]| listed(&renamed.iter().map(|(old, _)| old.as_str()).collect::<Vec<_>>());
     let what = |renamed: &[Renamed]| {
-        let only_psync = renamed.iter().all(|(old, _)| old == "PSYNC");
-        if only_psync { "each break of the link needs a full copy" } else { "replicas cannot follow" }
+        let has = |name: &str| renamed.iter().any(|(old, _)| old == name);
+        if has("PING") || has(WITH_CREDENTIALS) {
+            "replicas cannot follow"
+        } else if has("REPLCONF") {
+            "their link breaks every second"
+        } else {
+            "each break of the link needs a full copy"
+        }
     };
     let whose = whose(nodes);
     let (title, note) = match (&missed.replicas, &missed.sentinels) {
