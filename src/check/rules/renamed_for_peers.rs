@@ -16,9 +16,10 @@ pub(super) static RULE: Rule = Rule {
     about: "A renamed command that replicas or sentinels need",
     why: r#"`rename-command` hides a command from everybody, from other servers too. Replicas send PING, REPLCONF, PSYNC and, with
 credentials, AUTH: without PING or AUTH there is no link, without REPLCONF it breaks every second, without PSYNC every
-break of it is a full copy. Sentinels send PING, INFO, PUBLISH, SUBSCRIBE, SLAVEOF (never REPLICAOF), CONFIG, CLIENT and EXEC. Each of these
-was renamed on real servers, and their primary killed: no failover succeeded. With PUBLISH or SUBSCRIBE the sentinels
-did not find each other; with CONFIG, CLIENT, SLAVEOF or EXEC they promoted nobody, over and over.
+break of it is a full copy. Sentinels send PING, INFO, PUBLISH, SUBSCRIBE, SLAVEOF (never REPLICAOF), CONFIG, CLIENT
+and EXEC. Each of these was renamed on real servers, and their primary killed: no failover succeeded. With PUBLISH or
+SUBSCRIBE the sentinels did not find each other; with CONFIG, CLIENT, SLAVEOF or EXEC they promoted nobody, over and
+over.
 
 Rights do better than names: `users` gives each user the commands that it needs. Where a name must stay, sentinels can
 be told the new one, `sentinel = { …, rename-command = ["CONFIG new-name"] }`."#,
