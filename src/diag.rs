@@ -168,6 +168,74 @@ codes! {
     UnreachableBind = "unreachable-bind", Error;
     /// Cluster nodes that clients are to reach by a host name that they do not announce.
     UnannouncedHostname = "unannounced-hostname", Error;
+    /// A store or a queue that saves nothing.
+    DataNotSaved = "data-not-saved", Error;
+    /// A node that may lead and saves nothing, while its replicas save.
+    UnsavedPrimary = "unsaved-primary", Warn;
+    /// A store or a queue that keeps snapshots only, far apart.
+    SnapshotsOnly = "snapshots-only", Warn;
+    /// Each write waits for a slow disk.
+    SlowFsync = "slow-fsync", Warn;
+    /// Each write waits for the disk.
+    FsyncEveryWrite = "fsync-every-write", Allow;
+    /// A store or a queue whose log reaches the disk when the kernel likes.
+    FsyncLeftToKernel = "fsync-left-to-kernel", Warn;
+    /// A store or a queue that takes writes after it could not save.
+    FailedSnapshotIgnored = "failed-snapshot-ignored", Warn;
+    /// A cache that refuses writes when a snapshot fails.
+    FailedSnapshotStopsCache = "failed-snapshot-stops-cache", Warn;
+    /// An append-only file that is never rewritten.
+    EndlessAof = "endless-aof", Warn;
+    /// An append-only file of commands only, which loads slowly.
+    SlowAofLoad = "slow-aof-load", Allow;
+    /// Snapshots without a checksum.
+    UncheckedSnapshots = "unchecked-snapshots", Allow;
+    /// Full copies for replicas that go through a slow disk.
+    DiskBackedSync = "disk-backed-sync", Warn;
+    /// A backlog too short for a link that times out.
+    ShortBacklog = "short-backlog", Warn;
+    /// A replica that drops its data before it has new ones.
+    EmptiedReplica = "emptied-replica", Warn;
+    /// A replica that needs memory for its data twice, on a host that has it once.
+    TwoDataSets = "two-data-sets", Warn;
+    /// A primary that goes on taking writes when it has lost all of its replicas.
+    UnboundedWriteLoss = "unbounded-write-loss", Allow;
+    /// Servers that are not started again after a crash or a boot.
+    StaysDown = "stays-down", Allow;
+    /// A slow log that is off, empty or full of everything.
+    NoSlowLog = "no-slow-log", Warn;
+    /// A latency monitor that is off.
+    NoLatencyMonitor = "no-latency-monitor", Allow;
+    /// Clients that stay connected though their machine is gone.
+    NoKeepalive = "no-keepalive", Warn;
+    /// Clients that are cut off while they are idle.
+    IdleClientsCut = "idle-clients-cut", Allow;
+    /// Background work more than a hundred times a second.
+    HighHz = "high-hz", Allow;
+    /// A log level for developers, or none at all.
+    UnfitLogLevel = "unfit-log-level", Warn;
+    /// The software watchdog, left on.
+    WatchdogLeftOn = "watchdog-left-on", Warn;
+    /// A script that runs forever and that nobody can stop.
+    EndlessScripts = "endless-scripts", Warn;
+    /// A server that crashes without a report.
+    NoCrashReport = "no-crash-report", Allow;
+    /// Settings from another file, which nobody checks.
+    UnseenInclude = "unseen-include", Warn;
+    /// A file named by a path that starts where the server happens to be.
+    RelativePath = "relative-path", Warn;
+    /// A host that may refuse the forks that its servers save and copy with.
+    ForkRefused = "fork-refused", Warn;
+    /// A host whose huge pages make forks slow and memory grow.
+    HugePages = "huge-pages", Warn;
+    /// A queue for new connections that the host cuts short.
+    ShortAcceptQueue = "short-accept-queue", Warn;
+    /// A host that lets its servers open too few files.
+    TooFewFiles = "too-few-files", Warn;
+    /// `maxclients` that replicas, sentinels and the cluster use up alone.
+    TooFewClients = "too-few-clients", Error;
+    /// A renamed command that replicas or sentinels need.
+    RenamedForPeers = "renamed-for-peers", Error;
     /// Nodes of a cluster without a pin although others have one.
     UnpinnedNode = "unpinned-node", Warn;
     /// A lint level for a rule that does not exist, or that cannot be changed.

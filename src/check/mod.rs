@@ -7,6 +7,7 @@ mod failover;
 mod level;
 mod rule;
 mod rules;
+mod running;
 mod servers;
 
 pub use level::apply_lints;

@@ -18,11 +18,6 @@ use super::sentinel_conf;
 use super::server_conf;
 use super::templates::Template;
 
-/// Files that a server keeps open beside its clients (`CONFIG_MIN_RESERVED_FDS` in server.h, the same number
-/// from Redis 6.0 to 8.0 and in Valkey): without them it lowers `maxclients`.
-const RESERVED_FILES: u64 = 32;
-/// Connections of each node of a cluster to each other one, one to it and one from it (`clusterLink` in cluster.h).
-const LINKS: u64 = 2;
 /// No unit gets fewer open files than systemd's own default.
 pub(super) const LEAST_FILES: u64 = 1024;
 /// Ports below this are root's, unless a unit gives them away.
@@ -118,8 +113,8 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
             port: node.port,
             service: &deployment.service,
             secrets: deployment.users.iter().flat_map(|user| &user.passwords).map(|at| &at.value).collect(),
-            stays_down: has_replicas(deployment) && !effective.persists(),
-            links: links(deployment),
+            stays_down: deployment.has_replicas() && !effective.persists(),
+            links: deployment.bus_links(),
             effective,
             naming: &naming,
             sentinel: false,
@@ -159,23 +154,6 @@ pub(super) fn unit_name(kind: &str, name: &str, port: u16) -> String {
 
 fn sentinel_unit(set: &SentinelSet, sentinel: &Sentinel) -> String {
     unit_name(&format!("{}-sentinel", set.target.engine), &set.name, sentinel.port)
-}
-
-/// Whether servers of a deployment hold copies of each other's data.
-fn has_replicas(deployment: &Deployment) -> bool {
-    match &deployment.topology {
-        Topology::Standalone => false,
-        Topology::Replicated { .. } | Topology::Sentinel { .. } => deployment.nodes.len() > 1,
-        Topology::Cluster { shards } => shards.iter().any(|shard| !shard.replicas.is_empty()),
-    }
-}
-
-/// Connections to the other nodes of a cluster.
-fn links(deployment: &Deployment) -> u64 {
-    match deployment.topology {
-        Topology::Cluster { .. } => LINKS * deployment.nodes.len().saturating_sub(1) as u64,
-        _ => 0,
-    }
 }
 
 fn add(run: &mut Run<'_>, subject: &Subject<'_>) {
@@ -229,7 +207,7 @@ fn text(run: &Run<'_>, subject: &Subject<'_>) -> Result<String, Problem> {
         stays_down: subject.stays_down,
         stop: stop.clone(),
         saves,
-        files: (clients + RESERVED_FILES + subject.links).max(LEAST_FILES),
+        files: (clients + Service::RESERVED_FILES + subject.links).max(LEAST_FILES),
         clients,
         rights: rights.clone(),
         sentinel: subject.sentinel,

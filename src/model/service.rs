@@ -16,6 +16,10 @@ pub struct Service {
 }
 
 impl Service {
+    /// Files that a server keeps open beside its clients (`CONFIG_MIN_RESERVED_FDS` in server.h, the same number
+    /// from Redis 6.0 to 8.0 and in Valkey): without them it lowers `maxclients`.
+    pub const RESERVED_FILES: u64 = 32;
+
     /// What Debian's packages of an engine have, for a folder of the output.
     pub fn usual(engine: Engine, folder: &str) -> Self {
         let (user, program) = match engine {

@@ -123,6 +123,34 @@ impl Deployment {
         node.own.get(name).or_else(|| self.shared.get(name))
     }
 
+    /// Whether servers hold copies of each other's data.
+    pub fn has_replicas(&self) -> bool {
+        match &self.topology {
+            Topology::Standalone => false,
+            Topology::Replicated { .. } | Topology::Sentinel { .. } => self.nodes.len() > 1,
+            Topology::Cluster { shards } => shards.iter().any(|shard| !shard.replicas.is_empty()),
+        }
+    }
+
+    /// Bytes that clients write to one primary per second, where that is declared: a cluster's shards share.
+    pub fn write_rate(&self) -> Option<At<u64>> {
+        let rate = self.spec.write_rate?;
+        let shards = match &self.topology {
+            Topology::Cluster { shards } => shards.len().max(1) as u64,
+            _ => 1,
+        };
+        Some(At::new(rate.value.0 / shards, rate.span))
+    }
+
+    /// Connections of a cluster's node to all others, one to each and one from each (`clusterLink` in cluster.h).
+    /// They count against `maxclients` (`acceptCommonHandler` in networking.c).
+    pub fn bus_links(&self) -> u64 {
+        match self.topology {
+            Topology::Cluster { .. } => 2 * self.nodes.len().saturating_sub(1) as u64,
+            _ => 0,
+        }
+    }
+
     /// The node of a name.
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id.0 == name)

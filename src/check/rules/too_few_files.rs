@@ -1,0 +1,138 @@
+//! The rule `too-few-files`.
+
+use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, kernel_setting, on_machine};
+use crate::diag::{Code, Finding, Findings};
+use crate::model::{Deployment, HostId, Model, Service};
+
+/// A host that lets its servers open too few files.
+pub(super) static RULE: Rule = Rule {
+    code: Code::TooFewFiles,
+    group: RuleGroup::Operations,
+    about: "A host that lets its servers open too few files",
+    why: "Each client is an open file. The rendered unit asks for as many as `maxclients` needs, and 32 for the server's own;
+the kernel gives no process more than `fs.nr_open`, and all processes together no more than `fs.file-max`. A server
+that gets fewer lowers `maxclients` when it starts, with a line in its log, and turns clients away later.
+
+Raise the kernel's setting on the host and in the spec, or lower `maxclients`.",
+    source: "server.c (adjustOpenFilesLimit) of Redis 7.0.15; setrlimit(2); Documentation/admin-guide/sysctl/fs.rst of Linux",
+    fails: Example::spec(
+        r#"format = 1
+name = "shop"
+
+[hosts]
+cache-a = { address = "10.0.1.11", zone = "a", sysctl = { "fs.nr_open" = 32768 } }
+
+[redis.sessions]
+version = "7.2"
+topology = "standalone"
+hosts = ["cache-a"]
+
+[redis.sessions.config]
+maxmemory = "1gb"
+maxmemory-policy = "noeviction"
+maxclients = 50_000
+
+[redis.sessions.users.app]
+passwords = [{ env = "APP_PASSWORD" }]
+rules = "~session:* +@read +@write +@connection -@dangerous"
+"#,
+    ),
+    passes: Example::spec(
+        r#"format = 1
+name = "shop"
+
+[hosts]
+cache-a = { address = "10.0.1.11", zone = "a", sysctl = { "fs.nr_open" = 65536 } }
+
+[redis.sessions]
+version = "7.2"
+topology = "standalone"
+hosts = ["cache-a"]
+
+[redis.sessions.config]
+maxmemory = "1gb"
+maxmemory-policy = "noeviction"
+maxclients = 50_000
+
+[redis.sessions.users.app]
+passwords = [{ env = "APP_PASSWORD" }]
+rules = "~session:* +@read +@write +@connection -@dangerous"
+"#,
+    ),
+    stage: Stage::Model(run),
+};
+
+/// What one process may have open, and what all may.
+const PROCESS: &str = "fs.nr_open";
+const MACHINE: &str = "fs.file-max";
+const CLIENTS: &str = "maxclients";
+
+fn run(model: &Model, findings: &mut Findings) {
+    for at in 0..model.hosts.len() {
+        findings.extend(process(model, HostId(at)).or_else(|| machine(model, HostId(at))));
+    }
+}
+
+/// Files that a server opens at most.
+fn files(running: &Running<'_>) -> Option<i128> {
+    let links = running.servers.deployment.map_or(0, Deployment::bus_links);
+    Some(running.number(CLIENTS)? + i128::from(Service::RESERVED_FILES + links))
+}
+
+/// One server that needs more than the kernel gives a process.
+fn process(model: &Model, host: HostId) -> Option<Finding> {
+    let declared = kernel_setting(model, host, PROCESS)?;
+    let most: i128 = declared.value.trim().parse().ok()?;
+    let asking = on_machine(model, host).filter_map(|running| Some((files(&running)?, running)));
+    let (needed, running) = asking.max_by_key(|(needed, running)| (*needed, running.servers.name.value.as_str()))?;
+    let who = running.servers;
+    if most >= needed {
+        return None;
+    }
+    let title = format!(
+        "{who} needs {needed} open files, and `{}` gives a process {most} (`{PROCESS}`)",
+        model.host(host).name.value
+    );
+    let finding = Finding::new(Code::TooFewFiles, declared.span, title)
+        .help(format!("raise `{PROCESS}` to {needed} or more on the host and here, or lower `{CLIENTS}`"))
+        .note(format!("the server lowers `{CLIENTS}` to what it can open, and turns clients away later"));
+    Some(match running.place(CLIENTS) {
+        Some(place) => finding.related(place, "asked for here"),
+        None => finding,
+    })
+}
+
+/// Servers that need more together than the kernel has.
+fn machine(model: &Model, host: HostId) -> Option<Finding> {
+    let declared = kernel_setting(model, host, MACHINE)?;
+    let most: i128 = declared.value.trim().parse().ok()?;
+    let needed: i128 = on_machine(model, host).filter_map(|running| files(&running)).sum();
+    (most < needed).then(|| {
+        let title = format!(
+            "the servers of `{}` may need {needed} open files together, and it has {most} (`{MACHINE}`)",
+            model.host(host).name.value
+        );
+        Finding::new(Code::TooFewFiles, declared.span, title)
+            .help(format!("raise `{MACHINE}` above {needed} on the host and here, or lower `{CLIENTS}`"))
+            .note("with none left, servers cannot accept clients, nor open the files that they save to")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::rules::tests::codes_of;
+
+    fn with(sysctl: &str) -> Vec<String> {
+        codes_of(&super::RULE.fails.spec.replace("\"fs.nr_open\" = 32768", sysctl))
+    }
+
+    #[test]
+    fn clients_and_the_servers_own() {
+        assert_eq!(with("\"fs.nr_open\" = 50031"), ["too-few-files"]);
+        assert_eq!(with("\"fs.nr_open\" = 50032"), [""; 0]);
+        assert_eq!(with("\"fs.file-max\" = 50031"), ["too-few-files"]);
+        assert_eq!(with("fs.file-max = 50032"), [""; 0]);
+        assert_eq!(with("\"fs.nr_open\" = 9, \"fs.file-max\" = 9"), ["too-few-files"], "once");
+    }
+}
