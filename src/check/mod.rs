@@ -3,6 +3,8 @@
 //! becomes [`Checked`], and only that can be rendered, planned or compared with servers.
 
 pub mod conf;
+mod effective;
+mod footprint;
 mod level;
 mod rule;
 mod rules;

@@ -215,7 +215,7 @@ fn why_no_survivor(
 }
 
 /// Whether a node may be promoted; the first day's primary leads already.
-fn may_lead(deployment: &Deployment, node: &Node) -> bool {
+pub(in crate::check) fn may_lead(deployment: &Deployment, node: &Node) -> bool {
     let servers = Servers::of_deployment(deployment);
     match &deployment.topology {
         Topology::Cluster { .. } => !servers.is_on(node, "cluster-replica-no-failover"),

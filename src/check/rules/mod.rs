@@ -14,12 +14,15 @@ macro_rules! rules {
 rules! {
     alias_contradiction,
     artifact_clash,
+    cache_refuses_writes,
+    client_limit_above_maxmemory,
     contradicting_template,
     contradictory_settings,
     cyclic_extends,
     derived_by_hand,
     does_not_survive,
     duplicate_name,
+    evicting_store,
     expired_lint,
     ignored_directive,
     impossible_quorum,
@@ -31,16 +34,22 @@ rules! {
     invalid_value,
     literal_secret,
     many_databases,
+    maxmemory_too_small,
+    memory_overcommitted,
     misplaced_key,
     missing_key,
+    peak_above_memory,
     peers_locked_out,
     port_clash,
     reinterpreted_value,
     renamed_directive,
+    replica_buffer_too_small,
     replica_placement,
+    setting_without_effect,
     shared_data_dir,
     syntax,
     too_few_masters,
+    too_many_io_threads,
     unavailable_directive,
     undefined_deployment,
     undefined_host,
@@ -48,9 +57,11 @@ rules! {
     undefined_profile,
     undefined_sentinels,
     undefined_template,
+    unequal_maxmemory,
     unexpanded_placeholder,
     unknown_directive,
     unknown_key,
+    unlimited_memory,
     unpinned_node,
     unreadable_layer,
     unreadable_template,
@@ -70,6 +81,8 @@ rules! {
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(super) use does_not_survive::may_lead;
+pub(super) use replica_placement::groups;
 pub(super) use unused_lint_level::unused;
 
 use super::rule::Rule;

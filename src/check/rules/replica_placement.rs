@@ -68,7 +68,7 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 /// A primary and its replicas, as places in [`Deployment::nodes`].
-pub(super) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
+pub(in crate::check) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
     match &deployment.topology {
         Topology::Standalone => Vec::new(),
         Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
