@@ -104,6 +104,28 @@ codes! {
     ReinterpretedValue = "reinterpreted-value", Warn;
     /// So many databases that they cost memory or time while they are empty.
     ManyDatabases = "many-databases", Warn;
+    /// Limits of memory that a machine does not have.
+    MemoryOvercommitted = "memory-overcommitted", Error;
+    /// A machine without room for what its servers take for a while.
+    PeakAboveMemory = "peak-above-memory", Warn;
+    /// A cache, or a policy of eviction, without a limit of memory.
+    UnlimitedMemory = "unlimited-memory", Warn;
+    /// A limit of memory that an empty server exceeds.
+    MaxmemoryTooSmall = "maxmemory-too-small", Error;
+    /// Nodes that may lead with less memory than their primary.
+    UnequalMaxmemory = "unequal-maxmemory", Warn;
+    /// A cache that refuses writes when it is full.
+    CacheRefusesWrites = "cache-refuses-writes", Warn;
+    /// A store or queue that drops data when it is full.
+    EvictingStore = "evicting-store", Error;
+    /// Clients may take all of the memory before one of them is dropped.
+    ClientLimitAboveMaxmemory = "client-limit-above-maxmemory", Warn;
+    /// What is written during a full sync does not fit where it waits for the replica.
+    ReplicaBufferTooSmall = "replica-buffer-too-small", Warn;
+    /// A setting that another setting keeps from having any effect.
+    SettingWithoutEffect = "setting-without-effect", Warn;
+    /// More I/O threads than processors.
+    TooManyIoThreads = "too-many-io-threads", Warn;
     /// A template's placeholder that nothing filled in.
     UnexpandedPlaceholder = "unexpanded-placeholder", Error;
     /// Text that a file format cannot hold.

@@ -3,7 +3,9 @@
 //! becomes [`Checked`], and only that can be rendered, planned or compared with servers.
 
 pub mod conf;
+mod effective;
 mod failover;
+mod footprint;
 mod level;
 mod rule;
 mod rules;

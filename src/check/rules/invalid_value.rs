@@ -29,6 +29,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [redis.sessions.config]
+maxmemory = "1gb"
 maxmemory-policy = "allkeys-lru-lfu"
 "#,
     ),
@@ -45,6 +46,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [redis.sessions.config]
+maxmemory = "1gb"
 maxmemory-policy = "allkeys-lfu"
 "#,
     ),

@@ -27,6 +27,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [redis.sessions.config]
+maxmemory = "1gb"
 maxmemory-clients = "10%"
 "#,
     ),
@@ -43,6 +44,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [redis.sessions.config]
+maxmemory = "1gb"
 maxmemory-clients = "10%"
 "#,
     ),

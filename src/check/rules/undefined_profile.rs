@@ -39,6 +39,7 @@ hosts = ["cache-a"]
 profiles = ["lru-cache"]
 
 [profiles.lru-cache.config]
+maxmemory = "1gb"
 maxmemory-policy = "allkeys-lru"
 "#,
     ),

@@ -28,6 +28,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [redis.sessions.config]
+maxmemory = "1gb"
 maxmemory-polcy = "allkeys-lru"
 "#,
     ),
@@ -44,6 +45,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [redis.sessions.config]
+maxmemory = "1gb"
 maxmemory-policy = "allkeys-lru"
 "#,
     ),

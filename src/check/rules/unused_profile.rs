@@ -24,6 +24,7 @@ topology = "standalone"
 hosts = ["cache-a"]
 
 [profiles.lru-cache.config]
+maxmemory = "1gb"
 maxmemory-policy = "allkeys-lru"
 "#,
     ),
@@ -41,6 +42,7 @@ hosts = ["cache-a"]
 profiles = ["lru-cache"]
 
 [profiles.lru-cache.config]
+maxmemory = "1gb"
 maxmemory-policy = "allkeys-lru"
 "#,
     ),
