@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::catalog::Version;
 use crate::catalog::acl;
-use crate::model::users::{Rights, rights};
+use crate::model::users::{Access, Rights, rights};
 use crate::model::{Assigned, Deployment, Model, Node, Origin, Setting, Settings, User};
 use crate::source::Span;
 use crate::text::acl::AclRule;
@@ -120,7 +120,7 @@ pub(super) fn is_harmless(rights: &Rights) -> bool {
     const CATEGORIES: [&str; 6] = ["read", "write", "admin", "dangerous", "pubsub", "scripting"];
     // What monitoring asks without a login; they change nothing and show no data.
     const SHOWN: [&str; 4] = ["info", "role", "cluster|info", "lastsave"];
-    rights.all().flat_map(|access| access.commands()).all(|command| {
+    rights.all().flat_map(Access::commands).all(|command| {
         let newest = command.revisions.last();
         let matters =
             newest.is_some_and(|facts| facts.categories.iter().any(|category| CATEGORIES.contains(category)));

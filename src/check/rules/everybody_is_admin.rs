@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::EverybodyIsAdmin,
     group: RuleGroup::Opinion,
     about: "Every user may do everything",
-    why: r#"Users that all have `~* +@all` keep nobody from anything: one password that leaks from any application gives away the
+    why: "Users that all have `~* +@all` keep nobody from anything: one password that leaks from any application gives away the
 server, its settings and its users. Give applications the commands and keys that they use
 (`~session:* +@read +@write -@dangerous`), and keep one user for operators.
 
-Users that servers log in as do not count. Off unless `[lints]` asks for it."#,
+Users that servers log in as do not count. Off unless `[lints]` asks for it.",
     source: "ACLSetUser (acl.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -10,13 +10,13 @@ pub(super) static RULE: Rule = Rule {
     code: Code::IgnoredRequirepass,
     group: RuleGroup::Security,
     about: "A password for all that an ACL file overrules",
-    why: r#"`requirepass` is the password of the default user. A server with an ACL file takes that user from the file: from its
+    why: "`requirepass` is the password of the default user. A server with an ACL file takes that user from the file: from its
 line `user default`, and where there is none, as it is built in, which is without a password and with all rights. The
 server is open then, while CONFIG GET requirepass still prints the password.
 
 With declared `users` the default user is off unless it is declared, and `requirepass` says nothing either. Remove it
 and give the user `default` its `passwords`, or let everybody log in as a user of their own. With an `aclfile` of your
-own, write the password into its line `user default`."#,
+own, write the password into its line `user default`.",
     source: "ACLLoadFromFile (acl.c) of Redis 7.0.15; tried from Redis 6.0.16 to 8.0.6 and on Valkey 9.1.2, with and without a line `user default`",
     fails: Example::spec(
         r#"format = 1

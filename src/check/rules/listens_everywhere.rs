@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::ListensEverywhere,
     group: RuleGroup::Opinion,
     about: "A server that listens on all addresses of its host",
-    why: r#"`bind` follows from the host's address, and with it a server is reached by that address and by loopback. `*` and
+    why: "`bind` follows from the host's address, and with it a server is reached by that address and by loopback. `*` and
 `0.0.0.0` open it on every network that the host is on or joins later: the one for backups, the one for management, the
 bridges of containers.
 
-Remove the line. Off unless `[lints]` asks for it."#,
+Remove the line. Off unless `[lints]` asks for it.",
     source: "listenToPort (server.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::NoKeyIsolation,
     group: RuleGroup::Opinion,
     about: "Several applications on all keys of each other",
-    why: r#"Users that may not do everything are there to be kept apart. Where two or more of them have `~*`, each reads and writes
+    why: "Users that may not do everything are there to be kept apart. Where two or more of them have `~*`, each reads and writes
 the keys of all others, and a mistake in one application is one in all of them. Give each the prefix of its keys:
 `~cart:*`.
 
-Off unless `[lints]` asks for it: some keep applications apart by deployments."#,
+Off unless `[lints]` asks for it: some keep applications apart by deployments.",
     source: "ACLSetUser (acl.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -10,12 +10,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::OpenSentinels,
     group: RuleGroup::Opinion,
     about: "Sentinels that everybody may command",
-    why: r#"Sentinels ask nobody for a password unless `requirepass` is set, and they have no protected mode. Whoever reaches one
+    why: "Sentinels ask nobody for a password unless `requirepass` is set, and they have no protected mode. Whoever reaches one
 may start failovers, make it watch other servers, or take a deployment from it.
 
 `requirepass` under `config` makes sentinels ask for a password, the same for all of them, from 6.2 on each other too
 (`sentinel-pass`). Clients that look up the primary then need it as well, which is why this is off unless `[lints]`
-asks for it."#,
+asks for it.",
     source: "initSentinelConfig (sentinel.c) of Redis 7.0.15: `server.protected_mode = 0`",
     fails: Example::spec(
         r#"format = 1

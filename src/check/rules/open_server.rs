@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     code: Code::OpenServer,
     group: RuleGroup::Security,
     about: "Servers that other hosts reach, and that ask nobody for a password",
-    why: r#"Whoever reaches such a server reads, changes and deletes everything, and on 6.x writes files on its host (CONFIG SET
-dir, then SAVE), which is how most broken-in Redis servers were taken.
+    why: "Whoever reaches such a server reads, changes and deletes everything, and on 6.x writes files on its host as the server's
+user (CONFIG SET dir, then SAVE).
 
 A server is open when it listens on more than loopback, its default user needs no password, and protected mode does
 not refuse other hosts: because it says `protected-mode = false`, or because it is a 6.x, where protected mode ends as
@@ -23,7 +23,7 @@ soon as `bind` is set, and it always is, since it follows from the host's addres
 
 Declare `users` (the default user is off then), or set a password for all. Servers that ask all clients for a
 certificate are not open. Where the network itself lets only friends through, silence the rule and say so in
-`reason`. With a public address among those it listens on, this is an error."#,
+`reason`. With a public address among those it listens on, this is an error.",
     source: "acceptCommonHandler (networking.c) of Redis 6.2.14 and 7.0.15 and Valkey 8.0.1; seen on real servers",
     fails: Example::spec(
         r#"format = 1

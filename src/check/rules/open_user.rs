@@ -13,12 +13,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::OpenUser,
     group: RuleGroup::Security,
     about: "A user that anybody may log in as",
-    why: r#"`nopass` takes any password: whoever knows the user's name has its rights. Protected mode does not help, it only
+    why: "`nopass` takes any password: whoever knows the user's name has its rights. Protected mode does not help, it only
 looks at the default user.
 
 Give the user `passwords` and remove `nopass`. Nothing is said of users that may neither see nor change data
 (`nopass +ping +info`), of servers that only their own host reaches, and of servers that ask all clients for a
-certificate. Of the default user `open-server` speaks."#,
+certificate. Of the default user `open-server` speaks.",
     source: "ACLCheckUserCredentials (acl.c) and acceptCommonHandler (networking.c) of Redis 7.0.15; tried on Redis 6.0.16 to 8.0.6 and Valkey 9.1.2",
     fails: Example::spec(
         r#"format = 1

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code::PeersLackRights,
     group: RuleGroup::Security,
     about: "Replicas or sentinels that log in as a user who may not do what they need",
-    why: r#"The rights of the users that `replication` and `auth` of the sentinels name follow from what they are for. Where
+    why: "The rights of the users that `replication` and `auth` of the sentinels name follow from what they are for. Where
 another user is named by hand (`masteruser`, `auth-user`), where the default user is meant, or where the user is
 disabled, nobody adds what is missing, and servers start all the same. Tried with one right taken away at a time:
 
@@ -24,7 +24,7 @@ disabled, nobody adds what is missing, and servers start all the same. Tried wit
   do not find each other; without `ping`, `slaveof`, `exec`, `client|kill` or `config|rewrite` no failover happens.
 
 Let the rights follow: name the user under `replication` or under `auth`, and leave out its `rules`. This is an error
-unless `[lints]` says otherwise."#,
+unless `[lints]` says otherwise.",
     source: "tried on Redis 6.2.14 and 7.0.15 and Valkey 8.1.1, one right taken away at a time; syncWithMaster (replication.c) and sentinelSendAuthIfNeeded (sentinel.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -11,11 +11,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::PlainLinks,
     group: RuleGroup::Security,
     about: "Servers that speak TLS to clients and plain text to each other",
-    why: r#"Everything that clients write goes to the replicas as well, and with it the password that replicas log in with. With
+    why: "Everything that clients write goes to the replicas as well, and with it the password that replicas log in with. With
 `replication = false` in the `tls` table it crosses the network in plain text beside the clients' TLS. The same holds
 for `cluster-bus = false`: nodes of a cluster believe whoever speaks on their bus, and TLS is all that asks who that is.
 
-Remove the key: both are on where it is absent. Nothing is said where all nodes stand on one machine."#,
+Remove the key: both are on where it is absent. Nothing is said where all nodes stand on one machine.",
     source: "connTypeOfReplication (replication.c) and clusterInit (cluster.c) of Redis 7.0.15: `tls-replication` and `tls-cluster` are all that decides",
     fails: Example::spec(
         r#"format = 1

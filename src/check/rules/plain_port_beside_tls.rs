@@ -9,11 +9,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::PlainPortBesideTls,
     group: RuleGroup::Opinion,
     about: "A plain port that is open beside the TLS port",
-    why: r#"`port` in a `tls` table opens the TLS port beside the plain one, which is how clients move over one by one. Once all of
+    why: "`port` in a `tls` table opens the TLS port beside the plain one, which is how clients move over one by one. Once all of
 them have, the plain port is only left for who forgot, and for whoever listens on the line. Remove `port` from the
 table: the only port speaks TLS then.
 
-Off unless `[lints]` asks for it: many teams keep both for years, and on purpose."#,
+Off unless `[lints]` asks for it: many teams keep both for years, and on purpose.",
     source: "initListeners (server.c) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

@@ -1,6 +1,6 @@
 //! The rule `plain-text-in-public`.
 
-use crate::check::access::{Door, Reach, door, is_poisoned, is_protected, reach, reach_of};
+use crate::check::access::{Door, Reach, door, is_poisoned, reach, reach_of};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings, Level};
 use crate::model::{Assigned, Deployment, Memcached, MemcachedNode, Model};
@@ -11,13 +11,13 @@ pub(super) static RULE: Rule = Rule {
     code: Code::PlainTextInPublic,
     group: RuleGroup::Security,
     about: "Passwords and data in plain text over the internet, or memcached open to it",
-    why: r#"An address that belongs to the internet (none of the private, shared, link-local and documentation blocks) is reached
+    why: "An address that belongs to the internet (none of the private, shared, link-local and documentation blocks) is reached
 by everybody who is not kept out by something else. Without TLS each login and each value crosses all the networks in
 between as it is.
 
 Give the deployment a `tls` table, or listen on a private address. A memcached without logins (`auth-file`,
 `enable-sasl`) and without client certificates (`ssl_verify_mode`) is open to everybody there, which is an error:
-whoever finds it reads and replaces what is cached."#,
+whoever finds it reads and replaces what is cached.",
     source: "RFC 6890 and RFC 4193 for the blocks; networking.c of Redis 7.0.15; memcached.c of 1.6.38",
     fails: Example::spec(
         r#"format = 1
@@ -75,7 +75,7 @@ fn plain(model: &Model, deployment: &Deployment) -> Option<Finding> {
         // An open door is told of by itself, and a protected one lets nobody in from there.
         let asks = door(deployment, node) != Door::Open;
         let public = reach(model, &deployment.shared, node) == Some(Reach::Internet);
-        plain && public && (asks && !is_protected_alone(deployment, node))
+        plain && public && asks
     })?;
     if lost_tls || !known {
         return None;
@@ -91,11 +91,6 @@ fn plain(model: &Model, deployment: &Deployment) -> Option<Finding> {
     )
 }
 
-/// Whether protected mode is what refuses other hosts: only where no password is asked.
-fn is_protected_alone(deployment: &Deployment, node: &crate::model::Node) -> bool {
-    door(deployment, node) == Door::Open && is_protected(deployment, node)
-}
-
 fn of_memcached(model: &Model, deployment: &Memcached) -> Option<Finding> {
     const NAMES: [&str; 6] =
         ["listen", "enable-sasl", "auth-file", "enable-ssl", "ssl_verify_mode", "unix-socket"];
@@ -108,7 +103,7 @@ fn of_memcached(model: &Model, deployment: &Memcached) -> Option<Finding> {
     let is_open = |node: &&MemcachedNode| {
         let logins = ["enable-sasl", "auth-file", "unix-socket"].iter().any(|name| option(node, name).is_some());
         let verified = matches!(option(node, "ssl_verify_mode"), Some(Some(mode)) if mode != "0" && mode != "1");
-        !logins && !(option(node, "enable-ssl").is_some() && verified)
+        !(logins || option(node, "enable-ssl").is_some() && verified)
     };
     let node = deployment.nodes.iter().filter(is_open).find(|node| listens_in_public(model, node))?;
     let (name, host) = (&deployment.name.value, model.host(node.host));

@@ -1,9 +1,10 @@
 //! The rule `powerless-user`.
 
+use super::undone_rule::undoes;
 use crate::check::access::{is_poisoned, rights_of};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
-use crate::model::users::Rights;
+use crate::model::users::{Access, Rights};
 use crate::model::{Deployment, Model, User};
 use crate::source::Span;
 use crate::text::acl::AclRule;
@@ -13,14 +14,14 @@ pub(super) static RULE: Rule = Rule {
     code: Code::PowerlessUser,
     group: RuleGroup::Acl,
     about: "A user that nobody can log in as, or that can do nothing",
-    why: r#"A user begins with nothing: without a password it can never log in, without commands each answer is NOPERM, and
+    why: "A user begins with nothing: without a password it can never log in, without commands each answer is NOPERM, and
 without key patterns each command that takes a key is. Servers start with all of these, and the application finds
 out.
 
 Give it what it lacks: `passwords`, commands (`+@read`), key patterns (`~session:*`, or `~*` for all keys). A user
 that is kept for later says so by `enabled = false`, of which nothing is said.
 
-A user without key patterns that may run INFO is taken for one that monitors, and needs none."#,
+A user without key patterns that may run INFO is taken for one that monitors, and needs none.",
     source: "ACLAuthenticateUser and ACLCheckAllUserCommandPerm (acl.c) of Redis 7.0.15; tried on Redis 6.0.16, 6.2.14, 7.0.15, 8.0.6 and Valkey 9.1.2",
     fails: Example::spec(
         r#"format = 1
@@ -69,10 +70,15 @@ fn run(model: &Model, findings: &mut Findings) {
 fn powerless(deployment: &Deployment, user: &User) -> Option<Finding> {
     let rights = rights_of(deployment, user);
     let name = &user.name.value;
+    // What was given and taken back is told where it was taken.
+    let undone = (0..user.rules.len()).any(|at| undoes(deployment, user, at).is_some());
     let spec = deployment.spec.users.get(name)?;
     let finding = |place: Span, title: String| {
         Finding::new(Code::PowerlessUser, place, title).of(&deployment.name)
     };
+    if undone {
+        return None;
+    }
     if !rights.enabled {
         // `off` is meant; that `reset` means it too, few know.
         let reset = user.rules.iter().rfind(|rule| rule.value == AclRule::Reset)?;
@@ -91,7 +97,7 @@ fn powerless(deployment: &Deployment, user: &User) -> Option<Finding> {
         );
     }
     let place = spec.rules.as_ref().map_or(user.name.span, |rules| rules.span);
-    if rights.all().all(|access| access.has_no_commands()) {
+    if rights.all().all(Access::has_no_commands) {
         return Some(
             finding(place, format!("`{name}` may run no command"))
                 .help("allow some in its `rules`, such as `+@read +@write -@dangerous`")
@@ -115,7 +121,7 @@ fn lacks_keys(rights: &Rights) -> bool {
         ["string", "hash", "list", "set", "sortedset", "stream", "bitmap", "hyperloglog"];
     let has_keys = rights.all().any(|access| access.all_keys || !access.keys.is_empty());
     let on_data = || {
-        rights.all().flat_map(|access| access.commands()).any(|command| {
+        rights.all().flat_map(Access::commands).any(|command| {
             let facts = command.revisions.last();
             facts.is_some_and(|facts| facts.categories.iter().any(|category| DATA.contains(category)))
         })
@@ -161,6 +167,7 @@ mod tests {
         assert_eq!(title(&format!("{PASSWORD}rules = \"~*\"")).unwrap(), "`app` may run no command");
         assert!(title(&format!("{PASSWORD}rules = \"+get\"")).unwrap().contains("no key pattern"));
         assert!(title(&format!("{PASSWORD}rules = \"+@all -@dangerous\"")).unwrap().contains("no key pattern"));
+        assert_eq!(title(&format!("{PASSWORD}rules = \"~* +get -@all\"")).unwrap().split(' ').nth(1), Some("does"));
         for sound in ["+ping", "+info +config|get +slowlog", "+@all", "+@connection", "~a +get", "(~a +get)"] {
             assert_eq!(title(&format!("{PASSWORD}rules = \"{sound}\"")), None, "{sound}");
         }

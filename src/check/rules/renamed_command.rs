@@ -9,11 +9,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::RenamedCommand,
     group: RuleGroup::Opinion,
     about: "A command taken away by its name where users could be denied it",
-    why: r#"`rename-command` takes a command from everybody: from the application, and from operators and tools who need it. ACL
+    why: "`rename-command` takes a command from everybody: from the application, and from operators and tools who need it. ACL
 rules take it from those who must not have it: `-@dangerous` at the end of a user's rules, or `-keys`.
 
 Said where users are declared. Off unless `[lints]` asks for it. Where sentinels or replicas need the command,
-`renamed-peer-command` says so in any case."#,
+`renamed-peer-command` says so in any case.",
     source: "redis.conf of Redis 7.0.15, which advises against it since 6.0",
     fails: Example::spec(
         r#"format = 1

@@ -11,12 +11,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::RenamedPeerCommand,
     group: RuleGroup::Security,
     about: "A renamed command that replicas or sentinels send",
-    why: r#"`rename-command` renames for everybody, also for the servers themselves. Replicas say REPLCONF to their primary, and
+    why: "`rename-command` renames for everybody, also for the servers themselves. Replicas say REPLCONF to their primary, and
 sentinels say INFO, PING, SLAVEOF, CONFIG REWRITE, CLIENT KILL, EXEC, PUBLISH and SUBSCRIBE. Tried with one of them
 renamed: everything starts and replicates, and when the primary fails, no replica is promoted.
 
 Remove the line, and take the command from users by ACL rules instead (`-config`, `-@dangerous`), which leave it to
-those who need it. Sentinels can be told of new names: `rename-command` in the deployment's `sentinel` table."#,
+those who need it. Sentinels can be told of new names: `rename-command` in the deployment's `sentinel` table.",
     source: "tried on Redis 6.2.14 and 7.0.15 and Valkey 8.1.1 with CONFIG, CLIENT, SLAVEOF, INFO and REPLCONF renamed, one at a time; sentinel.c (sentinelInstanceMapCommand) of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1

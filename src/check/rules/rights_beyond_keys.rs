@@ -1,5 +1,6 @@
 //! The rule `rights-beyond-keys`.
 
+use crate::catalog::acl;
 use crate::check::access::{is_poisoned, rights_of, shown, some};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
@@ -13,13 +14,13 @@ pub(super) static RULE: Rule = Rule {
     code: Code::RightsBeyondKeys,
     group: RuleGroup::Security,
     about: "A user that is limited to some keys, and may delete or read all others",
-    why: r#"Key patterns bind commands that take keys. Others do not ask for them: FLUSHALL, FLUSHDB and SWAPDB empty or swap whole
+    why: "Key patterns bind commands that take keys. Others do not ask for them: FLUSHALL, FLUSHDB and SWAPDB empty or swap whole
 databases, MONITOR shows what everybody writes, PSYNC and SYNC copy all data, REPLICAOF and CLUSTER RESET throw them
 away, ACL SETUSER and CONFIG SET change the limits themselves, and SHUTDOWN ends it all. Several are in
 categories that look innocent: `~session:* +@read +@write` can run FLUSHALL, which writes.
 
 `-@dangerous` at the end takes all of these away. A command that the rules name themselves (`-@dangerous +flushdb`) is
-taken for decided."#,
+taken for decided.",
     source: "ACL CAT and COMMAND of Redis 6.0.20 to 8.0.6 and Valkey 7.2.7 to 9.1.2; FLUSHALL and SWAPDB with `~app:* +@read +@write` tried on Redis 6.0.16, 6.2.14, 7.0.15, 8.0.6 and Valkey 9.1.2",
     fails: Example::spec(
         r#"format = 1
@@ -90,7 +91,7 @@ fn beyond(deployment: &Deployment, user: &User) -> Option<Finding> {
     }
     let commands: Vec<String> = BEYOND
         .into_iter()
-        .filter(|(name, sub)| rights.may(name, *sub) && !is_named(user, name))
+        .filter(|(name, sub)| rights.may(name, *sub) && !is_named(deployment, user, name, *sub))
         .map(|(name, sub)| sub.map_or_else(|| name.to_owned(), |sub| format!("{name}|{sub}")))
         .collect();
     if commands.is_empty() {
@@ -113,9 +114,20 @@ fn beyond(deployment: &Deployment, user: &User) -> Option<Finding> {
     Some(finding.of(&deployment.name))
 }
 
-/// Whether a rule names the command itself.
-fn is_named(user: &User, command: &str) -> bool {
-    user.rules.iter().any(|rule| matches!(&rule.value, AclRule::Command { allow: true, name, .. } if name == command))
+/// Whether a rule allows the command by its name, which is decided, or forbids it, and is undone, which is told
+/// there.
+fn is_named(deployment: &Deployment, user: &User, command: &str, sub: Option<&str>) -> bool {
+    let target = deployment.target;
+    let facts = acl::command(target.engine, command, sub)
+        .or_else(|| acl::command(target.engine, command, None))
+        .and_then(|command| command.at(target.versions.first));
+    user.rules.iter().any(|rule| match &rule.value {
+        AclRule::Command { name, .. } => name == command,
+        AclRule::Category { allow: false, name } => {
+            facts.is_some_and(|facts| facts.categories.contains(&name.as_str()))
+        }
+        _ => false,
+    })
 }
 
 /// The key patterns, the first of them where there are several.
@@ -162,6 +174,13 @@ mod tests {
                 assert_eq!(codes(sound), none, "{engine} {version} {sound}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_later_rule_undoes_is_told_there() {
+        let codes = |rules: &str| codes_of(&spec("redis", "7.2", rules));
+        assert_eq!(codes("~a:* -@dangerous +@read +@write"), ["undone-rule"]);
+        assert_eq!(codes("~a:* -flushall -flushdb -swapdb +@write"), ["undone-rule"]);
     }
 
     #[test]

@@ -12,11 +12,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::SamePassword,
     group: RuleGroup::Security,
     about: "One secret as the password of two users, or twice of one",
-    why: r#"Users keep apart who may do what. Where two of them have one password, whoever has the one can log in as the other,
+    why: "Users keep apart who may do what. Where two of them have one password, whoever has the one can log in as the other,
 and the smaller rights limit nobody. Give each user a secret of its own.
 
 A user has two passwords while one is being rotated. If both are one secret, the old one is gone as soon as the secret
-changes, and clients that still use it are refused."#,
+changes, and clients that still use it are refused.",
     source: "the language of specs; ACLSetUser (acl.c) of Redis 7.0.15 keeps each password once",
     fails: Example::spec(
         r#"format = 1

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     code: Code::UndoneRule,
     group: RuleGroup::Acl,
     about: "A rule of a user that a later one undoes",
-    why: r#"Servers read the rules of a user from left to right, and the last one that speaks of a command, a key or a
+    why: "Servers read the rules of a user from left to right, and the last one that speaks of a command, a key or a
 channel counts. What stands in the wrong order starts without a word:
 
 - `+info -@dangerous` cannot run INFO, because INFO is among the dangerous commands. Write `-@dangerous +info`.
@@ -26,7 +26,7 @@ channel counts. What stands in the wrong order starts without a word:
 - `on` among the rules goes before `enabled = false`, and `off` before `enabled = true`.
 
 A category that takes commands away from what was granted as a category (`+@read +@write -@dangerous`) is what
-categories are for, and a command granted behind it (`-@dangerous +info`) is an exception from it."#,
+categories are for, and a command granted behind it (`-@dangerous +info`) is an exception from it.",
     source: "ACLSetUser and ACLSetSelector (acl.c) of Redis 6.0.16 to 7.2.6; tried on Redis 6.0.16, 6.2.14, 7.0.15, 8.0.6 and Valkey 9.1.2",
     fails: Example::spec(
         r#"format = 1
@@ -87,13 +87,13 @@ fn undone_by_order(deployment: &Deployment, user: &User) -> Findings {
 }
 
 /// The later rule that leaves nothing of what a rule says.
-fn undoes(deployment: &Deployment, user: &User, at: usize) -> Option<usize> {
+pub(super) fn undoes(deployment: &Deployment, user: &User, at: usize) -> Option<usize> {
     let rule = &user.rules[at].value;
     let later = || user.rules.iter().enumerate().skip(at + 1);
     let last = |speaks: &dyn Fn(&AclRule) -> bool| {
         later().filter(|(_, other)| speaks(&other.value)).last().map(|(at, other)| (at, &other.value))
     };
-    let undone = match rule {
+    match rule {
         AclRule::Command { allow, name, sub } => {
             let (at, by) = last(&|other| covers(deployment, other, name, sub.as_deref()))?;
             (grants(by) != *allow).then_some(at)
@@ -108,14 +108,13 @@ fn undoes(deployment: &Deployment, user: &User, at: usize) -> Option<usize> {
         }
         // What the category forbids, and a later one allows again.
         AclRule::Category { allow: false, name } => later()
-            .filter(|(_, other)| match &other.value {
+            .rfind(|(_, other)| match &other.value {
                 AclRule::AllCommands => true,
                 AclRule::Category { allow: true, .. } => {
                     !allowed_again(deployment, user, name, &other.value).is_empty()
                 }
                 _ => false,
             })
-            .last()
             .map(|(at, _)| at)
             .filter(|at| !forbidden_again(user, *at, name)),
         AclRule::KeyPattern { .. } => {
@@ -145,8 +144,7 @@ fn undoes(deployment: &Deployment, user: &User, at: usize) -> Option<usize> {
             last(&|other| matches!(other, AclRule::ClearSelectors | AclRule::Reset)).map(|(at, _)| at)
         }
         _ => None,
-    };
-    undone
+    }
 }
 
 /// Whether a rule behind another one forbids the category, or everything, once more.

@@ -20,7 +20,7 @@ command, over the network too.
 
 `"local"` gives them to clients on the host alone. Modules load at the start by `loadmodule`, without
 `enable-module-command`."#,
-    source: "allowProtectedAction (server.c), debugCommand, moduleCommand and configSetCommand of Redis 7.0.15; CVE-2022-0543 and the attacks by CONFIG SET dir that the locks answer",
+    source: "allowProtectedAction (server.c), debugCommand, moduleCommand and configSetCommand of Redis 7.0.15",
     fails: Example::spec(
         r#"format = 1
 name = "shop"

@@ -12,12 +12,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::WeakTls,
     group: RuleGroup::Security,
     about: "Versions of TLS or ciphers that do not protect any more",
-    why: r#"TLS 1.0 and 1.1 are withdrawn (RFC 8996), and so are ciphers without encryption or authentication (NULL, aNULL) and
+    why: "TLS 1.0 and 1.1 are withdrawn (RFC 8996), and so are ciphers without encryption or authentication (NULL, aNULL) and
 those with RC4, DES, MD5 or keys shortened for export. A server that allows them is talked down to them by whoever
 sits on the line.
 
 Without `tls-protocols` servers allow TLS 1.2 and 1.3, and without `tls-ciphers` what OpenSSL takes for good: remove the
-directives. memcached names its oldest version in `ssl_min_version`, from 0 for TLS 1.0 to 3 for TLS 1.3."#,
+directives. memcached names its oldest version in `ssl_min_version`, from 0 for TLS 1.0 to 3 for TLS 1.3.",
     source: "tlsConfigure and parseProtocolsConfig (tls.c) of Redis 7.0.15; ssl.c of memcached 1.6.38; RFC 8996, RFC 7465, RFC 9325",
     fails: Example::spec(
         r#"format = 1

@@ -90,7 +90,9 @@ pub fn rights<'r>(
             AclRule::ClearSelectors => rights.selectors.clear(),
             AclRule::Selector(inner) => {
                 let mut access = Access::new(server);
-                inner.iter().for_each(|rule| access.apply(rule));
+                for rule in inner {
+                    access.apply(rule);
+                }
                 rights.selectors.push(access);
             }
             other => rights.root.apply(other),
@@ -183,7 +185,9 @@ impl Access {
             self.first_arguments.retain(|(other, _)| other != command.name);
             if known_only {
                 let subs: Vec<_> = acl::subcommands(engine, parent, version).map(|sub| sub.name).collect();
-                subs.into_iter().for_each(|name| self.put(name, allow));
+                for name in subs {
+                    self.put(name, allow);
+                }
             }
         }
     }
