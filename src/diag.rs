@@ -136,6 +136,46 @@ codes! {
     IncompleteTls = "incomplete-tls", Hard;
     /// Servers or sentinels that the servers of a deployment would not let in.
     PeersLockedOut = "peers-locked-out", Error;
+    /// A renamed command that replicas or sentinels send.
+    RenamedPeerCommand = "renamed-peer-command", Error;
+    /// Replicas or sentinels that log in as a user who may not do what they need.
+    PeersLackRights = "peers-lack-rights", Error;
+    /// Servers that other hosts reach, and that ask nobody for a password.
+    OpenServer = "open-server", Warn;
+    /// A user that anybody may log in as.
+    OpenUser = "open-user", Warn;
+    /// A password for all that an ACL file overrules.
+    IgnoredRequirepass = "ignored-requirepass", Warn;
+    /// Commands that 7.0 locked, unlocked for every client.
+    UnlockedCommands = "unlocked-commands", Warn;
+    /// A user that is limited to some keys, and may delete or read all others.
+    RightsBeyondKeys = "rights-beyond-keys", Warn;
+    /// One secret as the password of two users, or twice of one.
+    SamePassword = "same-password", Warn;
+    /// Passwords and data in plain text over the internet, or memcached open to it.
+    PlainTextInPublic = "plain-text-in-public", Warn;
+    /// Servers that speak TLS to clients and plain text to each other.
+    PlainLinks = "plain-links", Warn;
+    /// A plain port that is open beside the TLS port.
+    PlainPortBesideTls = "plain-port-beside-tls", Allow;
+    /// A command taken away by its name where users could be denied it.
+    RenamedCommand = "renamed-command", Allow;
+    /// Sentinels that everybody may command.
+    OpenSentinels = "open-sentinels", Allow;
+    /// Every user may do everything.
+    EverybodyIsAdmin = "everybody-is-admin", Allow;
+    /// Several applications on all keys of each other.
+    NoKeyIsolation = "no-key-isolation", Allow;
+    /// A server that listens on all addresses of its host.
+    ListensEverywhere = "listens-everywhere", Allow;
+    /// Versions of TLS or ciphers that do not protect any more.
+    WeakTls = "weak-tls", Warn;
+    /// A rule of a user that a later one undoes.
+    UndoneRule = "undone-rule", Warn;
+    /// A user that nobody can log in as, or that can do nothing.
+    PowerlessUser = "powerless-user", Warn;
+    /// A user that may subscribe or publish, and use no channel.
+    MuteSubscriber = "mute-subscriber", Warn;
     /// Two servers on one port of one machine.
     PortClash = "port-clash", Hard;
     /// Two servers that write the same files.

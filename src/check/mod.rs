@@ -2,6 +2,7 @@
 //! `explain`, the list of rules and their documentation follow. A model without hard findings
 //! becomes [`Checked`], and only that can be rendered, planned or compared with servers.
 
+mod access;
 pub mod conf;
 mod effective;
 mod failover;

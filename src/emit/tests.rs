@@ -111,7 +111,8 @@ fn user(name: &str, passwords: &[&str], rules: &str) -> User {
     User {
         name: at(name.into()),
         passwords: passwords.iter().map(|name| at(env(name))).collect(),
-        rules: read_rules(rules).plain(),
+        rules: read_rules(rules).plain().into_iter().map(at).collect(),
+        complete: true,
         derived: None,
     }
 }

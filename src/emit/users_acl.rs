@@ -44,7 +44,7 @@ fn line(user: &User, vault: Vault<'_>) -> Result<(Vec<u8>, Vec<SecretSlot>), Pro
         hashes.extend(secret.map(|secret| AclRule::AddHash(Sensitive(sha256_hex(&secret.0)))));
         slots.push(slot);
     }
-    let mut rules = user.rules.clone();
+    let mut rules: Vec<AclRule> = user.rules.iter().map(|rule| rule.value.clone()).collect();
     let at = password_place(&rules);
     rules.splice(at..at, hashes);
     let text = write_acl_line(&user.name, &rules)

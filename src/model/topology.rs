@@ -274,8 +274,12 @@ pub struct User {
     pub name: At<String>,
     /// Its passwords.
     pub passwords: Vec<At<SecretRef>>,
-    /// Its rules in order, `on` or `off` first, without passwords.
-    pub rules: Vec<AclRule>,
+    /// Its rules in order, `on` or `off` first, without passwords, each with its place: where it stands, or what
+    /// it follows from.
+    pub rules: Vec<At<AclRule>>,
+    /// All of its rules could be read, and servers take them. Otherwise something is reported already, and what
+    /// it may do is not known.
+    pub complete: bool,
     /// None where the spec declares it; else what it follows from.
     pub derived: Option<super::origin::Derivation>,
 }

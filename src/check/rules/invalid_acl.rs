@@ -6,7 +6,7 @@ use crate::diag::Code;
 /// A user's rules that the server refuses.
 pub(super) static RULE: Rule = Rule {
     code: Code::InvalidAcl,
-    group: RuleGroup::Security,
+    group: RuleGroup::Acl,
     about: "A user's rules that the server refuses",
     why:
         "A user's rules are read as the server reads them: in order, word by word, each with the commands and

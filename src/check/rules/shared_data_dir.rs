@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(two(ONE, &format!("{named}{aof}"), &format!("{DIR}{aof}")), SHARED);
         let elsewhere = "\nconfig.appenddirname = \"t\"";
         assert_eq!(two(ONE, &format!("{named}{aof}"), &format!("{DIR}{aof}{elsewhere}")), NONE);
-        let users = "\nusers.app = { passwords = [{ env = \"P\" }] }";
+        let users = "\nusers.app = { passwords = [{ env = \"P\" }], rules = \"~* +get\" }";
         assert_eq!(two(ONE, &format!("{named}{users}"), &format!("{DIR}{users}")), SHARED);
     }
 

@@ -26,7 +26,7 @@ use super::topology::{Host, HostId, Model, SentinelSet};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
 use crate::spec::raw::{Raw, Table};
-use crate::spec::{Layers, RedisSpec, SentinelsSpec, Spec, TopologyKind, nearest};
+use crate::spec::{Layers, RedisSpec, SentinelsSpec, Spec, TopologyKind, UserSpec, nearest};
 
 /// Resolves a spec. The model holds what could be resolved; the rest is in the findings.
 pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
@@ -111,7 +111,10 @@ impl Lowering<'_> {
 
     /// The first key that decides who may log in and could not be read.
     fn logins_lost(&self, deployment: &At<String>, spec: &RedisSpec) -> Option<String> {
-        let undecoded = spec.users.entries().any(|entry| entry.value.is_none());
+        let undecoded = spec.users.entries().any(|entry| match &entry.value {
+            Some(user) => self.user_lost(deployment, &entry.name, &user.value),
+            None => true,
+        });
         let profiles = spec.profiles.iter().flat_map(|names| &names.value);
         let no_profile = profiles
             .into_iter()
@@ -125,6 +128,21 @@ impl Lowering<'_> {
         let is_lost = |key: &str, read: bool| !read && (self.lossy || self.mentions(deployment, key));
         let lost = lost.into_iter().find(|(key, read, partly)| *partly || is_lost(key, *read));
         lost.map(|(key, ..)| key.to_owned())
+    }
+
+    /// Whether a user has a password, rules or a state that could not be read.
+    fn user_lost(&self, deployment: &At<String>, name: &At<String>, user: &UserSpec) -> bool {
+        let read = [
+            ("passwords", user.passwords.is_some()),
+            ("rules", user.rules.is_some()),
+            ("enabled", user.enabled.is_some()),
+        ];
+        let users = self.raw_deployment(deployment).and_then(|table| table.get("users"));
+        let Some(Raw::Table(users)) = users.map(|node| &node.value) else { return self.lossy };
+        let Some(Raw::Table(record)) = users.get(name).map(|node| &node.value) else { return self.lossy };
+        // A key that the language does not have may be any of them.
+        let strange = record.entries.keys().any(|key| read.iter().all(|(known, _)| known != key));
+        read.iter().any(|(key, read)| !read && (strange || record.get(key).is_some()))
     }
 
     /// Whether a set of sentinels says whom it logs in as, and it could not be read.

@@ -1,10 +1,11 @@
 //! ACL users: from what the spec declares, and from the credentials for replication and Sentinel, to
 //! users whose rules a server takes. Here live the reading of rules with their places, the judge of
-//! rules by version, and the rights that follow from the topology. How users become a file does not.
+//! rules by version, what they come to, and the rights that follow from the topology. How users become a file does not.
 
 mod derived;
 mod judge;
 mod problem;
+mod rights;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use super::topology::{Login, User};
 pub use derived::{replication_rules, sentinel_rules};
 pub use judge::{Judged, judge};
 pub use problem::AclProblem;
+pub use rights::{Access, Rights, rights};
 
 /// The user that connections without a login are.
 const DEFAULT: &str = "default";
@@ -57,11 +59,19 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     let mut users = Vec::new();
     for (name, spec) in from.declared.iter() {
         let passwords = spec.value.passwords.as_ref().map(|list| list.value.0.clone()).unwrap_or_default();
-        let mut user = User { name: name.clone(), passwords, rules: vec![state(&spec.value)], derived: None };
+        let rules = vec![state(&spec.value, name.span)];
+        let mut user = User { name: name.clone(), passwords, rules, complete: true, derived: None };
         match (derived.iter().find(|derived| derived.name.value == name.value), &spec.value.rules) {
             (Some(derived), None) => merge(&mut user, derived),
-            (Some(derived), Some(rules)) => found.push(by_hand(derived, rules.span)),
-            (None, Some(_)) => user.rules.extend(rules::read(from, name, &spec.value, &mut found)),
+            (Some(derived), Some(rules)) => {
+                user.complete = false;
+                found.push(by_hand(derived, rules.span));
+            }
+            (None, Some(_)) => {
+                let before = found.len();
+                user.rules.extend(rules::read(from, name, &spec.value, &mut found));
+                user.complete = found.len() == before;
+            }
             (None, None) => {}
         }
         users.push(user);
@@ -85,7 +95,8 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
 
 fn closed_default(span: Span) -> User {
     let name = At::new(DEFAULT.to_owned(), span);
-    User { name, passwords: Vec::new(), rules: vec![AclRule::Off], derived: Some(Derivation::Users) }
+    let rules = vec![At::new(AclRule::Off, span)];
+    User { name, passwords: Vec::new(), rules, complete: true, derived: Some(Derivation::Users) }
 }
 
 /// The default user as servers have it without an ACL file. It is written out, because a server with an ACL
@@ -101,7 +112,9 @@ fn open_default(from: &UserSources<'_>, span: Span) -> User {
         rules.push(AclRule::AllChannels);
     }
     rules.push(AclRule::AllCommands);
-    User { name: At::new(DEFAULT.to_owned(), span), passwords, rules, derived: Some(Derivation::Users) }
+    let rules = rules.into_iter().map(|rule| At::new(rule, span)).collect();
+    let name = At::new(DEFAULT.to_owned(), span);
+    User { name, passwords, rules, complete: true, derived: Some(Derivation::Users) }
 }
 
 /// Servers that would log in as the default user, which is off.
@@ -121,8 +134,10 @@ fn logins_as_default(from: &UserSources<'_>, users: Span) -> Vec<Finding> {
         .collect()
 }
 
-fn state(spec: &UserSpec) -> AclRule {
-    if spec.enabled.as_ref().is_none_or(|enabled| enabled.value) { AclRule::On } else { AclRule::Off }
+fn state(spec: &UserSpec, name: Span) -> At<AclRule> {
+    let on = spec.enabled.as_ref().is_none_or(|enabled| enabled.value);
+    let span = spec.enabled.as_ref().map_or(name, |enabled| enabled.span);
+    At::new(if on { AclRule::On } else { AclRule::Off }, span)
 }
 
 /// The users that replicas and sentinels log in as; one, where both use the same name. Whoever logs in as
@@ -142,11 +157,13 @@ fn derived_users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
             findings.push(Finding::new(Code::Unrepresentable, name.span, title).note(error.to_string()));
             continue;
         }
-        let rules: Vec<AclRule> = std::iter::once(AclRule::On).chain(rules).collect();
+        let rules = std::iter::once(AclRule::On).chain(rules);
+        let rules = rules.map(|rule| At::new(rule, name.span)).collect();
         let user = User {
             name: name.clone(),
             passwords: vec![login.password.clone()],
             rules,
+            complete: true,
             derived: Some(derivation),
         };
         match users.iter_mut().find(|other| other.name.value == user.name.value) {
@@ -166,10 +183,11 @@ fn merge(user: &mut User, more: &User) {
     }
     for rule in more.rules.iter().skip(1) {
         // Opening channels last: closing them again would take away what the other needs.
-        if *rule == AclRule::ResetChannels && user.rules.contains(&AclRule::AllChannels) {
+        let has = |wanted: &AclRule| user.rules.iter().any(|rule| rule.value == *wanted);
+        if rule.value == AclRule::ResetChannels && has(&AclRule::AllChannels) {
             continue;
         }
-        if !user.rules.contains(rule) {
+        if !has(rule) {
             user.rules.push(rule.clone());
         }
     }

@@ -14,7 +14,7 @@ pub(super) fn read(
     user: &At<String>,
     spec: &UserSpec,
     findings: &mut Findings,
-) -> Vec<AclRule> {
+) -> Vec<At<AclRule>> {
     let mut all: Vec<SpannedRule> = Vec::new();
     let mut places = Places::default();
     let mut broken = false;
@@ -55,7 +55,7 @@ pub(super) fn read(
         // Half of somebody's rights is nothing to render; the findings stop that anyway.
         all.retain(|rule| !refused.iter().any(|one| rule.span.range().contains(&(one.span.start as usize))));
     }
-    all.into_iter().map(|rule| rule.rule).collect()
+    all.into_iter().map(|rule| At::new(rule.rule, places.place(rule.span))).collect()
 }
 
 /// What the first or the last of the versions refuses: what passes must start on all of them.

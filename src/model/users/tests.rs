@@ -45,7 +45,8 @@ fn lower(engine: &str, version: &str, rest: &str) -> (Vec<String>, Vec<(Code, St
     };
     let users = users(&from, &mut findings);
     let lines = users.iter().map(|user| {
-        let line = String::from_utf8(write_acl_line(&user.name.value, &user.rules).unwrap()).unwrap();
+        let rules: Vec<_> = user.rules.iter().map(|rule| rule.value.clone()).collect();
+        let line = String::from_utf8(write_acl_line(&user.name.value, &rules).unwrap()).unwrap();
         format!("{line} ({} passwords)", user.passwords.len())
     });
     findings.sort();
