@@ -136,8 +136,6 @@ codes! {
     IncompleteTls = "incomplete-tls", Hard;
     /// Servers or sentinels that the servers of a deployment would not let in.
     PeersLockedOut = "peers-locked-out", Error;
-    /// A renamed command that replicas or sentinels send.
-    RenamedPeerCommand = "renamed-peer-command", Error;
     /// Replicas or sentinels that log in as a user who may not do what they need.
     PeersLackRights = "peers-lack-rights", Error;
     /// Servers that other hosts reach, and that ask nobody for a password.
@@ -370,13 +368,59 @@ pub struct Related {
     pub label: String,
 }
 
-/// A change of the spec that mends the finding, where there is one right answer.
+/// Whether a fix says what was meant, or guesses at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// There is one right answer: `check --fix` writes it.
+    Sure,
+    /// What was probably meant: shown, and left to people.
+    Guess,
+}
+
+/// A change of one text of the spec. It names the thing that changes; what that comes to in TOML or JSON is the
+/// business of `spec::edits`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Other text in a place.
+    Replace {
+        /// The text to replace.
+        span: Span,
+        /// What to put there.
+        text: String,
+    },
+    /// Away with an entry of a table, or with an item of a list; with the last item of a list goes the list's own
+    /// entry.
+    Remove {
+        /// The entry's key, or the item.
+        span: Span,
+    },
+    /// One more entry in a table.
+    Insert {
+        /// The key that it goes behind.
+        beside: Span,
+        /// Its key.
+        key: String,
+        /// Its value, as both TOML and JSON write it.
+        value: String,
+    },
+}
+
+impl Edit {
+    /// The place that it is about.
+    pub const fn span(&self) -> Span {
+        match self {
+            Edit::Replace { span, .. } | Edit::Remove { span } | Edit::Insert { beside: span, .. } => *span,
+        }
+    }
+}
+
+/// A change of the spec that mends a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// The text to replace.
-    pub span: Span,
-    /// What to put there.
-    pub replacement: String,
+    /// What changes, all of it or nothing.
+    pub edits: Vec<Edit>,
+    /// Whether it is what was meant.
+    pub certainty: Certainty,
 }
 
 /// One thing that is wrong, once.
@@ -461,10 +505,30 @@ impl Finding {
         self
     }
 
-    /// Adds the change that mends it.
+    /// Adds the one right answer: other text in a place.
     #[must_use]
-    pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix { span, replacement: replacement.into() });
+    pub fn fix(self, span: Span, replacement: impl Into<String>) -> Self {
+        self.mended_by(vec![Edit::Replace { span, text: replacement.into() }])
+    }
+
+    /// Adds the one right answer: the entry whose key stands at the place, or the item that does, goes away.
+    #[must_use]
+    pub fn fix_by_removing(self, span: Span) -> Self {
+        self.mended_by(vec![Edit::Remove { span }])
+    }
+
+    /// Adds the one right answer, in several edits that belong together.
+    #[must_use]
+    pub fn mended_by(mut self, edits: Vec<Edit>) -> Self {
+        self.fix = Some(Fix { edits, certainty: Certainty::Sure });
+        self
+    }
+
+    /// Adds what was probably meant: other text in a place.
+    #[must_use]
+    pub fn guess(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        let edits = vec![Edit::Replace { span, text: replacement.into() }];
+        self.fix = Some(Fix { edits, certainty: Certainty::Guess });
         self
     }
 

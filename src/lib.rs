@@ -7,6 +7,7 @@ pub mod cli;
 pub mod diag;
 pub mod emit;
 pub mod explain;
+pub mod fix;
 pub mod live;
 pub mod model;
 pub mod pipeline;

@@ -356,7 +356,7 @@ mod json {
                 .related(case.at(shop, "\"6.2\""), "the version is set here")
                 .help("did you mean `volatile-lru`?")
                 .note("a 6.2 server refuses to start with it")
-                .fix(policy, "\"volatile-lru\"")
+                .guess(policy, "\"volatile-lru\"")
                 .of("sessions"),
         );
         case.findings.push(Finding::at(

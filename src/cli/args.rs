@@ -69,8 +69,12 @@ pub(super) struct CheckArgs {
     #[arg(required_unless_present = "list_rules", value_name = "SPEC")]
     pub(super) specs: Vec<PathBuf>,
 
+    /// Mend what has one right answer, in the specs and in the layers that they extend, and report what is left
+    #[arg(long)]
+    pub(super) fix: bool,
+
     /// List every rule with its group and level, and check nothing
-    #[arg(long, conflicts_with_all = ["specs", "deny", "format"])]
+    #[arg(long, conflicts_with_all = ["specs", "deny", "format", "fix"])]
     pub(super) list_rules: bool,
 
     /// How to print findings

@@ -1,15 +1,17 @@
 //! Reading specs and secrets, and writing results: whole or not at all.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::emit::{Secret, SecretSource};
+use crate::fix::{self, NewText};
 use crate::pipeline::{Compiled, compile};
 use crate::spec::{Date, ReadText, SecretRef};
 pub(super) use crate::tree::reason;
-use crate::tree::write_by_way_of;
+use crate::tree::{replace_by_way_of, write_by_way_of};
 
 /// The name of standard input in arguments.
 const STDIN: &str = "-";
@@ -18,8 +20,18 @@ const STDIN_NAME: &str = "<stdin>";
 
 /// Compiles the spec at a path, `-` for standard input.
 pub(super) fn compile_spec(path: &Path) -> Compiled {
-    let name = if path.as_os_str() == OsStr::new(STDIN) { Path::new(STDIN_NAME) } else { path };
+    let name = if is_stdin(path) { Path::new(STDIN_NAME) } else { path };
     compile(name, &Disk, today())
+}
+
+/// The specs at some paths with their fixes carried out, in memory.
+pub(super) fn mend_specs(specs: &[PathBuf]) -> fix::Mended {
+    fix::mend(specs, &Disk, today())
+}
+
+/// Whether a path stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == OsStr::new(STDIN)
 }
 
 /// Today in UTC.
@@ -48,6 +60,12 @@ impl ReadText for Disk {
         let mut files = Vec::new();
         list_into(folder, "", &mut files).map_err(|error| reason(&error))?;
         Ok(files)
+    }
+}
+
+impl fix::Files for Disk {
+    fn file(&self, path: &Path) -> PathBuf {
+        fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
     }
 }
 
@@ -94,6 +112,33 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), St
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     }
     write_by_way_of(&aside(path), path, bytes, mode).map_err(|error| failed(&error))
+}
+
+/// Puts a new text into each file, if all of them are still as they were read. Links are followed: the path of a text
+/// leads to the file itself.
+pub(super) fn rewrite(texts: &BTreeMap<PathBuf, NewText>) -> Result<(), String> {
+    for (path, text) in texts {
+        let now = fs::read(path).map_err(|error| format!("cannot read {}: {}", text.name, reason(&error)))?;
+        if now != text.old.as_bytes() {
+            return Err(format!(
+                "{} changed while it was being mended: nothing was written; run again",
+                text.name
+            ));
+        }
+    }
+    let mut written: Vec<&str> = Vec::new();
+    for (path, text) in texts {
+        if let Err(error) = replace_by_way_of(&aside(path), path, text.new.as_bytes()) {
+            let done = if written.is_empty() {
+                "nothing was written".to_owned()
+            } else {
+                format!("{} was written before", written.join(", "))
+            };
+            return Err(format!("cannot write {}: {}; {done}", text.name, reason(&error)));
+        }
+        written.push(&text.name);
+    }
+    Ok(())
 }
 
 /// Refuses to write over a file unless it holds these bytes, or is one of ours by this test.

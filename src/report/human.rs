@@ -10,8 +10,9 @@ use super::excerpt::Excerpt;
 use super::redact::{Redaction, clamp};
 use super::visible::{visible, visible_line};
 use super::{Counts, Options};
-use crate::diag::{Finding, Findings, Fix, Level, Place};
+use crate::diag::{Edit, Finding, Findings, Level, Place};
 use crate::source::{SourceId, Sources, Span};
+use crate::spec::edits::{self, Change};
 
 /// Wider than any line that [`Excerpt`] gives: lines are cut there and not by the renderer, which knows nothing
 /// of secrets and marks the cut otherwise.
@@ -65,6 +66,20 @@ pub fn summary(findings: &Findings, sources: &Sources) -> String {
     )
 }
 
+/// A line for each finding that was mended.
+pub fn fixed_lines(findings: &Findings, sources: &Sources, options: &Options) -> String {
+    let redaction = Redaction::new(sources, options.redact);
+    let line = |finding: &Finding| {
+        let place = finding.span().map_or_else(String::new, |span| {
+            let place = sources.locate(span);
+            format!("{}:{}: ", visible_line(place.file), place.at.line)
+        });
+        let title = redaction.message(&finding.title);
+        format!("fixed {place}{} ({})\n", visible_line(&title), finding.code.name())
+    };
+    findings.iter().map(line).collect()
+}
+
 /// The line for a spec without findings: what was looked at, so that "nothing found" cannot mean "nothing read".
 pub fn clean_line(name: &str, deployments: usize, nodes: usize) -> String {
     format!(
@@ -110,7 +125,8 @@ impl Writer<'_> {
         for (id, marks) in by_source(finding) {
             group = group.element(self.snippet(id, &marks, &mut headers));
         }
-        let fix = finding.fix.iter().filter(|fix| !is_said(fix, finding)).map(|fix| self.fix(fix, finding));
+        let edits = finding.fix.iter().flat_map(|fix| &fix.edits).filter(|edit| !is_said(edit, finding));
+        let fix = edits.filter_map(|edit| Some(self.edit(&edits::resolve(edit, self.sources)?, finding)));
         for help in finding.help.iter().map(|help| self.safe(help)).chain(fix) {
             group = group.element(Severity::HELP.message(help));
         }
@@ -143,19 +159,20 @@ impl Writer<'_> {
             .annotations(annotations)
     }
 
-    /// The sentence that says what the fix does, as short as its place allows.
-    fn fix(&self, fix: &Fix, finding: &Finding) -> String {
-        let source = self.sources.get(fix.span.source);
-        let range = clamp(source, fix.span);
-        let new = self.safe(fix.replacement.trim_end_matches('\n'));
-        let old = self.redaction.slice(self.sources, fix.span);
+    /// The sentence that says what an edit does, as short as its place allows.
+    fn edit(&self, change: &Change, finding: &Finding) -> String {
+        let source = self.sources.get(change.source);
+        let span = Sources::span(change.source, change.range.clone());
+        let range = clamp(source, span);
+        let new = self.safe(change.text.trim_end_matches('\n'));
+        let old = self.redaction.slice(self.sources, span);
         let old = old.trim_end_matches(['\n', '\r']);
-        let here = finding.span() == Some(fix.span);
-        let place = self.sources.locate(clamped(fix.span, &range)).to_string();
+        let here = finding.span() == Some(span);
+        let place = self.sources.locate(clamped(span, &range)).to_string();
         let place = if here { String::new() } else { format!(" at {}", visible_line(&place)) };
         let quotable = !old.contains('\n') && old.chars().count() <= LONGEST_QUOTE;
         let old = if quotable && !here { format!(" `{}`", visible(old)) } else { " this".to_owned() };
-        match (range.is_empty(), fix.replacement.is_empty()) {
+        match (range.is_empty(), change.text.is_empty()) {
             (_, true) => format!("remove{old}{place}"),
             (true, false) if new.contains('\n') => format!("insert{place}{}", quoted(&new)),
             (true, false) => format!("insert{}{place}", quoted(&new)),
@@ -173,10 +190,19 @@ impl Writer<'_> {
     }
 }
 
-/// Whether the help names what a fix puts in the place of what is marked: "did you mean `x`?" says it all.
-fn is_said(fix: &Fix, finding: &Finding) -> bool {
-    let replacement = format!("`{}`", fix.replacement.trim_matches('"'));
-    finding.span() == Some(fix.span) && finding.help.iter().any(|help| help.contains(&replacement))
+/// Whether the help says what an edit does: names what it puts in the place of what is marked ("did you mean `x`?"),
+/// or has words of its own for what goes away or into brackets.
+fn is_said(edit: &Edit, finding: &Finding) -> bool {
+    match edit {
+        Edit::Replace { span, text } => {
+            let replacement = format!("`{}`", text.trim_matches('"'));
+            let around = matches!(text.as_str(), "[" | "]") && !finding.help.is_empty();
+            let here = finding.span() == Some(*span);
+            around || (here && finding.help.iter().any(|help| help.contains(&replacement)))
+        }
+        Edit::Remove { .. } => !finding.help.is_empty(),
+        Edit::Insert { .. } => false,
+    }
 }
 
 /// A text in backticks behind a space, or on lines of its own if it has several.

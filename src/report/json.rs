@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::redact::{Redaction, clamp};
 use super::{Counts, Options};
-use crate::diag::{Finding, Findings, Place};
+use crate::diag::{Certainty, Finding, Findings, Fix, Place};
 use crate::source::{Sources, Span};
+use crate::spec::edits::{self, Change};
 
 /// The name of the format, in the field `format`.
 pub const FORMAT: &str = "cachewright.findings";
@@ -26,24 +27,20 @@ pub struct Report<'a> {
 
 /// Writes the document of one spec, indented, with a line feed at its end. [`Options::color`] changes nothing.
 pub fn render(findings: &Findings, sources: &Sources, options: &Options) -> String {
-    render_all(&[Report { findings, sources, redact: options.redact }])
+    render_all(&[Report { findings, sources, redact: options.redact }], &[])
 }
 
-/// Writes one document of several specs, in their order. Findings that two specs have in common (in a layer
-/// that both extend) stand there once for each.
-pub fn render_all(reports: &[Report<'_>]) -> String {
+/// Writes one document of several specs, in their order, and of what `--fix` has mended in them. Findings that two
+/// specs have in common (in a layer that both extend) stand there once for each.
+pub fn render_all(reports: &[Report<'_>], fixed: &[Report<'_>]) -> String {
     let counts = reports.iter().map(|report| Counts::of(report.findings));
     let (errors, warnings) = counts
         .fold((0, 0), |(errors, warnings), counts| (errors + counts.errors, warnings + counts.warnings));
-    let findings = reports.iter().flat_map(|report| {
-        let reader =
-            Reader { sources: report.sources, redaction: Redaction::new(report.sources, report.redact) };
-        report.findings.iter().map(move |finding| reader.finding(finding))
-    });
     let document = Document {
         format: FORMAT,
         version: VERSION,
-        findings: findings.collect(),
+        findings: listed(reports),
+        fixed: listed(fixed),
         summary: SummaryJson { errors, warnings },
     };
     // Structs of strings and numbers always serialize; an error could only be shown.
@@ -52,11 +49,21 @@ pub fn render_all(reports: &[Report<'_>]) -> String {
     text
 }
 
+fn listed(reports: &[Report<'_>]) -> Vec<FindingJson> {
+    let findings = reports.iter().flat_map(|report| {
+        let reader =
+            Reader { sources: report.sources, redaction: Redaction::new(report.sources, report.redact) };
+        report.findings.iter().map(move |finding| reader.finding(finding))
+    });
+    findings.collect()
+}
+
 #[derive(Serialize)]
 struct Document {
     format: &'static str,
     version: u32,
     findings: Vec<FindingJson>,
+    fixed: Vec<FindingJson>,
     summary: SummaryJson,
 }
 
@@ -82,6 +89,8 @@ struct FindingJson {
     help: Vec<String>,
     notes: Vec<String>,
     fix: Option<FixJson>,
+    certainty: Option<&'static str>,
+    edits: Vec<FixJson>,
     deployment: Option<String>,
 }
 
@@ -147,9 +156,14 @@ impl Reader<'_> {
                 .collect(),
             help: finding.help.iter().map(|help| self.text(help)).collect(),
             notes: finding.notes.iter().map(|note| self.text(note)).collect(),
-            fix: finding.fix.as_ref().map(|fix| self.fix(fix.span, &fix.replacement)),
+            fix: None,
+            certainty: None,
+            edits: Vec::new(),
             deployment: finding.deployment.clone(),
         };
+        if let Some(fix) = &finding.fix {
+            self.fix(fix, &mut json);
+        }
         match &finding.place {
             Place::Span(span) => {
                 let extent = self.extent(*span);
@@ -175,9 +189,25 @@ impl Reader<'_> {
         RelatedJson { file, line, column, end_line, end_column, label: self.text(label) }
     }
 
-    fn fix(&self, span: Span, replacement: &str) -> FixJson {
+    /// A fix whose edits cannot be told apart from what stands around them is none for a program.
+    fn fix(&self, fix: &Fix, json: &mut FindingJson) {
+        let changes: Option<Vec<_>> =
+            fix.edits.iter().map(|edit| edits::resolve(edit, self.sources)).collect();
+        let Some(changes) = changes else { return };
+        json.certainty = Some(match fix.certainty {
+            Certainty::Sure => "sure",
+            Certainty::Guess => "guess",
+        });
+        json.edits = changes.iter().map(|change| self.edit(change)).collect();
+        if let [change] = changes.as_slice() {
+            json.fix = Some(self.edit(change));
+        }
+    }
+
+    fn edit(&self, change: &Change) -> FixJson {
+        let span = Sources::span(change.source, change.range.clone());
         let Extent { file, line, column, end_line, end_column } = self.extent(span);
-        FixJson { file, line, column, end_line, end_column, replacement: self.text(replacement) }
+        FixJson { file, line, column, end_line, end_column, replacement: self.text(&change.text) }
     }
 
     fn extent(&self, span: Span) -> Extent {

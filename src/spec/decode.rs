@@ -10,7 +10,7 @@ use super::merge::lay_over;
 use super::raw::{Entry, Node, Raw, Table};
 use super::shape::{Describe, Shape};
 use crate::catalog::{self, Engine};
-use crate::diag::{Code, Finding, Findings};
+use crate::diag::{Code, Edit, Finding, Findings};
 use crate::source::{At, Span};
 
 /// What decoding carries along.
@@ -147,7 +147,15 @@ impl<T: Decode> Decode for Vec<At<T>> {
         let Raw::List(items) = &node.value else {
             let title = format!("expected a list, found {}", node.value.what());
             let help = format!("put it in brackets: each item is {}", T::WANTS);
-            decoder.findings.push(Finding::new(Code::WrongType, node.span, title).help(help));
+            let finding = Finding::new(Code::WrongType, node.span, title).help(help);
+            let mut faults = Findings::default();
+            let is_item =
+                T::decode(node, &mut Decoder { findings: &mut faults, lossy: decoder.lossy }).is_some();
+            decoder.findings.push(if is_item && faults.is_empty() {
+                finding.mended_by(in_brackets(node.span))
+            } else {
+                finding
+            });
             return None;
         };
         // Every item is decoded, so that every mistake is found, before the list fails as a whole.
@@ -157,6 +165,12 @@ impl<T: Decode> Decode for Vec<At<T>> {
             .collect();
         values.into_iter().collect()
     }
+}
+
+fn in_brackets(value: Span) -> Vec<Edit> {
+    let end = Span { start: value.end, ..value };
+    let put = |span, text: &str| Edit::Replace { span, text: text.to_owned() };
+    vec![put(value.start_only(), "["), put(end, "]")]
 }
 
 impl<T: Describe> Describe for Vec<At<T>> {
@@ -273,10 +287,10 @@ fn as_meant<'t>(table: &'t Table, keys: &[&'static str]) -> Cow<'t, Table> {
 fn report_unused_unsets(table: &Table, decoder: &mut Decoder<'_>) {
     for unset in table.unset.iter().filter(|unset| !unset.used && !decoder.lossy) {
         let title = format!("`unset` takes away `{}`, which no layer below sets", unset.name.value);
-        decoder.findings.push(
-            Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
-                .help("remove the name, or correct its spelling"),
-        );
+        let finding = Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
+            .help("remove the name, or correct its spelling");
+        let misspelled = nearest(&unset.name.value, table.entries.keys().map(String::as_str)).is_some();
+        decoder.findings.push(if misspelled { finding } else { finding.fix_by_removing(unset.name.span) });
     }
 }
 
@@ -284,7 +298,7 @@ fn report_unused_unsets(table: &Table, decoder: &mut Decoder<'_>) {
 pub(super) fn unknown_key(key: &str, span: Span, what: &str, keys: &[&str]) -> Finding {
     let finding = Finding::new(Code::UnknownKey, span, format!("{what} has no key `{}`", key.escape_debug()));
     match nearest(key, keys.iter().copied()) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).guess(span, near),
         None if keys.contains(&"config") && is_servers_own(key) => {
             finding.help("it is one of the server's own settings: write it under `config`")
         }
@@ -340,7 +354,7 @@ pub(super) fn word(
         let finding = Finding::new(Code::InvalidField, node.span, title);
         let finding = match nearest(text, words.iter().copied()) {
             Some(near) => {
-                finding.help(format!("did you mean `{near}`?")).fix(node.span, format!("\"{near}\""))
+                finding.help(format!("did you mean `{near}`?")).guess(node.span, format!("\"{near}\""))
             }
             None => finding.help(format!("write one of {}", listed(words))),
         };

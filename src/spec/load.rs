@@ -84,8 +84,7 @@ impl Loader<'_> {
     fn layer(&mut self, path: &Path, id: SourceId) -> Table {
         let text = self.layers.sources.get(id).text.clone();
         let before = self.findings.len();
-        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        let mut table = if is_json {
+        let mut table = if is_json(path) {
             json_layer::read(id, &text, self.findings)
         } else {
             toml_layer::read(id, &text, self.findings)
@@ -187,6 +186,11 @@ impl Loader<'_> {
         }
         self.findings.push(finding.help("move what both need into a layer of its own"));
     }
+}
+
+/// Whether a layer is written in JSON: its name says so.
+pub(super) fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// The path without `.` and, where that is possible without looking at the disk, without `..`.

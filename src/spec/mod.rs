@@ -4,6 +4,7 @@
 
 mod declare;
 mod decode;
+pub mod edits;
 mod json_layer;
 mod json_places;
 mod load;

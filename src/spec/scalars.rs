@@ -188,6 +188,7 @@ impl Decode for VersionRange {
                 }
             },
             Raw::Float(number) => {
+                // No fix: of 7.10 only 7.1 is left here.
                 let help = format!("write it as text, `\"{number}\"`: 7.10 and 7.1 are the same number");
                 invalid(node.span, "a version is a text, not a number", &help, decoder)
             }

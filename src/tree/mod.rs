@@ -28,7 +28,7 @@ pub use compare::{Comparison, Difference, compare};
 pub use error::TreeError;
 pub(crate) use error::reason;
 pub use stage::{Staging, Summary};
-pub(crate) use whole::write_by_way_of;
+pub(crate) use whole::{replace_by_way_of, write_by_way_of};
 
 /// The work folder's name.
 const WORK: &str = ".cachewright";

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -24,6 +24,29 @@ pub(super) fn write_new(
         file.set_permissions(fs::Permissions::from_mode(mode))?;
     }
     Ok(file)
+}
+
+/// Puts other bytes into a file that somebody wrote by hand, whole or not at all: it keeps its mode and, as far as this
+/// process may give files away, its owner. The path leads to the file itself, not to a link.
+pub(crate) fn replace_by_way_of(aside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use rustix::fs::{Access, access};
+
+    // Moving over a file asks for no right to it: what is read-only is so on purpose.
+    access(path, Access::WRITE_OK)?;
+    let old = fs::metadata(path)?;
+    let _ = fs::remove_file(aside);
+    // Only its owner may read it until it is somebody else's.
+    let written = write_new(CWD, aside, bytes, 0o600, 0).and_then(|file| {
+        let new = file.metadata()?;
+        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+            fchown(&file, Some(old.uid()), Some(old.gid()))?;
+        }
+        file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(aside, path)).inspect_err(|_| {
+        let _ = fs::remove_file(aside);
+    })
 }
 
 /// Writes a file whole, synced to the disk, by way of another name in its folder that no other run uses.

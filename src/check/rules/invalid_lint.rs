@@ -86,6 +86,7 @@ fn judge(name: &At<String>) -> Option<Finding> {
             Some(
                 Finding::new(Code::InvalidLint, name.span, title)
                     .help("remove the line, and mend what the rule reports")
+                    .fix_by_removing(name.span)
                     .note("without that, a server would not start or would not be what the spec declares"),
             )
         }
@@ -95,7 +96,7 @@ fn judge(name: &At<String>) -> Option<Finding> {
             let lints = lints.chain(RuleGroup::ALL.iter().map(|group| group.name()));
             let finding = Finding::new(Code::InvalidLint, name.span, title);
             Some(match nearest(name, lints) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, near),
+                Some(near) => finding.help(format!("did you mean `{near}`?")).guess(name.span, near),
                 None => finding.help("`cachewright check --list-rules` lists the rules"),
             })
         }

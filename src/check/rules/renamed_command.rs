@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
 rules take it from those who must not have it: `-@dangerous` at the end of a user's rules, or `-keys`.
 
 Said where users are declared. Off unless `[lints]` asks for it. Where sentinels or replicas need the command,
-`renamed-peer-command` says so in any case.",
+`renamed-for-peers` says so in any case.",
     source: "redis.conf of Redis 7.0.15, which advises against it since 6.0",
     fails: Example::spec(
         r#"format = 1

@@ -142,6 +142,7 @@ fn keys(rights: &Rights) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::diag::Edit;
     use crate::check::rules::tests::{codes_of, findings_of};
 
     fn spec(engine: &str, version: &str, rules: &str) -> String {
@@ -193,7 +194,8 @@ mod tests {
         );
         let fix = found.fix.clone().unwrap();
         let mut mended = text.clone();
-        mended.replace_range(fix.span.range(), &fix.replacement);
+        let [Edit::Replace { span, text: new }] = &fix.edits[..] else { panic!("{fix:?}") };
+        mended.replace_range(span.range(), new);
         assert_eq!(codes_of(&mended), [""; 0], "{mended}");
         // `+@all` in escapes: nobody knows where the word ends.
         assert!(findings_of(&spec("redis", "7.2", "~a +\\u0040all"), &[])[0].fix.is_none());

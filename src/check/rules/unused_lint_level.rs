@@ -72,7 +72,8 @@ pub(in crate::check) fn unused(model: &Model, today: Date, silenced: &BTreeSet<S
             let whom = deployment.map_or("this spec".to_owned(), |deployment| format!("`{deployment}`"));
             let title = format!("{what}`{}` is silenced, and has nothing to say of {whom}", name.value);
             let finding = Finding::new(RULE.code, name.span, title)
-                .help("remove the line: it would hide what nobody has decided about");
+                .help("remove the line: it would hide what nobody has decided about")
+                .fix_by_removing(name.span);
             findings.push(match deployment {
                 Some(deployment) => finding.of(deployment),
                 None => finding,

@@ -73,7 +73,7 @@ fn template_is_there(lowering: &mut Lowering<'_>, layers: &Layers, template: &At
         let known: Vec<&str> = names().take(12).collect();
         lowering.findings.push(match nearest(template, names()) {
             Some(near) => {
-                finding.help(format!("did you mean `{near}`?")).fix(template.span, format!("\"{near}\""))
+                finding.help(format!("did you mean `{near}`?")).guess(template.span, format!("\"{near}\""))
             }
             None if known.is_empty() => finding.help("the folder has no template: put it there"),
             None => finding.help(format!("put it there, or use one of {}", listed(&known))),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::directive::{self, Named};
 use super::setting;
-use crate::catalog::Target;
+use crate::catalog::{self, Target};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::origin::Origin;
 use crate::model::settings::{Setting, Settings};
@@ -64,11 +64,11 @@ pub(super) fn lay_over(
         let inherited = below.is_some_and(|below| below.get(&name).is_some());
         if !taken && !inherited && !unset.used {
             let title = format!("`unset` takes away `{}`, which nothing sets", unset.name.value);
-            findings.push(
-                Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
-                    .help("remove the name, or correct its spelling")
-                    .of(subject.deployment),
-            );
+            let finding = Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
+                .help("remove the name, or correct its spelling")
+                .of(subject.deployment);
+            let known = catalog::directive(subject.target.engine, &unset.name).is_some();
+            findings.push(if known { finding.fix_by_removing(unset.name.span) } else { finding });
         }
     }
     let mut first: BTreeMap<String, &ConfigEntry> = BTreeMap::new();
@@ -132,9 +132,15 @@ fn place(
 
 fn contradiction(entry: &ConfigEntry, other: &ConfigEntry, subject: Subject<'_>) -> Finding {
     let title = format!("`{}` and `{}` are the same directive", other.name.value, entry.name.value);
-    Finding::new(Code::AliasContradiction, entry.name.span, title)
+    let best = directive::canonical(&entry.name, subject.target);
+    let finding = Finding::new(Code::AliasContradiction, entry.name.span, title)
         .related(other.name.span, "set here as well")
-        .help(format!("keep one of them, best `{}`", directive::canonical(&entry.name, subject.target)))
+        .help(format!("keep one of them, best `{best}`"))
         .note("in a file the last line would win; a table has no order")
-        .of(subject.deployment)
+        .of(subject.deployment);
+    let same = entry.value.value == other.value.value;
+    match [entry, other].into_iter().find(|one| same && one.name.value != best) {
+        Some(needless) => finding.fix_by_removing(needless.name.span),
+        None => finding,
+    }
 }

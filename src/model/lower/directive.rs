@@ -227,7 +227,7 @@ fn remarks(
         let mut finding = Finding::new(Code::IgnoredDirective, name.span, title);
         finding = match facts.renamed {
             Some(renamed) => finding.help(format!("`{renamed}` took its place")),
-            None => finding.help("remove it"),
+            None => finding.help("remove it").fix_by_removing(name.span),
         };
         findings.push(finding.of(subject.deployment));
     } else if spelling != facts.name {
@@ -250,7 +250,10 @@ fn unknown(name: &At<String>, subject: Subject<'_>) -> Finding {
     let near = catalog::suggest(target.engine, target.versions, name);
     if let Some(first) = near.first() {
         let others = crate::spec::listed(&near).replace(" and ", " or ");
-        return finding.help(format!("did you mean {others}?")).fix(name.span, *first).note(refusal(target));
+        return finding
+            .help(format!("did you mean {others}?"))
+            .guess(name.span, *first)
+            .note(refusal(target));
     }
     let elsewhere = [Engine::Redis, Engine::Valkey]
         .into_iter()

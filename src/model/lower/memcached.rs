@@ -155,11 +155,11 @@ impl Options {
         for unset in &config.unset {
             if self.take(&unset.name).is_empty() && !unset.used {
                 let title = format!("`unset` takes away `{}`, which nothing sets", unset.name.value);
-                findings.push(
-                    Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
-                        .help("remove the name, or correct its spelling")
-                        .of(subject.deployment),
-                );
+                let finding = Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
+                    .help("remove the name, or correct its spelling")
+                    .of(subject.deployment);
+                let known = memcached::option(&unset.name).is_some();
+                findings.push(if known { finding.fix_by_removing(unset.name.span) } else { finding });
             }
         }
         for entry in &config.entries {
@@ -391,7 +391,7 @@ fn unknown(name: &At<String>, subject: Subject<'_>) -> Finding {
     let title = format!("memcached has no option `{}`", name.value.escape_debug());
     let finding = Finding::new(Code::UnknownDirective, name.span, title);
     match memcached::suggest(subject.target.versions, name).first() {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, *near),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).guess(name.span, *near),
         None => finding
             .help("remove it, or correct its spelling")
             .note("options stand here by memcached's long names, and by those behind `-o`"),
@@ -518,7 +518,7 @@ impl Reading<'_> {
         if let Reason::NotInEnum { words } = reason
             && let Some(near) = crate::spec::nearest(&shown(node, self.subject), words.iter().copied())
         {
-            finding = finding.help(format!("did you mean `{near}`?")).fix(node.span, format!("\"{near}\""));
+            finding = finding.help(format!("did you mean `{near}`?")).guess(node.span, format!("\"{near}\""));
         }
         if versions != target.versions {
             finding = finding
@@ -528,23 +528,15 @@ impl Reading<'_> {
         finding
     }
 
-    /// What to write instead; the number where the text is a size or a duration in another unit.
-    fn what_is_meant(&self, node: &crate::spec::raw::Node) -> String {
-        let facts = self.known.within(self.subject.target.versions).last();
-        let unit = match facts.map(|facts| facts.value) {
-            Some(
-                OptionValue::Atoi(numeric) | OptionValue::Strtol(numeric) | OptionValue::Strtoul(numeric),
-            ) => Some(numeric.unit),
-            _ => None,
+    /// The number that is meant, where the text is a size or a duration in another unit than the option's.
+    fn number_meant(&self, node: &crate::spec::raw::Node) -> Option<(i128, catalog::Unit)> {
+        let facts = self.known.within(self.subject.target.versions).last()?;
+        let (OptionValue::Atoi(numeric) | OptionValue::Strtol(numeric) | OptionValue::Strtoul(numeric)) =
+            facts.value
+        else {
+            return None;
         };
-        let (Some(unit), text) = (unit, shown(node, self.subject)) else {
-            return "write the value that is meant".to_owned();
-        };
-        let in_words = if unit == catalog::Unit::Megabytes { " (megabytes)" } else { "" };
-        crate::value::in_unit(unit, &text).map_or_else(
-            || "write the value that is meant".to_owned(),
-            |number| format!("write `{number}`{in_words}"),
-        )
+        Some((crate::value::in_unit(numeric.unit, &shown(node, self.subject))?, numeric.unit))
     }
 
     fn reinterpreted(
@@ -556,14 +548,21 @@ impl Reading<'_> {
         let name = &self.entry.name.value;
         if otherwise == Otherwise::Ignored {
             let title = format!("memcached accepts `{name}` and ignores it");
-            return Finding::new(Code::IgnoredDirective, self.entry.name.span, title).help("remove it");
+            let name = self.entry.name.span;
+            return Finding::new(Code::IgnoredDirective, name, title).help("remove it").fix_by_removing(name);
         }
         let title = format!(
             "memcached takes `{name} = {}` otherwise than written: {otherwise}",
             shown(node, self.subject)
         );
-        let mut finding =
-            Finding::new(Code::ReinterpretedValue, node.span, title).help(self.what_is_meant(node));
+        let mut finding = Finding::new(Code::ReinterpretedValue, node.span, title);
+        finding = match self.number_meant(node) {
+            Some((number, unit)) => {
+                let unit = if unit == catalog::Unit::Megabytes { " (megabytes)" } else { "" };
+                finding.help(format!("write `{number}`{unit}")).fix(node.span, number.to_string())
+            }
+            None => finding.help("write the value that is meant"),
+        };
         finding.level = diag::Level::Error;
         match judgement.value() {
             Some(value) => finding.note(format!("it would work with `{value}`")),

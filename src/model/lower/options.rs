@@ -121,11 +121,11 @@ pub(super) fn take_away(
     let taken = options.list.len() < before || below.iter().any(|setting| setting.name.value == name);
     if !taken && !unset.used {
         let title = format!("`unset` takes away `{name}`, which nothing sets");
-        findings.push(
-            Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
-                .help("remove the name, or correct its spelling")
-                .of(subject.deployment),
-        );
+        let finding = Finding::new(Code::UnsetWithoutEffect, unset.name.span, title)
+            .help("remove the name, or correct its spelling")
+            .of(subject.deployment);
+        let known = sentinel::directive(subject.target.engine, name).is_some();
+        findings.push(if known { finding.fix_by_removing(unset.name.span) } else { finding });
     }
 }
 
@@ -208,7 +208,7 @@ fn unknown(name: &At<String>, context: Context<'_>) -> Finding {
         .filter_map(|directive| directive.within(target.versions).last())
         .map(|facts| facts.name);
     match closest(name, here).first() {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, *near),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).guess(name.span, *near),
         None => finding
             .help("remove it, or correct its spelling")
             .note("a sentinel refuses to start with it (\"Unrecognized sentinel configuration statement\")"),
@@ -370,7 +370,11 @@ impl Reading<'_> {
         let name = &self.entry.name.value;
         let title =
             format!("Sentinel takes `{name} = {}` otherwise than written: {otherwise}", shown(node, subject));
-        let mut finding = Finding::new(Code::ReinterpretedValue, span, title).help(self.what_is_meant(node));
+        let mut finding = Finding::new(Code::ReinterpretedValue, span, title);
+        finding = match self.number_meant(node) {
+            Some(number) => finding.help(format!("write `{number}`")).fix(span, number.to_string()),
+            None => finding.help("write the value that is meant"),
+        };
         if otherwise == Otherwise::LineIgnored {
             return finding.note("an empty text sets nothing, and takes nothing back");
         }
@@ -386,15 +390,13 @@ impl Reading<'_> {
         finding.note(format!("it would work with {}{unit}", read.join(" ")))
     }
 
-    /// What to write instead; the number where the text is a duration.
-    fn what_is_meant(&self, node: &Node) -> String {
-        let unit = match self.facts.args.first().map(|arg| arg.kind) {
-            Some(sentinel::SentinelArgKind::Atoi(numeric)) => Some(numeric.unit),
-            _ => None,
+    /// The number that is meant, where the text is a duration.
+    fn number_meant(&self, node: &Node) -> Option<i128> {
+        let Some(sentinel::SentinelArgKind::Atoi(numeric)) = self.facts.args.first().map(|arg| arg.kind)
+        else {
+            return None;
         };
-        let number = unit.and_then(|unit| crate::value::in_unit(unit, &shown(node, self.context.subject)));
-        number
-            .map_or_else(|| "write the value that is meant".to_owned(), |number| format!("write `{number}`"))
+        crate::value::in_unit(numeric.unit, &shown(node, self.context.subject))
     }
 
     /// Sentinel refuses to rename one command twice; it compares without regard to case.

@@ -284,7 +284,7 @@ impl Typing<'_> {
             Reason::NotInEnum { words } => {
                 if let Some(near) = crate::spec::nearest(&self.shown(), words.iter().copied()) {
                     finding =
-                        finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                        finding.help(format!("did you mean `{near}`?")).guess(span, format!("\"{near}\""));
                 } else {
                     finding = finding.help(reason.to_string());
                 }
@@ -295,7 +295,7 @@ impl Typing<'_> {
             Reason::NotAMemory | Reason::NotAMemoryOrPercent => {
                 if let Some(near) = crate::value::size_meant(&self.shown()) {
                     finding =
-                        finding.help(format!("did you mean `{near}`?")).fix(span, format!("\"{near}\""));
+                        finding.help(format!("did you mean `{near}`?")).guess(span, format!("\"{near}\""));
                 }
             }
             Reason::NeedsFeature { feature, .. } => {
