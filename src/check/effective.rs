@@ -21,8 +21,8 @@ impl<'m> Effective<'m> {
         Effective { servers, defaults: names.iter().filter_map(default).collect() }
     }
 
-    /// The value in effect on a node. None where it failed or is a secret, and where the version does not know
-    /// the directive.
+    /// The value in effect on a node. None where it failed, may have been lost or is a secret, and where the
+    /// version does not know the directive.
     pub(super) fn value(&self, node: &'m Node, name: &str) -> Option<&Value> {
         if self.servers.is_poisoned(&[name, "config", "profiles"]) {
             return None;
@@ -30,8 +30,18 @@ impl<'m> Effective<'m> {
         match self.servers.setting(node, name).map(|setting| &setting.value) {
             Some(Assigned::Value(value)) => Some(value),
             Some(_) => None,
+            None if self.is_unsure() => None,
             None => self.defaults.get(name),
         }
+    }
+
+    /// Whether what is not there may have been lost: with a line of bad syntax, or under a misspelled name.
+    fn is_unsure(&self) -> bool {
+        let Servers { target, poisoned, deployment, .. } = self.servers;
+        let keys = ["survives", "replicas", "replication", "users"];
+        let misspelled =
+            |name: &String| directive(target.engine, name).is_none() && !keys.contains(&name.as_str());
+        deployment.is_some_and(|deployment| deployment.lossy) || poisoned.iter().any(misspelled)
     }
 
     /// A number of bytes in effect.

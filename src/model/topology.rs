@@ -97,6 +97,8 @@ pub struct Deployment {
     /// Every node that the spec asks for is there. Otherwise something is reported already, and what follows
     /// from the nodes proves nothing.
     pub complete: bool,
+    /// A text of the spec had errors of syntax or could not be read: that a setting is not there proves nothing.
+    pub lossy: bool,
     /// Its ACL users, `default` included, by name; empty where none are declared.
     pub users: Vec<User>,
     /// Whom replicas log in as.

@@ -124,6 +124,7 @@ fn deployment(
         shared: Arc::new(shared.settings),
         nodes,
         complete: placed.complete,
+        lossy: lowering.lossy,
         users,
         replication,
         tls,

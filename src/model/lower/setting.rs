@@ -34,6 +34,7 @@ pub(super) fn value(
     subject: Subject<'_>,
     findings: &mut Findings,
 ) -> Option<Assignment> {
+    let before = findings.len();
     let (node, insisted) = match &entry.value.value {
         Raw::Table(table) if table.entries.len() == 1 && table.get(OVERRIDE).is_some() => {
             (table.get(OVERRIDE)?, true)
@@ -47,7 +48,10 @@ pub(super) fn value(
             typing.assigned(findings)?
         }
     };
-    let doubtful = placeholder(&node.value).is_some();
+    let otherwise = findings.iter().skip(before).any(|finding| finding.code == Code::ReinterpretedValue);
+    // A size that wrapped around is not what anybody meant.
+    let wrapped = otherwise && matches!(assigned, Assigned::Value(crate::value::Value::Bytes(_)));
+    let doubtful = wrapped || placeholder(&node.value).is_some();
     Some(Assignment { assigned, insisted, doubtful })
 }
 

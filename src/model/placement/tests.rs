@@ -528,6 +528,7 @@ fn deployment(lab: &Lab, placement: &Placement, spec: &Spec) -> (Vec<Host>, Depl
         shared: std::sync::Arc::default(),
         nodes: placement.nodes.iter().map(node).collect(),
         complete: true,
+        lossy: false,
         users: Vec::new(),
         replication: None,
         tls: None,
