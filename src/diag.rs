@@ -256,8 +256,6 @@ codes! {
     ShortBacklog = "short-backlog", Warn;
     /// A replica that drops its data before it has new ones.
     EmptiedReplica = "emptied-replica", Warn;
-    /// A replica that needs memory for its data twice, on a host that has it once.
-    TwoDataSets = "two-data-sets", Warn;
     /// A primary that goes on taking writes when it has lost all of its replicas.
     UnboundedWriteLoss = "unbounded-write-loss", Allow;
     /// Servers that are not started again after a crash or a boot.

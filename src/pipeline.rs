@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn settings_are_judged_though_the_nodes_are_unknown() {
-        let head = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\n\
+        let head = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"127.0.0.1\" }\n\
                     [redis.s]\nversion = \"6.2\"\ntopology = \"standalone\"\n";
         let config =
             "[redis.s.config]\nmaxmemory-clients = \"10%\"\nsave = [\n  \"900 1\",\n  \"sixty 1\",\n]\n";

@@ -37,7 +37,7 @@ const RULES: &[&str] = &[
     "+@transaction +memory -memory|usage +object|freq",
 ];
 
-/// What everybody may, logged in or not (CMD_NO_AUTH).
+/// What everybody may, logged in or not (`CMD_NO_AUTH`).
 const ALWAYS: [&str; 4] = ["auth", "hello", "quit", "reset"];
 
 /// A command or subcommand with as many arguments as the server asks for.

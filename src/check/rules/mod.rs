@@ -109,7 +109,6 @@ rules! {
     too_few_files,
     too_few_masters,
     too_many_io_threads,
-    two_data_sets,
     unannounced_hostname,
     unavailable_directive,
     unbounded_write_loss,

@@ -17,7 +17,7 @@ fn compiled(version: &str, set: &str, watch: &str, address: &str) -> Compiled {
     let text = format!(
         "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
          [sentinels.main]\nversion = \"{version}\"\nhosts = [\"a\", \"b\"]\n{set}\n\
-         [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\nconfig.protected-mode = false\nsurvives = \"nothing\"\n\
+         [redis.s]\nversion = \"7.2\"\ntopology = \"sentinel\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\nconfig.protected-mode = false\nsurvives = \"nothing\"\nlints.open-server = \"allow\"\n\
          [redis.s.sentinel]\nset = \"main\"\nquorum = 2\n{watch}\n"
     );
     let today = Date { year: 2026, month: 1, day: 1 };
