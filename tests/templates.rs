@@ -171,7 +171,7 @@ fn whatever_a_host_gets_can_be_made_by_own_templates() {
              {% include \"start-secrets.sh.j2\" %}\n{% endif %}\n",
             "sentinels-main/cache-a/start.sh",
             "#!/bin/sh\n# a sentinel of main, of the spec shop: sentinel, secrets\nfile='sentinel.conf'\n\
-             data='/var/lib/redis/sentinel-main-26379'\n# secrets: line bare",
+             data='/var/lib/redis/sentinel-main-26379'\nmoves=''\n# secrets: line bare",
         ),
         (
             "start-secrets.sh.j2",

@@ -106,7 +106,7 @@ mod tests {
     use crate::check::rules::tests::codes_of;
 
     /// What these specs are told besides, by rules of their own.
-    const BESIDES: [&str; 2] = ["failed-snapshot-stops-cache", "open-server"];
+    const BESIDES: [&str; 3] = ["failed-snapshot-stops-cache", "open-server", "snapshots-only"];
     const NONE: [&str; 0] = [];
 
     fn codes(engine: &str, version: &str, table: &str) -> Vec<String> {
