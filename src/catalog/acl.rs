@@ -185,11 +185,16 @@ pub fn command(engine: Engine, name: &str, subcommand: Option<&str>) -> Option<&
 }
 
 /// The subcommands of a command that exist in a version, sorted.
-pub fn subcommands(engine: Engine, name: &str, version: Version) -> impl Iterator<Item = &'static Command> {
-    commands(engine).iter().filter(move |command| {
-        command.name.split_once('|').is_some_and(|(parent, _)| parent.eq_ignore_ascii_case(name))
-            && command.at(version).is_some()
-    })
+pub fn subcommands(
+    engine: Engine,
+    name: &str,
+    version: Version,
+) -> impl Iterator<Item = &'static Command> + use<> {
+    let start = format!("{}|", name.to_ascii_lowercase());
+    let commands = commands(engine);
+    let first = commands.partition_point(|command| command.name < start.as_str());
+    let below = commands[first..].iter().take_while(move |command| command.name.starts_with(&start));
+    below.filter(move |command| command.at(version).is_some())
 }
 
 /// How ACLs behave in a version.

@@ -98,8 +98,11 @@ fn run(model: &Model, findings: &mut Findings) {
         if deployment.nodes.is_empty() || effective.servers.is_poisoned(&ASKED) {
             continue;
         }
+        let depending = |setting: &&Setting| depends(setting);
+        let shared: Vec<&Setting> = deployment.shared.list().filter(depending).collect();
         for node in &deployment.nodes {
-            for setting in deployment.settings(node) {
+            let shared = shared.iter().copied().filter(|setting| node.own.get(&setting.name).is_none());
+            for setting in shared.chain(node.own.list().filter(depending)) {
                 judge(deployment, &effective, node, setting, &mut places);
             }
         }
@@ -180,6 +183,22 @@ fn is_told_otherwise<'m>(
         _ => false,
     }
 }
+
+/// Whether a setting may depend on another: one of those that [`needs`] knows.
+fn depends(setting: &Setting) -> bool {
+    setting.directive.is_some_and(|directive| {
+        directive.name.starts_with("active-defrag-") || DEPENDENT.contains(&directive.name)
+    })
+}
+
+const DEPENDENT: [&str; 6] = [
+    "lfu-log-factor",
+    "lfu-decay-time",
+    "maxmemory-samples",
+    "maxmemory-eviction-tenacity",
+    "maxmemory-clients",
+    "io-threads-do-reads",
+];
 
 fn needs<'m>(effective: &Effective<'m>, node: &'m Node, setting: &'m Setting) -> Option<Needs> {
     let directive = setting.directive?;
