@@ -95,13 +95,19 @@ pub fn compile(path: &Path, reader: &dyn ReadText, today: Date) -> Compiled {
         spec::read_templates(spec, &mut layers, reader, &mut findings);
     }
     let model = decoded.map(|spec| model::lower(&spec, &layers, &mut findings));
+    // All that was read is in the model by now; of a large fleet it takes a lot of memory.
+    drop(layers.root);
     if let Some(model) = &model {
         findings.append(check::check(model, today));
         findings.append(emit::check_templates(model));
         check::apply_lints(model, today, &mut findings);
     }
-    let unreadable = layers.unreadable;
-    Compiled { sources: layers.sources, findings: one_cause_once(findings), model, unreadable }
+    Compiled {
+        sources: layers.sources,
+        findings: one_cause_once(findings),
+        model,
+        unreadable: layers.unreadable,
+    }
 }
 
 /// Orders findings by place. A profile's fault shows up in every deployment that uses it: it is one

@@ -272,9 +272,8 @@ fn as_meant<'t>(table: &'t Table, keys: &[&'static str]) -> Cow<'t, Table> {
                 meant.to_mut().entries.insert(near.to_owned(), entry.clone());
             }
             (Some(Raw::Table(_)), Raw::Table(more)) => {
-                if let Some(Entry { value: Node { value: Raw::Table(base), .. }, .. }) =
-                    meant.to_mut().entries.get_mut(near)
-                {
+                let entry = meant.to_mut().entries.get_mut(near).map(AsMut::as_mut);
+                if let Some(Entry { value: Node { value: Raw::Table(base), .. }, .. }) = entry {
                     lay_over(base, more.clone(), &mut Vec::new());
                 }
             }

@@ -76,7 +76,7 @@ impl Reader<'_> {
             let value = self.node(&property.value);
             let name = property.name.as_str().to_owned();
             let entry = Entry { key, value, overrode: Vec::new() };
-            if let Some(first) = table.entries.insert(name.clone(), entry) {
+            if let Some(first) = table.entries.insert(name.clone(), Box::new(entry)) {
                 self.findings.push(
                     Finding::new(Code::Syntax, key, format!("the key `{name}` stands twice in one object"))
                         .related(first.key, "the first one"),

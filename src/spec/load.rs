@@ -141,14 +141,14 @@ impl Loader<'_> {
     /// The entry `extends`, or the one that was meant by it: without its layers a spec makes no sense.
     fn extends(&mut self, table: &mut Table) -> Option<Entry> {
         if let Some(entry) = table.entries.remove(EXTENDS.key) {
-            return Some(entry);
+            return Some(*entry);
         }
         let known = |key: &str| Spec::RECORD.fields.iter().any(|field| field.key == key);
         let meant = |key: &&String| !known(key) && nearest(key, [EXTENDS.key].into_iter()).is_some();
         let key = table.entries.keys().find(meant)?.clone();
         let entry = table.entries.remove(&key)?;
         self.findings.push(unknown_key(&key, entry.key, "a spec", &[EXTENDS.key]));
-        Some(entry)
+        Some(*entry)
     }
 
     fn base(&mut self, from: &Path, base: &str, span: Span) -> Option<Table> {

@@ -18,7 +18,7 @@ pub const UNSET: Field = Field {
 /// Moves every `unset` list of a freshly read layer from the entries to its own place.
 pub(super) fn extract_unset(table: &mut Table, findings: &mut Findings) {
     if let Some(entry) = table.entries.remove(UNSET.key) {
-        take_list(table, entry, findings);
+        take_list(table, *entry, findings);
     }
     for entry in table.entries.values_mut() {
         if let Raw::Table(inner) = &mut entry.value.value {
@@ -66,8 +66,8 @@ pub(super) fn lay_over(base: &mut Table, over: Table, secrets: &mut Vec<Span>) {
                 base.entries.insert(key, entry);
             }
             Some(below) => {
-                let entry = merged(&key, below, entry, secrets);
-                base.entries.insert(key, entry);
+                let entry = merged(&key, *below, *entry, secrets);
+                base.entries.insert(key, Box::new(entry));
             }
         }
     }

@@ -67,8 +67,8 @@ impl Raw {
 /// A table: entries by key, and the names that `unset` takes away.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
-    /// The entries.
-    pub entries: BTreeMap<String, Entry>,
+    /// The entries. In boxes, for most tables have two or three, and a map makes room for eleven.
+    pub entries: BTreeMap<String, Box<Entry>>,
     /// What `unset` lists and no later layer sets again.
     pub unset: Vec<Unset>,
 }

@@ -64,7 +64,7 @@ impl Reader<'_> {
             .iter()
             .map(|(key, value)| {
                 let entry = Entry { key: self.span(key), value: self.node(value), overrode: Vec::new() };
-                (key.get_ref().to_string(), entry)
+                (key.get_ref().to_string(), Box::new(entry))
             })
             .collect();
         Table { entries, unset: Vec::new() }
