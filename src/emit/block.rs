@@ -241,6 +241,28 @@ mod tests {
     }
 
     #[test]
+    fn a_block_laid_over_another_is_the_block_of_both() {
+        let all = [
+            (Group::Network, "bind"),
+            (Group::Network, "port"),
+            (Group::Tls, "tls-port"),
+            (Group::Snapshotting, "dbfilename"),
+            (Group::Snapshotting, "dir"),
+        ];
+        let some = |numbers: u32, value: &str| -> Vec<Entry> {
+            let chosen = all.iter().enumerate().filter(|(at, _)| numbers >> at & 1 == 1);
+            chosen.map(|(_, (group, name))| entry(*group, name, value)).collect()
+        };
+        for numbers in 0..1 << 10 {
+            let (below, above) = (some(numbers & 31, "0"), some(numbers >> 5, "1"));
+            let laid = Block::new(below.clone()).overlaid(&Block::new(above.clone()));
+            let both = Block::new(below.into_iter().chain(above).collect());
+            assert_eq!(laid.0, both.overlaid(&Block::default()).0, "{numbers:b}");
+            assert_eq!(laid.0, both.text);
+        }
+    }
+
+    #[test]
     fn of_two_settings_the_later_is_kept() {
         let block = Block::new(vec![entry(Group::Network, "port", "1"), entry(Group::Network, "port", "2")]);
         assert_eq!(block.overlaid(&Block::default()).0, "# Network\nport 2\n");
