@@ -12,9 +12,11 @@ pub(super) struct MemcachedServer<'m> {
 }
 
 impl<'m> MemcachedServer<'m> {
-    /// Every server whose options could all be read: those of one that has faulty ones prove nothing.
+    /// Every server whose options could all be read, and as they were meant: others prove nothing.
     pub(super) fn all(model: &'m Model) -> impl Iterator<Item = Self> {
-        let deployments = model.memcached.iter().filter(|deployment| deployment.poisoned.is_empty());
+        let sound =
+            |deployment: &&Memcached| deployment.poisoned.is_empty() && deployment.doubtful.is_empty();
+        let deployments = model.memcached.iter().filter(sound);
         deployments.flat_map(|deployment| {
             deployment.nodes.iter().map(move |node| MemcachedServer { deployment, node })
         })

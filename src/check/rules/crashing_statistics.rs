@@ -11,12 +11,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::CrashingStatistics,
     group: RuleGroup::Memcached,
     about: "A memcached that dies when somebody asks for its settings",
-    why: r#"Before 1.6.40 a memcached with `napi-ids` (`-N`) dies with a segmentation fault when a client sends `stats settings`.
+    why: "Before 1.6.40 a memcached with `napi-ids` (`-N`) dies with a segmentation fault when a client sends `stats settings`.
 Exporters for monitoring send it at every scrape, and so does anybody who may connect and types it: the cache is
 gone, and empty when it is back.
 
 Run 1.6.40 or later, or do without the option: it only matters for network cards whose queues are pinned to
-processors. cachewright itself never asks such a server for its settings."#,
+processors. cachewright itself never asks such a server for its settings.",
     source: "memcached.c (process_stat_settings) of 1.6.18; measured: 1.6.18 and 1.6.38 die of signal 11, 1.6.45 answers",
     fails: Example::spec(
         r#"format = 1

@@ -10,12 +10,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::FixedHashTable,
     group: RuleGroup::Memcached,
     about: "A hash table that never grows, too small for what memory holds",
-    why: r#"With `no_hashexpand` the table keeps the size of its start: 65536 entries unless `hashpower` says more. Items beyond
+    why: "With `no_hashexpand` the table keeps the size of its start: 65536 entries unless `hashpower` says more. Items beyond
 that hang in chains, and each look-up walks through one. Measured with 1.5 million items, 23 in each chain, on
 1.6.38: 36 percent more processor time than with a table that grew.
 
 Remove `no_hashexpand`: the table grows in a thread of its own while the server answers. Or write a `hashpower` that
-fits the number of items."#,
+fits the number of items.",
     source: "assoc.c of memcached 1.6.18; measured on 1.6.38",
     fails: Example::spec(
         r#"format = 1

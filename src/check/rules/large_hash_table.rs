@@ -11,12 +11,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::LargeHashTable,
     group: RuleGroup::Memcached,
     about: "A hash table that takes more than the items may",
-    why: r#"`hashpower` is the size of the table at the start, as a power of two: 8 bytes for each entry, beside `memory-limit`
+    why: "`hashpower` is the size of the table at the start, as a power of two: 8 bytes for each entry, beside `memory-limit`
 and not counted in it. 31 is 16 GB. The system hands them out as items come, spread over all of the table, so that
 the server grows far beyond its limit though it looks small at first.
 
 The table grows by itself when there are more than 1.5 items for each entry; leave `hashpower` out, or write what the
-number of items needs: 20 is good for a million and a half."#,
+number of items needs: 20 is good for a million and a half.",
     source: "assoc.c (assoc_init) of memcached 1.6.18; measured: with 31, `stats` says hash_bytes 17179869184 and 5 MB are resident",
     fails: Example::spec(
         r#"format = 1

@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::LogsEveryCommand,
     group: RuleGroup::Memcached,
     about: "A log of every command",
-    why: r#"From `verbose = 2` (`-vv`) on memcached writes each command that it gets and each answer to its standard error, so to
+    why: "From `verbose = 2` (`-vv`) on memcached writes each command that it gets and each answer to its standard error, so to
 the journal, keys and all: a line or two for every request, and the journal's disk and processor time with it.
 
 Write 1, which has errors only, or leave it out. `verbosity 2` turns it on in a running server for as long as it
-takes to look."#,
+takes to look.",
     source: "proto_text.c (process_command_ascii, settings.verbose > 1) of memcached 1.6.18; tried on 1.6.18, 1.6.38 and 1.6.45: a `get` is two lines with its key",
     fails: Example::spec(
         r#"format = 1

@@ -10,12 +10,12 @@ pub(super) static RULE: Rule = Rule {
     code: Code::MemoryBelowSlabClasses,
     group: RuleGroup::Memcached,
     about: "A memory limit that the first page of each slab class is beyond",
-    why: r#"memcached keeps items of similar size together, in slab classes, and gives each class its first page of 1 MB whatever
+    why: "memcached keeps items of similar size together, in slab classes, and gives each class its first page of 1 MB whatever
 the limit says. As soon as items of all sizes have been there, a server with the usual 39 classes holds 39 MB, with
 `memory-limit = 8` as well; and no class gets a second page, so that items are evicted while the memory of others
 lies idle.
 
-Raise the limit well beyond the number of classes, or have fewer of them with a larger `slab-growth-factor`."#,
+Raise the limit well beyond the number of classes, or have fewer of them with a larger `slab-growth-factor`.",
     source: "slabs.c (do_slabs_newslab, slabs_init) of memcached 1.6.18; measured on 1.6.18, 1.6.38 and 1.6.45: with `-m 8`, 38 classes in use are 38 MB",
     fails: Example::spec(
         r#"format = 1

@@ -10,10 +10,10 @@ pub(super) static RULE: Rule = Rule {
     code: Code::StorageWithoutPath,
     group: RuleGroup::Memcached,
     about: "Options of storage on disk, and no storage",
-    why: r#"`ext_path` turns storage on disk on. Without it, memcached takes all other `ext_` options and does nothing with them:
+    why: "`ext_path` turns storage on disk on. Without it, memcached takes all other `ext_` options and does nothing with them:
 what does not fit into memory is evicted, though the file reads as if it went to disk.
 
-Write `ext_path` with a file and its size, or remove the options."#,
+Write `ext_path` with a file and its size, or remove the options.",
     source: "storage.c (storage_init_config, storage_check_config) of memcached 1.6.18; 1.6.18, 1.6.38 and 1.6.45 start with them",
     fails: Example::spec(
         r#"format = 1

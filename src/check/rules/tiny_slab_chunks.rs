@@ -12,11 +12,11 @@ pub(super) static RULE: Rule = Rule {
     code: Code::TinySlabChunks,
     group: RuleGroup::Memcached,
     about: "Pieces of memory of a few bytes, where kilobytes were meant",
-    why: r#"`slab_chunk_max` is the largest piece of memory; what is larger is stored as a chain of pieces. Until 1.6.24 the
+    why: "`slab_chunk_max` is the largest piece of memory; what is larger is stored as a chain of pieces. Until 1.6.24 the
 number is bytes, although `memcached --help` says kilobytes. With 16, as one would write for 16 kB, 1.6.18 starts,
 and dies with a segmentation fault at the first item that is larger.
 
-Write bytes: `slab_chunk_max = 16384`. From 1.6.24 on the number is kilobytes indeed."#,
+Write bytes: `slab_chunk_max = 16384`. From 1.6.24 on the number is kilobytes indeed.",
     source: "slabs.c and items.c of memcached 1.6.18; measured: with 16 and with 32 it dies of signal 11 when 20 kB are stored, with 64 it does not",
     fails: Example::spec(
         r#"format = 1
