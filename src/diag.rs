@@ -294,6 +294,26 @@ codes! {
     TooFewClients = "too-few-clients", Error;
     /// A renamed command that replicas or sentinels need.
     RenamedForPeers = "renamed-for-peers", Error;
+    /// A memcached that dies when somebody asks for its settings.
+    CrashingStatistics = "crashing-statistics", Error;
+    /// Pieces of memory of a few bytes, where kilobytes were meant.
+    TinySlabChunks = "tiny-slab-chunks", Error;
+    /// A memory limit that the first page of each slab class is beyond.
+    MemoryBelowSlabClasses = "memory-below-slab-classes", Warn;
+    /// Options of storage on disk, and no storage.
+    StorageWithoutPath = "storage-without-path", Warn;
+    /// More worker threads than processors.
+    TooManyWorkers = "too-many-workers", Warn;
+    /// A hash table that takes more than the items may.
+    LargeHashTable = "large-hash-table", Warn;
+    /// A hash table that never grows, too small for what memory holds.
+    FixedHashTable = "fixed-hash-table", Warn;
+    /// A cache that refuses new items when it is full.
+    EvictionsDisabled = "evictions-disabled", Warn;
+    /// A log of every command.
+    LogsEveryCommand = "logs-every-command", Warn;
+    /// A limit of connections that memcached needs for itself.
+    NoFreeConnection = "no-free-connection", Error;
     /// Nodes of a cluster without a pin although others have one.
     UnpinnedNode = "unpinned-node", Warn;
     /// A lint level for a rule that does not exist, or that cannot be changed.
@@ -369,9 +389,10 @@ pub struct Related {
 /// Whether a fix says what was meant, or guesses at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
-    /// There is one right answer: `check --fix` writes it.
+    /// There is one right answer, and `check --fix` writes it: servers do what they did, or could not start before.
     Sure,
-    /// What was probably meant: shown, and left to people.
+    /// What was probably meant, or what most people choose: it would change what servers do, or says something of
+    /// hosts. Shown, and left to people.
     Guess,
 }
 
@@ -522,7 +543,7 @@ impl Finding {
         self
     }
 
-    /// Adds what was probably meant: other text in a place.
+    /// Adds what was probably meant, or what most people choose: other text in a place.
     #[must_use]
     pub fn guess(mut self, span: Span, replacement: impl Into<String>) -> Self {
         let edits = vec![Edit::Replace { span, text: replacement.into() }];

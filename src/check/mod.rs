@@ -8,6 +8,7 @@ mod effective;
 mod failover;
 mod footprint;
 mod level;
+mod memcacheds;
 mod rule;
 mod rules;
 mod running;

@@ -221,6 +221,7 @@ fn memcached(spec: &Spec) -> model::Memcached {
         }],
         spec: Arc::new(spec.memcached.get("fragments").unwrap().value.clone()),
         poisoned: Vec::new(),
+        doubtful: Vec::new(),
     }
 }
 

@@ -379,6 +379,8 @@ pub struct Memcached {
     pub spec: Arc<MemcachedSpec>,
     /// Options whose value failed.
     pub poisoned: Vec<String>,
+    /// Options whose value memcached takes otherwise than written, which is reported.
+    pub doubtful: Vec<String>,
 }
 
 /// A memcached server.

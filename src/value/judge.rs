@@ -65,9 +65,13 @@ impl Judgement {
         matches!(self.verdict, Verdict::Refused | Verdict::DependsOnBuild)
     }
 
-    /// The first refusal: the versions it holds for, and why.
+    /// The first refusal: the versions in a row that it holds for, and why.
     pub fn refusal(&self) -> Option<(VersionRange, &Reason)> {
-        self.spans.iter().find_map(|span| Some((span.versions, span.outcome.as_ref().err()?)))
+        let first = self.spans.iter().position(|span| span.outcome.is_err())?;
+        let reason = self.spans[first].outcome.as_ref().err()?;
+        let alike = self.spans[first..].iter().take_while(|span| span.outcome.as_ref().err() == Some(reason));
+        let last = alike.last().map_or(self.spans[first].versions.last, |span| span.versions.last);
+        Some((VersionRange { last, ..self.spans[first].versions }, reason))
     }
 
     /// Whether some version's parser stops at the line; one that gives up only later does not count.
@@ -81,7 +85,18 @@ impl Judgement {
         let note = self.spans.iter().find_map(|span| span.otherwise);
         let mut values = self.spans.iter().filter_map(|span| span.outcome.as_ref().ok());
         let first = values.next();
-        note.or_else(|| values.any(|value| Some(value) != first).then_some(Otherwise::DiffersByPatch))
+        let differs = values.any(|value| first.is_some_and(|first| !means_the_same(first, value)));
+        note.or_else(|| differs.then_some(Otherwise::DiffersByPatch))
+    }
+}
+
+/// Whether two versions read one value alike: what was a switch in one may be a choice in the next.
+fn means_the_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Bool(flag), Value::Word(word)) | (Value::Word(word), Value::Bool(flag)) => {
+            *word == if *flag { "yes" } else { "no" }
+        }
+        _ => one == other,
     }
 }
 

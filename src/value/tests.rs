@@ -156,6 +156,13 @@ fn a_range_is_judged_in_every_patch() {
     let judgement = judge(redis("save"), &["900 1"], &minor(Engine::Redis, 7, 0));
     assert_eq!(judgement.verdict, Verdict::Refused, "7.0.0 does not split a single argument");
     assert_eq!(judgement.refusal().unwrap().0, VersionRange::exactly(Version::new(7, 0, 0)));
+    // A switch became a choice in 6.0.7, and `yes` is still `yes`.
+    assert_eq!(
+        judge(redis("tls-auth-clients"), &["yes"], &minor(Engine::Redis, 6, 0)).verdict,
+        Verdict::Accepted
+    );
+    let all = judge(redis("port"), &["x"], &minor(Engine::Redis, 6, 2));
+    assert_eq!(all.refusal().unwrap().0, minor(Engine::Redis, 6, 2).versions);
     assert_eq!(judgement.spans.len(), 2);
 
     let judgement = judge(redis("oom-score-adj"), &["no"], &minor(Engine::Redis, 6, 0));

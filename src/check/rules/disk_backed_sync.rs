@@ -90,7 +90,7 @@ fn run(model: &Model, findings: &mut Findings) {
             let mut finding = Finding::new(Code::DiskBackedSync, place, title)
                 .help(format!("write `{NAME} = true`: they go straight to the replicas"));
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.related(disk.span, "its disk is slow").fix(span, "true");
+                finding = finding.related(disk.span, "its disk is slow").guess(span, "true");
             } else {
                 finding = finding.note(format!("`{NAME}` is off by default before 7.0"));
             }

@@ -92,7 +92,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help(format!("write `{NAME} = \"on-empty-db\"`: from the network only where there is nothing to lose"))
                 .note("when the primary dies meanwhile, nobody has all the data");
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.fix(span, "\"on-empty-db\"");
+                finding = finding.guess(span, "\"on-empty-db\"");
             }
             findings.push(finding.of(&deployment.name));
         }

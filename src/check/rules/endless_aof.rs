@@ -88,7 +88,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 finding = finding.related(rate.span, "what is written").note(note);
             }
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.fix(span, "100");
+                finding = finding.guess(span, "100");
             }
             findings.push(finding.of(&deployment.name));
         }

@@ -78,7 +78,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help(format!("write `{} = 5000`, the default", setting.name))
                 .note("with 0 the server answers nobody while a script runs, not even SCRIPT KILL");
             if let Some(span) = setting.value_span {
-                finding = finding.fix(span, "5000");
+                finding = finding.guess(span, "5000");
             }
             findings.push(finding.of(&deployment.name));
         }

@@ -83,7 +83,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help(format!("write `{NAME} = true`, or keep an append-only file with `appendonly = true`"))
                 .note("a crash then loses everything since the last snapshot that succeeded");
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.fix(span, "true");
+                finding = finding.guess(span, "true");
             }
             findings.push(finding.of(&deployment.name));
         }

@@ -99,7 +99,7 @@ fn finding(model: &Model, host: HostId) -> Option<Finding> {
         Finding::new(Code::ForkRefused, declared.span, title)
             .help(format!("set `{NAME}` to 1 on the host, and write 1 here"))
             .note(note)
-            .fix(declared.span, "1"),
+            .guess(declared.span, "1"),
     )
 }
 

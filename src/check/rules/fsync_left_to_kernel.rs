@@ -87,7 +87,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help(format!("write {instead}"))
                 .note("the kernel writes when it likes: pages older than 30 seconds (`vm.dirty_expire_centisecs`)");
             if let Some(span) = nodes.first().and_then(|running| running.value_place(name)) {
-                finding = finding.fix(span, text);
+                finding = finding.guess(span, text);
             }
             findings.push(finding.of(&deployment.name));
         }

@@ -90,7 +90,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .related(listed_at(set), "the sentinels")
                 .help(format!("write `{most}`, a majority: then {} may be gone", counted(may_fail, "sentinel")))
                 .note("there are never two majorities: more votes make a failover no safer")
-                .fix(watch.quorum.span, most.to_string())
+                .guess(watch.quorum.span, most.to_string())
                 .of(name),
         );
     }

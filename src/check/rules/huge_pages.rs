@@ -87,7 +87,7 @@ fn cannot(model: &Model, host: HostId, declared: Span) -> Option<Finding> {
         Finding::new(Code::HugePages, declared, format!("{} {verb} huge pages on `{host}`", listed(&names)))
             .help("boot the host with `transparent_hugepage=madvise`, and write `\"madvise\"` here")
             .note("while a child saves, each write copies 2 MB instead of 4 kB; Redis 6.2 and later spare themselves")
-            .fix(declared, "\"madvise\"")
+            .guess(declared, "\"madvise\"")
     })
 }
 
@@ -101,7 +101,7 @@ fn need_not(model: &Model, host: HostId, declared: Span) -> Vec<Finding> {
             .help(format!("write `{NAME} = true`, the default"))
             .note("while a child saves, each write copies 2 MB instead of 4 kB");
         if let Some(span) = running.value_place(NAME) {
-            finding = finding.fix(span, "true");
+            finding = finding.guess(span, "true");
         }
         Some(finding.of(running.servers.name))
     });

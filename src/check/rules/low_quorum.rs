@@ -92,7 +92,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .related(listed_at(set), "the sentinels")
                 .help(format!("write `{most}`, a majority of them"))
                 .note("the others vote for a failover whether or not they reach the primary")
-                .fix(watch.quorum.span, most.to_string())
+                .guess(watch.quorum.span, most.to_string())
                 .of(name),
         );
     }

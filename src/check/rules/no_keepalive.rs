@@ -76,7 +76,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help(format!("write `{NAME} = 300`, the default"))
                 .note("such clients stay until the server restarts, and count against `maxclients`");
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.fix(span, "300");
+                finding = finding.guess(span, "300");
             }
             findings.push(finding.of(servers.name));
         }

@@ -97,7 +97,7 @@ fn finding(place: Span, nodes: &[Running<'_>]) -> Option<Finding> {
         .help(format!("write `{} = {usual}`, the default", setting.name))
         .note("nothing says which commands keep the others waiting");
     if let Some(span) = setting.value_span {
-        finding = finding.fix(span, usual);
+        finding = finding.guess(span, usual);
     }
     Some(finding)
 }

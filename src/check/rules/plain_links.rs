@@ -102,7 +102,7 @@ fn plain(model: &Model, deployment: &Deployment) -> Findings {
             Finding::new(Code::PlainLinks, flag.span, title)
                 .help(format!("remove `{key} = false`: it is on where it is absent"))
                 .note(note)
-                .fix(flag.span, "true")
+                .guess(flag.span, "true")
                 .of(&deployment.name),
         );
     }

@@ -81,7 +81,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .related(listed_at(set), counted(sentinels, "sentinel"))
                 .help(format!("write `{most}`, a majority of them"))
                 .note("the others vote for it although they reach the primary; seen on Redis 6.0, 7.0 and Valkey 9.1")
-                .fix(watch.quorum.span, most.to_string())
+                .guess(watch.quorum.span, most.to_string())
                 .of(name),
         );
     }

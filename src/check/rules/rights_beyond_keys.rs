@@ -109,7 +109,7 @@ fn beyond(deployment: &Deployment, user: &User) -> Option<Finding> {
     // With escapes the place of a word is not known.
     let width = usize::try_from(last.span.end - last.span.start).unwrap_or_default();
     if shown(&last.value).len() == width {
-        finding = finding.fix(Span { start: last.span.end, ..last.span }, " -@dangerous");
+        finding = finding.guess(Span { start: last.span.end, ..last.span }, " -@dangerous");
     }
     Some(finding.of(&deployment.name))
 }

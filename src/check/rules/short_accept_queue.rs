@@ -89,7 +89,7 @@ fn finding(model: &Model, host: HostId) -> Option<Finding> {
     let mut finding = Finding::new(Code::ShortAcceptQueue, declared.span, title)
         .help(format!("set `{NAME}` to {enough} on the host, and write {enough} here"))
         .note("when clients come back all at once, those beyond the queue try again after seconds")
-        .fix(declared.span, enough);
+        .guess(declared.span, enough);
     if let Some(place) = place {
         finding = finding.related(place, "asked for here");
     }

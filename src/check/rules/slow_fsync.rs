@@ -83,7 +83,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help("write `appendfsync = \"everysec\"`: a crash of the machine then loses about a second")
                 .note("the server calls fsync before it answers, and serves nobody meanwhile");
             if let Some(span) = nodes.first().and_then(|running| running.value_place("appendfsync")) {
-                finding = finding.fix(span, "\"everysec\"");
+                finding = finding.guess(span, "\"everysec\"");
             }
             findings.push(finding.of(&deployment.name));
         }

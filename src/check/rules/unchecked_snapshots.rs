@@ -84,7 +84,7 @@ fn run(model: &Model, findings: &mut Findings) {
             let mut finding = Finding::new(Code::UncheckedSnapshots, place, title)
                 .help(format!("write `{NAME} = true`, the default"));
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.fix(span, "true");
+                finding = finding.guess(span, "true");
             }
             findings.push(finding.of(&deployment.name));
         }

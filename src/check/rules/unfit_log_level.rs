@@ -81,7 +81,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 .help(format!("write `{NAME} = \"notice\"`, the default"))
                 .note(note);
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
-                finding = finding.fix(span, "\"notice\"");
+                finding = finding.guess(span, "\"notice\"");
             }
             findings.push(finding.of(servers.name));
         }

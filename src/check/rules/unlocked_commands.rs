@@ -86,7 +86,7 @@ fn run(model: &Model, findings: &mut Findings) {
                     .note(note)
                     .of(servers.name);
                 if let Some(value) = yes.and_then(|setting| setting.value_span) {
-                    finding = finding.fix(value, "\"local\"");
+                    finding = finding.guess(value, "\"local\"");
                 }
                 findings.push(finding);
             }

@@ -89,7 +89,7 @@ fn writable(deployment: &Deployment) -> Findings {
             .note("they stay on that replica until its next full synchronisation throws them away")
             .of(name);
         if let Some(value) = servers.setting(node, NAME).and_then(|setting| setting.value_span) {
-            finding = finding.fix(value, "true");
+            finding = finding.guess(value, "true");
         }
         findings.push(finding);
     }

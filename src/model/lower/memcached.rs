@@ -60,6 +60,7 @@ fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSp
         shared.lay_over(Level::Deployment, config, subject, lowering.findings);
     }
     let mut poisoned = shared.poisoned.clone();
+    let mut doubtful = Vec::new();
     let mut nodes = Vec::new();
     for seat in &seats {
         let mut options = shared.clone();
@@ -75,10 +76,13 @@ fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSp
         options.derive(derived(seat, host), subject, lowering.findings);
         options.report_together(subject, lowering.findings);
         poisoned.extend(options.poisoned.iter().cloned());
+        doubtful.extend(options.reinterpreted.iter().map(|(name, _)| name.clone()));
         nodes.push(options.into_node(seat));
     }
-    poisoned.sort();
-    poisoned.dedup();
+    for names in [&mut poisoned, &mut doubtful] {
+        names.sort();
+        names.dedup();
+    }
     if complete {
         let names: Vec<&str> = seats.iter().map(|seat| seat.id.0.as_str()).collect();
         report_undefined(lowering, name, &spec.nodes, &names);
@@ -99,6 +103,7 @@ fn deployment(lowering: &mut Lowering<'_>, name: &At<String>, spec: &MemcachedSp
         nodes,
         spec: Arc::new(spec.clone()),
         poisoned,
+        doubtful,
     })
 }
 
