@@ -175,13 +175,17 @@ pub fn commands(engine: Engine) -> &'static [Command] {
 
 /// A command, or a subcommand of it, in any case.
 pub fn command(engine: Engine, name: &str, subcommand: Option<&str>) -> Option<&'static Command> {
-    let commands = commands(engine);
+    position(engine, name, subcommand).map(|at| &commands(engine)[at])
+}
+
+/// The place of a command or a subcommand in [`commands`].
+pub fn position(engine: Engine, name: &str, subcommand: Option<&str>) -> Option<usize> {
     let compare = |command: &Command| -> Ordering {
         let wanted = name.bytes();
         let wanted = wanted.chain(subcommand.iter().flat_map(|sub| "|".bytes().chain(sub.bytes())));
         command.name.bytes().cmp(wanted.map(|byte| byte.to_ascii_lowercase()))
     };
-    commands.binary_search_by(compare).ok().map(|at| &commands[at])
+    commands(engine).binary_search_by(compare).ok()
 }
 
 /// The subcommands of a command that exist in a version, sorted.

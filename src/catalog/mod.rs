@@ -3,6 +3,7 @@
 //! build.rs turns into static sorted tables. Here live their types and look-ups; no fact does.
 
 pub mod acl;
+mod command_set;
 mod directive;
 mod directives;
 pub mod lookup;
@@ -15,6 +16,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
+pub use command_set::{CommandSet, VersionCommands};
 pub use directive::{
     Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
     WithoutFeature,

@@ -2,9 +2,10 @@
 //! commands of one version. Whether a server takes the rules is [`super::judge()`]'s business.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::catalog::acl::{self, Command, Subcommands};
-use crate::catalog::{Engine, Version};
+use crate::catalog::acl::{self, Command};
+use crate::catalog::{CommandSet, Engine, Version, VersionCommands};
 use crate::text::acl::AclRule;
 
 /// What a user may do once all of its rules were read.
@@ -45,19 +46,19 @@ pub struct Access {
     pub all_channels: bool,
     /// Patterns of channels.
     pub channels: Vec<Vec<u8>>,
-    /// Commands and subcommands (`config|get`), by their names.
-    commands: BTreeSet<&'static str>,
+    /// Commands and subcommands (`config|get`).
+    commands: CommandSet,
     /// Commands allowed with one first argument only.
     first_arguments: BTreeSet<(String, String)>,
     server: Server,
 }
 
 /// Whose commands they are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Server {
     engine: Engine,
     version: Version,
-    known_only: bool,
+    has: Arc<VersionCommands>,
     channels_open: bool,
 }
 
@@ -68,14 +69,12 @@ pub fn rights<'r>(
     version: Version,
     channels_open: bool,
 ) -> Rights {
-    let behaviour = acl::behaviour(engine, version);
-    let known_only = behaviour.is_some_and(|b| b.subcommands == Subcommands::KnownOnly);
-    let server = Server { engine, version, known_only, channels_open };
+    let server = Server { engine, version, has: VersionCommands::of(engine, version), channels_open };
     let fresh = || Rights {
         enabled: false,
         free: false,
         has_hash: false,
-        root: Access::new(server),
+        root: Access::new(&server),
         selectors: Vec::new(),
     };
     let mut rights = fresh();
@@ -89,7 +88,7 @@ pub fn rights<'r>(
             AclRule::Reset => rights = fresh(),
             AclRule::ClearSelectors => rights.selectors.clear(),
             AclRule::Selector(inner) => {
-                let mut access = Access::new(server);
+                let mut access = Access::new(&server);
                 for rule in inner {
                     access.apply(rule);
                 }
@@ -102,42 +101,43 @@ pub fn rights<'r>(
 }
 
 impl Access {
-    fn new(server: Server) -> Self {
+    fn new(server: &Server) -> Self {
         Access {
             all_keys: false,
             keys: Vec::new(),
             all_channels: server.channels_open,
             channels: Vec::new(),
-            commands: BTreeSet::new(),
+            commands: CommandSet::default(),
             first_arguments: BTreeSet::new(),
-            server,
+            server: server.clone(),
         }
     }
 
     /// Whether a command is allowed, keys and channels apart; with a subcommand, or with what stands first
     /// behind it.
     pub fn may(&self, name: &str, sub: Option<&str>) -> bool {
-        let Some(sub) = sub else { return self.commands.contains(name) };
-        let full = format!("{name}|{sub}");
+        let Some(sub) = sub else { return self.has(name, None) };
         let own = acl::command(self.server.engine, name, Some(sub))
-            .is_some_and(|command| self.server.known_only && command.at(self.server.version).is_some());
+            .is_some_and(|command| self.server.has.known_only && command.at(self.server.version).is_some());
         if own {
-            return self.commands.contains(full.as_str());
+            return self.has(name, Some(sub));
         }
-        self.commands.contains(name) || self.first_arguments.contains(&(name.to_owned(), sub.to_owned()))
+        self.has(name, None) || self.first_arguments.contains(&(name.to_owned(), sub.to_owned()))
+    }
+
+    fn has(&self, name: &str, sub: Option<&str>) -> bool {
+        acl::position(self.server.engine, name, sub).is_some_and(|at| self.commands.contains(at))
     }
 
     /// The commands and subcommands that are allowed as a whole.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command> + '_ {
-        self.commands.iter().filter_map(|name| {
-            let (name, sub) = name.split_once('|').map_or((*name, None), |(name, sub)| (name, Some(sub)));
-            acl::command(self.server.engine, name, sub)
-        })
+        let commands = acl::commands(self.server.engine);
+        self.commands.places().map(|at| &commands[at])
     }
 
     /// Whether no command is left out.
     pub fn has_all_commands(&self) -> bool {
-        self.server.commands().all(|command| self.commands.contains(command.name))
+        self.commands.has_all(&self.server.has.all)
     }
 
     /// Whether nothing is allowed, not even with one first argument.
@@ -156,18 +156,14 @@ impl Access {
             AclRule::ResetChannels => (self.all_channels, self.channels) = (false, Vec::new()),
             AclRule::Channel(pattern) => self.channels.push(pattern.clone()),
             AclRule::AllCommands => {
-                self.commands = self.server.commands().map(|command| command.name).collect();
+                self.commands.clone_from(&self.server.has.all);
                 self.first_arguments.clear();
             }
             AclRule::NoCommands => {
-                self.commands.clear();
+                self.commands = CommandSet::default();
                 self.first_arguments.clear();
             }
-            AclRule::Category { allow, name } => {
-                for command in self.server.in_category(name) {
-                    self.set(command, *allow);
-                }
-            }
+            AclRule::Category { allow, name } => self.set_category(name, *allow),
             AclRule::Command { allow, name, sub: None } => self.set(name, *allow),
             AclRule::Command { allow, name, sub: Some(sub) } => self.set_sub(name, sub, *allow),
             // Passwords and states are the user's; what databases do to a command is not known here.
@@ -175,62 +171,50 @@ impl Access {
         }
     }
 
+    fn set_category(&mut self, name: &str, allow: bool) {
+        let Some(set) = self.server.has.categories.get(name) else { return };
+        self.commands.set_all(set, allow);
+        let engine = self.server.engine;
+        let is_set = |name: &str| acl::position(engine, name, None).is_some_and(|at| set.contains(at));
+        self.first_arguments.retain(|(command, _)| !is_set(command));
+    }
+
     /// A command with all of its subcommands; with a subcommand's own name, that one alone.
     fn set(&mut self, name: &str, allow: bool) {
-        let Server { engine, version, known_only, .. } = self.server;
+        let Server { engine, version, .. } = self.server;
         let (parent, sub) = name.split_once('|').map_or((name, None), |(name, sub)| (name, Some(sub)));
         let Some(command) = acl::command(engine, parent, sub) else { return };
-        self.put(command.name, allow);
+        self.put(parent, sub, allow);
         if sub.is_none() {
             self.first_arguments.retain(|(other, _)| other != command.name);
-            if known_only {
-                let subs: Vec<_> = acl::subcommands(engine, parent, version).map(|sub| sub.name).collect();
-                for name in subs {
-                    self.put(name, allow);
+            if self.server.has.known_only {
+                for full in acl::subcommands(engine, parent, version) {
+                    self.put(parent, full.name.split_once('|').map(|(_, sub)| sub), allow);
                 }
             }
         }
     }
 
     fn set_sub(&mut self, name: &str, sub: &str, allow: bool) {
-        let full = format!("{name}|{sub}");
-        if self.server.known_only && acl::command(self.server.engine, name, Some(sub)).is_some() {
-            self.set(&full, allow);
+        let known_only = self.server.has.known_only;
+        if known_only && acl::command(self.server.engine, name, Some(sub)).is_some() {
+            self.put(name, Some(sub), allow);
         } else if allow {
             // On 6.x the command as a whole goes away; later ones keep it, and the argument says nothing.
-            if !self.server.known_only {
-                self.put_by_name(name, false);
+            if !known_only {
+                self.put(name, None, false);
             }
             self.first_arguments.insert((name.to_owned(), sub.to_owned()));
         }
     }
 
-    fn put_by_name(&mut self, name: &str, allow: bool) {
-        if let Some(command) = acl::command(self.server.engine, name, None) {
-            self.put(command.name, allow);
-        }
-    }
-
-    fn put(&mut self, name: &'static str, allow: bool) {
+    fn put(&mut self, name: &str, sub: Option<&str>, allow: bool) {
+        let Some(at) = acl::position(self.server.engine, name, sub) else { return };
         if allow {
-            self.commands.insert(name);
+            self.commands.insert(at);
         } else {
-            self.commands.remove(name);
+            self.commands.remove(at);
         }
-    }
-}
-
-impl Server {
-    /// The commands of the version, and its subcommands where it knows them.
-    fn commands(self) -> impl Iterator<Item = &'static Command> {
-        acl::commands(self.engine).iter().filter(move |command| command.at(self.version).is_some())
-    }
-
-    fn in_category(self, category: &str) -> Vec<&'static str> {
-        let holds = |command: &&Command| {
-            command.at(self.version).is_some_and(|facts| facts.categories.contains(&category))
-        };
-        self.commands().filter(holds).map(|command| command.name).collect()
     }
 }
 
