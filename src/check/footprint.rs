@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::effective::{Effective, OUTPUT_LIMITS};
 use super::failover::{groups, may_lead};
+use super::servers::OUTPUT_LIMITS;
 use super::servers::{Servers, machine};
 use crate::catalog::Version;
 use crate::catalog::memcached::option;
@@ -42,22 +42,6 @@ pub(super) const SPEED: u64 = 100 << 20;
 
 /// From here on replicas share one buffer with the backlog, and a rewrite of the append-only file needs none.
 pub(super) const SHARED_BUFFERS: Version = Version::new(7, 0, 0);
-
-/// The directives that decide.
-const ASKED: [&str; 12] = [
-    "maxmemory",
-    "replica-ignore-maxmemory",
-    "repl-backlog-size",
-    OUTPUT_LIMITS,
-    "save",
-    "appendonly",
-    "repl-diskless-load",
-    "replica-full-sync-buffer-limit",
-    "repl-rdb-channel",
-    "dual-channel-replication-enabled",
-    "replica-priority",
-    "cluster-replica-no-failover",
-];
 
 /// What memory is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -272,7 +256,7 @@ fn memory_limit(deployment: &Memcached, node: &MemcachedNode) -> Option<(u64, Op
 struct Sized<'m> {
     model: &'m Model,
     deployment: &'m Deployment,
-    effective: Effective<'m>,
+    servers: Servers<'m>,
     /// Bytes that clients write to each primary in a second.
     rate: Option<u64>,
 }
@@ -287,7 +271,7 @@ fn add_deployment<'m>(model: &'m Model, deployment: &'m Deployment, machines: &m
     let sized = Sized {
         model,
         deployment,
-        effective: Effective::new(Servers::of_deployment(deployment), &ASKED),
+        servers: Servers::of_deployment(deployment),
         rate: deployment.spec.write_rate.map(|rate| rate.value.0 / primaries),
     };
     for shard in &shards {
@@ -340,11 +324,11 @@ impl<'m> Sized<'m> {
     /// own `maxmemory`, but holds what its primary sends.
     fn data(&self, shard: &[&'m Node], node: &'m Node) -> Option<(u64, Option<Span>)> {
         let limit = |node: &'m Node| {
-            let place = self.effective.servers.setting(node, "maxmemory").and_then(|set| set.origin.span());
-            Some((self.effective.bytes(node, "maxmemory")?, place))
+            let place = self.servers.setting(node, "maxmemory").and_then(|set| set.origin.span());
+            Some((self.servers.bytes(node, "maxmemory")?, place))
         };
         let own = limit(node)?;
-        if shard.len() == 1 || !self.effective.is_on(node, "replica-ignore-maxmemory") {
+        if shard.len() == 1 || self.servers.switch(node, "replica-ignore-maxmemory") != Some(true) {
             return Some(own);
         }
         let leaders = shard.iter().filter(|other| may_lead(self.deployment, other));
@@ -365,17 +349,17 @@ impl<'m> Sized<'m> {
         footprint.add(owner, Term::Maxmemory, data, place);
         footprint.add(owner, Term::Process, PROCESS, None);
         footprint.add(owner, Term::Allocator, data / ALLOCATOR_PART, None);
-        let swaps = follows && self.effective.word(node, "repl-diskless-load") == Some("swapdb");
+        let swaps = follows && self.servers.word(node, "repl-diskless-load") == Some("swapdb");
         if swaps {
             footprint.add(owner, Term::OldData, data, None);
         } else if self.saves(node) {
             self.add_copied(footprint, data);
         }
         if follows && self.has_second_channel(node) {
-            let own = self.effective.bytes(node, "replica-full-sync-buffer-limit").filter(|own| *own > 0);
+            let own = self.servers.bytes(node, "replica-full-sync-buffer-limit").filter(|own| *own > 0);
             footprint.add(owner, Term::SyncBuffer, own.or_else(|| self.hard_limit(node)).unwrap_or(0), None);
         }
-        let appends = self.effective.is_on(node, "appendonly");
+        let appends = self.servers.switch(node, "appendonly") == Some(true);
         if let Some(rate) = self.rate.filter(|_| appends && !self.shares_buffers()) {
             footprint.add(owner, Term::RewriteBuffer, in_a_save(rate, data), None);
         }
@@ -383,12 +367,12 @@ impl<'m> Sized<'m> {
 
     /// What a server takes as a primary of replicas.
     fn add_leader(&self, footprint: &mut Footprint<'m>, node: &'m Node, data: u64, replicas: usize) {
-        let swaps = self.effective.word(node, "repl-diskless-load") == Some("swapdb");
+        let swaps = self.servers.word(node, "repl-diskless-load") == Some("swapdb");
         if !self.saves(node) && !swaps {
             self.add_copied(footprint, data);
         }
         let (Some(hard), Some(backlog)) =
-            (self.hard_limit(node), self.effective.bytes(node, "repl-backlog-size"))
+            (self.hard_limit(node), self.servers.bytes(node, "repl-backlog-size"))
         else {
             return;
         };
@@ -412,24 +396,24 @@ impl<'m> Sized<'m> {
     /// Whether the server forks by itself, to save or to rewrite its append-only file.
     fn saves(&self, node: &'m Node) -> bool {
         let points =
-            matches!(self.effective.value(node, "save"), Some(Value::Save(points)) if !points.is_empty());
-        points || self.effective.is_on(node, "appendonly")
+            matches!(self.servers.value(node, "save"), Some(Value::Save(points)) if !points.is_empty());
+        points || self.servers.switch(node, "appendonly") == Some(true)
     }
 
     /// Whether a replica gathers new writes itself while it loads a snapshot.
     fn has_second_channel(&self, node: &'m Node) -> bool {
-        has_second_channel(&self.effective, node)
+        has_second_channel(&self.servers, node)
     }
 
     fn hard_limit(&self, node: &'m Node) -> Option<u64> {
-        Some(self.effective.output_limits(node)?.replica?.hard)
+        Some(self.servers.output_limits(node)?.replica?.hard)
     }
 }
 
 /// Whether snapshots travel on a connection of their own, and replicas gather new writes themselves meanwhile.
-pub(super) fn has_second_channel<'m>(effective: &Effective<'m>, node: &'m Node) -> bool {
+pub(super) fn has_second_channel<'m>(servers: &Servers<'m>, node: &'m Node) -> bool {
     let names = ["repl-rdb-channel", "dual-channel-replication-enabled"];
-    names.into_iter().any(|name| effective.is_on(node, name))
+    names.into_iter().any(|name| servers.switch(node, name) == Some(true))
 }
 
 /// The bytes that are written while a data set is saved.

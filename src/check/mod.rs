@@ -4,7 +4,6 @@
 
 mod access;
 pub mod conf;
-mod effective;
 mod failover;
 mod footprint;
 mod level;

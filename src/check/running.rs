@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::servers::Servers;
-use crate::catalog::directive;
-use crate::model::{Assigned, Deployment, HostId, Model, Node, Setting, Topology};
+use crate::model::{Deployment, HostId, Model, Node, Setting, Topology};
 use crate::source::{At, Span};
 use crate::spec::{Purpose, listed};
 use crate::text::sysctl::dotted;
-use crate::value::{SavePoint, Value, observed};
+use crate::value::{SavePoint, Value};
 
 /// One server of a deployment or a set of sentinels.
 #[derive(Debug, Clone, Copy)]
@@ -25,18 +24,12 @@ impl<'m> Running<'m> {
 
     /// What the spec or what follows from it sets, by any of the directive's names.
     pub(super) fn setting(&self, name: &str) -> Option<&'m Setting> {
-        self.servers.setting(self.node, self.spelled(name)?)
-    }
-
-    /// What the version calls a directive.
-    fn spelled(&self, name: &str) -> Option<&'static str> {
-        let target = self.servers.target;
-        Some(directive(target.engine, name)?.at(target.versions.last)?.name)
+        self.servers.setting(self.node, self.servers.spelled(name)?)
     }
 
     /// Whether the version has the directive.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.spelled(name).is_some()
+        self.servers.spelled(name).is_some()
     }
 
     /// Where a setting of the spec stands; none where the server's default holds.
@@ -49,59 +42,37 @@ impl<'m> Running<'m> {
         self.setting(name)?.value_span
     }
 
-    /// The value in effect. None where it failed, is a secret or a list of lines, or where the version does not have
-    /// the directive or its default is not the same in all of the deployment's versions.
-    pub(super) fn value(&self, name: &str) -> Option<Value> {
-        let spelled = self.spelled(name)?;
-        if self.servers.is_poisoned(&[spelled, "config", "profiles"]) {
-            return None;
-        }
-        match self.setting(name).map(|setting| &setting.value) {
-            Some(Assigned::Value(value)) => Some(value.clone()),
-            Some(_) => None,
-            None => self.default(name),
-        }
-    }
-
-    fn default(&self, name: &str) -> Option<Value> {
-        let target = self.servers.target;
-        let directive = directive(target.engine, name)?;
-        let default = directive.at(target.versions.last)?.default?;
-        let mut defaults = directive.within(target.versions).map(|facts| facts.default);
-        let same = defaults.all(|other| other == Some(default));
-        same.then(|| observed(directive, target.engine, target.versions.last, default.as_bytes()))?
+    /// The value in effect, as far as it is known: see [`Servers::value`].
+    pub(super) fn value(&self, name: &str) -> Option<&'m Value> {
+        self.servers.value(self.node, name)
     }
 
     /// Whether a switch is known to be on, or known to be off.
     pub(super) fn is(&self, name: &str, on: bool) -> bool {
-        self.value(name) == Some(Value::Bool(on))
+        self.value(name) == Some(&Value::Bool(on))
     }
 
     /// A number or a number of bytes.
     pub(super) fn number(&self, name: &str) -> Option<i128> {
-        match self.value(name)? {
-            Value::Integer(number) => Some(number),
-            Value::Bytes(bytes) => Some(bytes.into()),
-            _ => None,
-        }
+        self.servers.number(self.node, name)
     }
 
     /// Whether the value is this word.
     pub(super) fn says(&self, name: &str, word: &str) -> bool {
-        matches!(self.value(name), Some(Value::Word(value)) if value == word)
+        self.servers.word(self.node, name) == Some(word)
     }
 
     /// When it saves snapshots of its own accord.
-    pub(super) fn save_points(&self) -> Option<Vec<SavePoint>> {
+    pub(super) fn save_points(&self) -> Option<&'m [SavePoint]> {
         match self.value("save")? {
-            Value::Save(points) => Some(points),
+            Value::Save(points) => Some(points.as_slice()),
             _ => None,
         }
     }
 
     /// Whether its data outlast it.
     pub(super) fn persists(&self) -> Option<bool> {
-        let log = self.value("appendonly")? == Value::Bool(true);
+        let log = *self.value("appendonly")? == Value::Bool(true);
         Some(log || !self.save_points()?.is_empty())
     }
 

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{self, Target};
+use crate::catalog::{Target, directive};
 use crate::model::{Assigned, Deployment, HostId, Model, Node, SentinelSet, Setting, Settings, Topology};
 use crate::source::{At, Span};
 use crate::spec::TlsSpec;
-use crate::value::{FileProblem, FileSettings, Value, asked_by_file_rules, file_rules, observed};
+use crate::value::{
+    Defaults, FileProblem, FileSettings, OutputLimits, Value, asked_by_file_rules, file_rules,
+};
 
 /// Servers that read a redis.conf or a sentinel.conf: a deployment's or a set's of sentinels.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +23,11 @@ pub(super) struct Servers<'m> {
     pub(super) tls_spec: Option<&'m At<TlsSpec>>,
     pub(super) build_tls: Option<At<bool>>,
     pub(super) deployment: Option<&'m Deployment>,
+    defaults: &'static Defaults,
 }
+
+/// The directive that [`Servers::output_limits`] reads.
+pub(super) const OUTPUT_LIMITS: &str = "client-output-buffer-limit";
 
 impl<'m> Servers<'m> {
     /// Every deployment of Redis and Valkey, then every set of sentinels.
@@ -41,6 +47,7 @@ impl<'m> Servers<'m> {
             tls_spec: deployment.spec.tls.as_ref(),
             build_tls: build.and_then(|build| build.tls),
             deployment: Some(deployment),
+            defaults: Defaults::of(deployment.target.engine, deployment.target.versions),
         }
     }
 
@@ -55,6 +62,7 @@ impl<'m> Servers<'m> {
             tls_spec: set.spec.tls.as_ref(),
             build_tls: build.and_then(|build| build.tls),
             deployment: None,
+            defaults: Defaults::of(set.target.engine, set.target.versions),
         }
     }
 
@@ -76,34 +84,85 @@ impl<'m> Servers<'m> {
         self.setting(node, name).is_some_and(|setting| setting.value == Assigned::Value(Value::Bool(true)))
     }
 
-    /// A number in effect, the server's default where nothing sets one.
-    pub(super) fn number(&self, node: &'m Node, name: &str) -> Option<i128> {
-        match self.in_effect(node, name)? {
-            Value::Integer(number) => Some(number),
-            _ => None,
-        }
+    /// What the version calls a directive, whatever name it is asked for by.
+    pub(super) fn spelled(&self, name: &str) -> Option<&'static str> {
+        Some(directive(self.target.engine, name)?.at(self.target.versions.last)?.name)
     }
 
-    /// A switch in effect, the server's default where nothing sets one.
-    pub(super) fn switch(&self, node: &'m Node, name: &str) -> Option<bool> {
-        match self.in_effect(node, name)? {
-            Value::Bool(on) => Some(on),
-            _ => None,
+    /// The value in effect on a node: what the spec sets or what follows from it, else the server's default. None
+    /// where it failed, may have been lost, is a secret or a list of lines, and where the version does not have the
+    /// directive or its default is not the same in all of the versions.
+    pub(super) fn value(&self, node: &'m Node, name: &str) -> Option<&'m Value> {
+        let directive = directive(self.target.engine, name)?;
+        let spelled = directive.at(self.target.versions.last)?.name;
+        if self.is_poisoned(&[spelled, "config", "profiles"]) {
+            return None;
         }
-    }
-
-    fn in_effect(&self, node: &'m Node, name: &str) -> Option<Value> {
-        match self.setting(node, name).map(|setting| &setting.value) {
-            Some(Assigned::Value(value)) => Some(value.clone()),
+        match self.setting(node, spelled).map(|setting| &setting.value) {
+            Some(Assigned::Value(value)) => Some(value),
             Some(_) => None,
-            None => default_value(name, self.target),
+            None if self.may_be_lost() => None,
+            None => self.defaults.get(directive),
         }
+    }
+
+    /// Whether what is not there may have been lost: with a line of bad syntax, or under a misspelled name.
+    fn may_be_lost(&self) -> bool {
+        // What failed of the deployment's own table.
+        const KEYS: [&str; 4] = ["survives", "replicas", "replication", "users"];
+        let misspelled =
+            |name: &String| !KEYS.contains(&name.as_str()) && directive(self.target.engine, name).is_none();
+        self.deployment.is_some_and(|deployment| deployment.lossy) || self.poisoned.iter().any(misspelled)
+    }
+
+    /// A number or a number of bytes in effect.
+    pub(super) fn number(&self, node: &'m Node, name: &str) -> Option<i128> {
+        match self.value(node, name)? {
+            Value::Integer(number) => Some(*number),
+            Value::Bytes(bytes) => Some((*bytes).into()),
+            _ => None,
+        }
+    }
+
+    /// A number of bytes in effect.
+    pub(super) fn bytes(&self, node: &'m Node, name: &str) -> Option<u64> {
+        match self.value(node, name)? {
+            Value::Bytes(bytes) => Some(*bytes),
+            _ => None,
+        }
+    }
+
+    /// A word in effect.
+    pub(super) fn word(&self, node: &'m Node, name: &str) -> Option<&'static str> {
+        match self.value(node, name)? {
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// A switch in effect.
+    pub(super) fn switch(&self, node: &'m Node, name: &str) -> Option<bool> {
+        match self.value(node, name)? {
+            Value::Bool(on) => Some(*on),
+            _ => None,
+        }
+    }
+
+    /// The limits of output buffers in effect: a line sets those of its class, the others keep their defaults.
+    pub(super) fn output_limits(&self, node: &'m Node) -> Option<OutputLimits> {
+        let limits = |value: &Value| match value {
+            Value::OutputLimits(limits) => Some(*limits),
+            _ => None,
+        };
+        let set = self.value(node, OUTPUT_LIMITS).and_then(limits)?;
+        let default = self.defaults.get(directive(self.target.engine, OUTPUT_LIMITS)?);
+        Some(default.and_then(limits).map_or(set, |default| set.or(default)))
     }
 
     /// Whether a setting says what holds without it.
     pub(super) fn says_the_default(&self, setting: &Setting) -> bool {
-        let default = setting.directive.and_then(|directive| default_value(directive.name, self.target));
-        matches!(&setting.value, Assigned::Value(value) if Some(value) == default.as_ref())
+        let default = setting.directive.and_then(|directive| self.defaults.get(directive));
+        matches!(&setting.value, Assigned::Value(value) if Some(value) == default)
     }
 
     /// Whether the value of one of the directives failed: nothing can be said of what depends on it.
@@ -136,13 +195,6 @@ impl<'m> Servers<'m> {
         }
         problems
     }
-}
-
-/// A directive's default in the newest version of a target.
-fn default_value(name: &str, target: &Target) -> Option<Value> {
-    let version = target.versions.last;
-    let directive = catalog::directive(target.engine, name)?;
-    observed(directive, target.engine, version, directive.at(version)?.default?.as_bytes())
 }
 
 /// Lays settings over a file, as far as its rules ask for them.

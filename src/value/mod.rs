@@ -10,6 +10,7 @@ mod atoi;
 mod bind;
 mod case;
 mod cnum;
+mod defaults;
 mod enumeration;
 mod file_rules;
 mod float;
@@ -42,6 +43,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+pub use defaults::Defaults;
 pub use file_rules::{FileProblem, FileSettings, asked_by_file_rules, file_rules, runtime_value};
 pub use integer::in_unit;
 pub use judge::{Judgement, Span, Verdict, judge};

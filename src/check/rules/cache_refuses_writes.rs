@@ -1,6 +1,5 @@
 //! The rule `cache-refuses-writes`.
 
-use crate::check::effective::Effective;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
@@ -71,12 +70,12 @@ fn run(model: &Model, findings: &mut Findings) {
         let Some(purpose) = deployment.spec.purpose.filter(|purpose| purpose.value == Purpose::Cache) else {
             continue;
         };
-        let effective = Effective::new(Servers::of_deployment(deployment), &["maxmemory", "maxmemory-policy"]);
-        let refusing: Vec<&Node> = deployment.nodes.iter().filter(|node| refuses(&effective, node)).collect();
+        let servers = Servers::of_deployment(deployment);
+        let refusing: Vec<&Node> = deployment.nodes.iter().filter(|node| refuses(&servers, node)).collect();
         let Some(first) = refusing.first() else { continue };
         let name = &deployment.name.value;
         let title = format!("the cache `{name}` evicts nothing when it is full, and refuses writes");
-        let written = effective.servers.setting(first, "maxmemory-policy").map(|setting| setting.origin);
+        let written = servers.setting(first, "maxmemory-policy").map(|setting| setting.origin);
         let mut finding = match written.and_then(Origin::span) {
             Some(policy) => Finding::new(RULE.code, policy, title).related(purpose.span, "it is a cache"),
             None => Finding::new(RULE.code, purpose.span, title)
@@ -96,9 +95,9 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 /// Whether a node is limited and evicts nothing. Without a limit it is `unlimited-memory` that speaks.
-fn refuses<'m>(effective: &Effective<'m>, node: &'m Node) -> bool {
-    let limited = effective.bytes(node, "maxmemory").is_some_and(|bytes| bytes > 0);
-    limited && effective.word(node, "maxmemory-policy") == Some("noeviction")
+fn refuses<'m>(servers: &Servers<'m>, node: &'m Node) -> bool {
+    let limited = servers.bytes(node, "maxmemory").is_some_and(|bytes| bytes > 0);
+    limited && servers.word(node, "maxmemory-policy") == Some("noeviction")
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The rule `client-limit-above-maxmemory`.
 
-use crate::check::effective::Effective;
 use crate::check::footprint::rounded;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
@@ -73,11 +72,10 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let effective = Effective::new(Servers::of_deployment(deployment), &["maxmemory"]);
+        let servers = Servers::of_deployment(deployment);
         let mut told: Vec<Span> = Vec::new();
         for node in &deployment.nodes {
-            let Some((clients, memory)) = above(&effective, node) else { continue };
-            let servers = &effective.servers;
+            let Some((clients, memory)) = above(&servers, node) else { continue };
             let place = servers.place(node, "maxmemory-clients");
             if told.contains(&place) {
                 continue;
@@ -100,9 +98,9 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 /// The limit of clients as written, and `maxmemory`, where that is reached first.
-fn above<'m>(effective: &Effective<'m>, node: &'m Node) -> Option<(String, u64)> {
-    let memory = effective.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
-    match effective.value(node, "maxmemory-clients")? {
+fn above<'m>(servers: &Servers<'m>, node: &'m Node) -> Option<(String, u64)> {
+    let memory = servers.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
+    match servers.value(node, "maxmemory-clients")? {
         Value::Bytes(clients) if *clients >= memory => Some((rounded(*clients), memory)),
         Value::Percent(100) => Some(("100%".to_owned(), memory)),
         _ => None,

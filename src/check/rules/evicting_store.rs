@@ -1,6 +1,5 @@
 //! The rule `evicting-store`.
 
-use crate::check::effective::Effective;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
@@ -74,11 +73,11 @@ fn run(model: &Model, findings: &mut Findings) {
         let Some(purpose) = deployment.spec.purpose.filter(|purpose| purpose.value != Purpose::Cache) else {
             continue;
         };
-        let effective = Effective::new(Servers::of_deployment(deployment), &["maxmemory", "maxmemory-policy"]);
+        let servers = Servers::of_deployment(deployment);
         let mut told: Vec<Span> = Vec::new();
         for node in &deployment.nodes {
-            let Some(policy) = drops(&effective, node) else { continue };
-            let place = effective.servers.place(node, "maxmemory-policy");
+            let Some(policy) = drops(&servers, node) else { continue };
+            let place = servers.place(node, "maxmemory-policy");
             if told.contains(&place) {
                 continue;
             }
@@ -99,9 +98,9 @@ fn run(model: &Model, findings: &mut Findings) {
 
 /// The policy of a node that deletes any key for want of room. Without a limit it never acts, and
 /// `unlimited-memory` says so.
-fn drops<'m>(effective: &Effective<'m>, node: &'m Node) -> Option<&'static str> {
-    let limited = effective.bytes(node, "maxmemory").is_some_and(|bytes| bytes > 0);
-    effective.word(node, "maxmemory-policy").filter(|policy| limited && policy.starts_with("allkeys-"))
+fn drops<'m>(servers: &Servers<'m>, node: &'m Node) -> Option<&'static str> {
+    let limited = servers.bytes(node, "maxmemory").is_some_and(|bytes| bytes > 0);
+    servers.word(node, "maxmemory-policy").filter(|policy| limited && policy.starts_with("allkeys-"))
 }
 
 #[cfg(test)]

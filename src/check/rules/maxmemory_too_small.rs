@@ -1,6 +1,5 @@
 //! The rule `maxmemory-too-small`.
 
-use crate::check::effective::Effective;
 use crate::check::footprint::{rounded, shards};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
@@ -81,15 +80,15 @@ const EMPTY_IN_CLUSTER: u64 = 1400 << 10;
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let effective = Effective::new(Servers::of_deployment(deployment), &["maxmemory", "repl-backlog-size"]);
+        let servers = Servers::of_deployment(deployment);
         let mut told: Vec<Span> = Vec::new();
         for shard in shards(deployment) {
             for node in &shard {
-                let place = effective.servers.place(node, "maxmemory");
+                let place = servers.place(node, "maxmemory");
                 if told.contains(&place) {
                     continue;
                 }
-                if let Some(finding) = too_small(deployment, &effective, node, shard.len() > 1) {
+                if let Some(finding) = too_small(deployment, &servers, node, shard.len() > 1) {
                     told.push(place);
                     findings.push(finding);
                 }
@@ -100,14 +99,13 @@ fn run(model: &Model, findings: &mut Findings) {
 
 fn too_small<'m>(
     deployment: &'m Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     node: &'m Node,
     has_peers: bool,
 ) -> Option<Finding> {
-    let limit = effective.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
-    let servers = &effective.servers;
+    let limit = servers.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
     let empty = if servers.in_cluster() { EMPTY_IN_CLUSTER } else { EMPTY };
-    let backlog = effective.bytes(node, "repl-backlog-size").filter(|_| has_peers).unwrap_or(0);
+    let backlog = servers.bytes(node, "repl-backlog-size").filter(|_| has_peers).unwrap_or(0);
     let needed = empty.saturating_add(backlog);
     if limit >= needed {
         return None;

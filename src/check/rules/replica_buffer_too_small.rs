@@ -1,6 +1,6 @@
 //! The rule `replica-buffer-too-small`.
 
-use crate::check::effective::{Effective, OUTPUT_LIMITS};
+use crate::check::servers::OUTPUT_LIMITS;
 use crate::check::footprint::{SHARED_BUFFERS, SPEED, has_second_channel, in_a_save, rounded, shards};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
@@ -103,31 +103,23 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
     stage: Stage::Model(run),
 };
 
-const ASKED: [&str; 5] = [
-    "maxmemory",
-    "repl-backlog-size",
-    OUTPUT_LIMITS,
-    "repl-rdb-channel",
-    "dual-channel-replication-enabled",
-];
-
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
         let shards = shards(deployment);
         if shards.iter().all(|shard| shard.len() < 2) {
             continue;
         }
-        let effective = Effective::new(Servers::of_deployment(deployment), &ASKED);
+        let servers = Servers::of_deployment(deployment);
         let primaries = u64::try_from(shards.len()).unwrap_or(u64::MAX);
         let rate = deployment.spec.write_rate.map(|rate| rate.value.0 / primaries);
         let mut told: Vec<Span> = Vec::new();
         for node in shards.iter().filter(|shard| shard.len() > 1).filter_map(|shard| shard.first()) {
-            let place = effective.servers.place(node, OUTPUT_LIMITS);
+            let place = servers.place(node, OUTPUT_LIMITS);
             if told.contains(&place) {
                 continue;
             }
-            let finding = below_backlog(deployment, &effective, node)
-                .or_else(|| below_writes(deployment, &effective, node, rate?));
+            let finding = below_backlog(deployment, &servers, node)
+                .or_else(|| below_writes(deployment, &servers, node, rate?));
             if let Some(finding) = finding {
                 told.push(place);
                 findings.push(finding);
@@ -139,16 +131,15 @@ fn run(model: &Model, findings: &mut Findings) {
 /// Up to 6.2: a hard limit that what the backlog holds exceeds.
 fn below_backlog<'m>(
     deployment: &'m Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     node: &'m Node,
 ) -> Option<Finding> {
-    let limit = effective.output_limits(node)?.replica?;
-    let backlog = effective.bytes(node, "repl-backlog-size")?;
+    let limit = servers.output_limits(node)?.replica?;
+    let backlog = servers.bytes(node, "repl-backlog-size")?;
     if deployment.target.versions.first >= SHARED_BUFFERS || limit.hard == 0 || limit.hard >= backlog {
         return None;
     }
     let name = &deployment.name.value;
-    let servers = &effective.servers;
     let title = format!(
         "replicas of `{name}` that resume are dropped: the backlog holds {}, and their buffer {}",
         rounded(backlog),
@@ -170,22 +161,21 @@ fn below_backlog<'m>(
 /// Limits that what is written during a full sync exceeds.
 fn below_writes<'m>(
     deployment: &'m Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     node: &'m Node,
     rate: u64,
 ) -> Option<Finding> {
-    let data = effective.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
-    if has_second_channel(effective, node) {
+    let data = servers.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
+    if has_second_channel(servers, node) {
         return None;
     }
-    let limit = effective.output_limits(node)?.replica?;
-    let backlog = effective.bytes(node, "repl-backlog-size")?;
+    let limit = servers.output_limits(node)?.replica?;
+    let backlog = servers.bytes(node, "repl-backlog-size")?;
     let shared = deployment.target.versions.first >= SHARED_BUFFERS;
     let hard = if shared && limit.hard > 0 { limit.hard.max(backlog) } else { limit.hard };
     let written = in_a_save(rate, data);
     let fits = exceeded(Limit { hard, ..limit }, rate, written)?;
     let name = &deployment.name.value;
-    let servers = &effective.servers;
     let title = format!(
         "`{name}` takes {} of writes during a full sync, and the buffer of a replica {fits}",
         rounded(written)

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::unlimited_memory::wants_a_limit;
 use crate::catalog::Kind;
-use crate::check::effective::Effective;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
@@ -94,8 +93,8 @@ struct Idle<'m> {
 fn run(model: &Model, findings: &mut Findings) {
     let mut places: BTreeMap<Span, Idle<'_>> = BTreeMap::new();
     for deployment in &model.deployments {
-        let effective = Effective::new(Servers::of_deployment(deployment), &ASKED);
-        if deployment.nodes.is_empty() || effective.servers.is_poisoned(&ASKED) {
+        let servers = Servers::of_deployment(deployment);
+        if deployment.nodes.is_empty() || servers.is_poisoned(&ASKED) {
             continue;
         }
         let depending = |setting: &&Setting| depends(setting);
@@ -103,7 +102,7 @@ fn run(model: &Model, findings: &mut Findings) {
         for node in &deployment.nodes {
             let shared = shared.iter().copied().filter(|setting| node.own.get(&setting.name).is_none());
             for setting in shared.chain(node.own.list().filter(depending)) {
-                judge(deployment, &effective, node, setting, &mut places);
+                judge(deployment, &servers, node, setting, &mut places);
             }
         }
     }
@@ -121,16 +120,15 @@ fn run(model: &Model, findings: &mut Findings) {
 
 fn judge<'m>(
     deployment: &'m Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     node: &'m Node,
     setting: &'m Setting,
     places: &mut BTreeMap<Span, Idle<'m>>,
 ) {
-    let Some(needs) = needs(effective, node, setting) else { return };
+    let Some(needs) = needs(servers, node, setting) else { return };
     let Some(place) = setting.origin.span() else { return };
-    let servers = &effective.servers;
     // What another rule says is not said again.
-    let lack = needs.lack.filter(|_| !is_told_otherwise(deployment, effective, node, needs.of));
+    let lack = needs.lack.filter(|_| !is_told_otherwise(deployment, servers, node, needs.of));
     let because = servers.setting(node, needs.of).and_then(|setting| setting.origin.span());
     let new = Idle { deployment: &deployment.name.value, name: &setting.name, lack, because };
     match places.get_mut(&place) {
@@ -171,14 +169,14 @@ const NO_DEFRAG: Lack = Lack { why: "`activedefrag` is off", instead: "write `ac
 /// Whether another rule speaks of what is missing.
 fn is_told_otherwise<'m>(
     deployment: &Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     node: &'m Node,
     of: &str,
 ) -> bool {
     let cache = deployment.spec.purpose.is_some_and(|purpose| purpose.value == Purpose::Cache);
-    let refuses = cache && effective.word(node, "maxmemory-policy") == Some("noeviction");
+    let refuses = cache && servers.word(node, "maxmemory-policy") == Some("noeviction");
     match of {
-        "maxmemory" => wants_a_limit(deployment, effective, node),
+        "maxmemory" => wants_a_limit(deployment, servers, node),
         "maxmemory-policy" => refuses,
         _ => false,
     }
@@ -200,11 +198,11 @@ const DEPENDENT: [&str; 6] = [
     "io-threads-do-reads",
 ];
 
-fn needs<'m>(effective: &Effective<'m>, node: &'m Node, setting: &'m Setting) -> Option<Needs> {
+fn needs<'m>(servers: &Servers<'m>, node: &'m Node, setting: &'m Setting) -> Option<Needs> {
     let directive = setting.directive?;
     let on = |of: &'static str, holds: bool, lack: Lack| Some(Needs { of, lack: (!holds).then_some(lack) });
-    let policy = effective.word(node, "maxmemory-policy")?;
-    let limited = effective.bytes(node, "maxmemory")? > 0;
+    let policy = servers.word(node, "maxmemory-policy")?;
+    let limited = servers.bytes(node, "maxmemory")? > 0;
     match directive.name {
         "lfu-log-factor" | "lfu-decay-time" => {
             on("maxmemory-policy", policy.ends_with("-lfu"), COUNTS_NO_USE)
@@ -216,23 +214,23 @@ fn needs<'m>(effective: &Effective<'m>, node: &'m Node, setting: &'m Setting) ->
         }
         "maxmemory-eviction-tenacity" => on("maxmemory-policy", policy != "noeviction", EVICTS_NOTHING),
         "maxmemory-clients" => {
-            let part = matches!(effective.value(node, "maxmemory-clients"), Some(Value::Percent(_)));
+            let part = matches!(servers.value(node, "maxmemory-clients"), Some(Value::Percent(_)));
             on("maxmemory", limited || !part, NO_LIMIT)
         }
-        "io-threads-do-reads" if is_heeded(effective, setting) => {
-            let reads = effective.is_on(node, "io-threads-do-reads");
-            on("io-threads", !reads || effective.integer(node, "io-threads")? > 1, NO_THREADS)
+        "io-threads-do-reads" if is_heeded(servers, setting) => {
+            let reads = servers.switch(node, "io-threads-do-reads") == Some(true);
+            on("io-threads", !reads || servers.number(node, "io-threads")? > 1, NO_THREADS)
         }
         name if name.starts_with("active-defrag-") => {
-            on("activedefrag", effective.is_on(node, "activedefrag"), NO_DEFRAG)
+            on("activedefrag", servers.switch(node, "activedefrag") == Some(true), NO_DEFRAG)
         }
         _ => None,
     }
 }
 
 /// Whether the version makes anything of the directive.
-fn is_heeded(effective: &Effective<'_>, setting: &Setting) -> bool {
-    let version = effective.servers.target.versions.last;
+fn is_heeded(servers: &Servers<'_>, setting: &Setting) -> bool {
+    let version = servers.target.versions.last;
     let facts = setting.directive.and_then(|directive| directive.at(version));
     facts.is_some_and(|facts| facts.kind != Kind::Ignored)
 }

@@ -1,7 +1,6 @@
 //! The rule `unequal-maxmemory`.
 
 use crate::check::failover::may_lead;
-use crate::check::effective::Effective;
 use crate::check::footprint::{rounded, shards};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
@@ -95,18 +94,18 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| deployment.complete) {
-        let effective = Effective::new(Servers::of_deployment(deployment), &["maxmemory"]);
+        let servers = Servers::of_deployment(deployment);
         let poisoned = ["replica-priority", "cluster-replica-no-failover"];
-        if effective.servers.is_poisoned(&poisoned) {
+        if servers.is_poisoned(&poisoned) {
             continue;
         }
         let mut told: Vec<Span> = Vec::new();
         for shard in shards(deployment) {
-            for (primary, smaller) in smaller(deployment, &effective, &shard) {
-                let place = effective.servers.place(smaller, "maxmemory");
+            for (primary, smaller) in smaller(deployment, &servers, &shard) {
+                let place = servers.place(smaller, "maxmemory");
                 if !told.contains(&place) {
                     told.push(place);
-                    findings.push(finding(deployment, &effective, primary, smaller));
+                    findings.push(finding(deployment, &servers, primary, smaller));
                 }
             }
         }
@@ -116,11 +115,11 @@ fn run(model: &Model, findings: &mut Findings) {
 /// Nodes of a data set that may lead with less than its first primary, each with that.
 fn smaller<'m>(
     deployment: &'m Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     shard: &[&'m Node],
 ) -> Vec<(&'m Node, &'m Node)> {
     let limit = |node: &'m Node| {
-        effective.bytes(node, "maxmemory").map(|bytes| if bytes == 0 { u64::MAX } else { bytes })
+        servers.bytes(node, "maxmemory").map(|bytes| if bytes == 0 { u64::MAX } else { bytes })
     };
     let Some((&primary, replicas)) = shard.split_first() else { return Vec::new() };
     let Some(most) = limit(primary) else { return Vec::new() };
@@ -131,16 +130,15 @@ fn smaller<'m>(
 
 fn finding<'m>(
     deployment: &Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     primary: &'m Node,
     smaller: &'m Node,
 ) -> Finding {
     let name = &deployment.name.value;
-    let limit = |node: &'m Node| match effective.bytes(node, "maxmemory") {
+    let limit = |node: &'m Node| match servers.bytes(node, "maxmemory") {
         Some(0) | None => "no limit".to_owned(),
         Some(bytes) => rounded(bytes),
     };
-    let servers = &effective.servers;
     let title = format!(
         "`{}` may be promoted to lead `{name}`, with {} of memory in place of {}",
         smaller.id,

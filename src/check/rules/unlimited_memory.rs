@@ -1,6 +1,5 @@
 //! The rule `unlimited-memory`.
 
-use crate::check::effective::Effective;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
@@ -71,38 +70,37 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let effective = Effective::new(Servers::of_deployment(deployment), &["maxmemory", "maxmemory-policy"]);
+        let servers = Servers::of_deployment(deployment);
         let unlimited: Vec<&Node> =
-            deployment.nodes.iter().filter(|node| wants_a_limit(deployment, &effective, node)).collect();
-        findings.extend(finding(deployment, &effective, &unlimited));
+            deployment.nodes.iter().filter(|node| wants_a_limit(deployment, &servers, node)).collect();
+        findings.extend(finding(deployment, &servers, &unlimited));
     }
 }
 
 /// Whether a server has no limit though its purpose or its policy asks for one.
 pub(super) fn wants_a_limit<'m>(
     deployment: &Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     node: &'m Node,
 ) -> bool {
     let cache = deployment.spec.purpose.is_some_and(|purpose| purpose.value == Purpose::Cache);
-    effective.bytes(node, "maxmemory") == Some(0) && (cache || evicts(effective, node))
+    servers.bytes(node, "maxmemory") == Some(0) && (cache || evicts(servers, node))
 }
 
 /// Whether keys may be evicted once there is a limit.
-fn evicts<'m>(effective: &Effective<'m>, node: &'m Node) -> bool {
-    effective.word(node, "maxmemory-policy").is_some_and(|policy| policy != "noeviction")
+fn evicts<'m>(servers: &Servers<'m>, node: &'m Node) -> bool {
+    servers.word(node, "maxmemory-policy").is_some_and(|policy| policy != "noeviction")
 }
 
 fn finding<'m>(
     deployment: &'m Deployment,
-    effective: &Effective<'m>,
+    servers: &Servers<'m>,
     nodes: &[&'m Node],
 ) -> Option<Finding> {
     let node = *nodes.first()?;
     let name = &deployment.name.value;
-    let servers = &effective.servers;
     let origin = |name: &str| servers.setting(node, name).map(|setting| setting.origin);
-    let policy = effective.word(node, "maxmemory-policy").filter(|_| evicts(effective, node));
+    let policy = servers.word(node, "maxmemory-policy").filter(|_| evicts(servers, node));
     let title = match policy {
         Some(policy) => format!("the policy `{policy}` of `{name}` never acts: there is no `maxmemory`"),
         None => format!("the cache `{name}` has no `maxmemory`, and grows until the machine is full"),
