@@ -48,8 +48,12 @@ pub fn directive(engine: Engine, name: &str) -> Option<&'static Directive> {
 /// As [`directive`], together with the spelling that matched, in lower case.
 pub fn spelled(engine: Engine, name: &str) -> Option<(&'static Directive, &'static str)> {
     let spellings = spellings(engine);
+    // Nearly all who ask have the name in lower case, and comparing whole texts takes a fraction of the time.
+    let exact = spellings.binary_search_by(|(spelling, _)| (*spelling).cmp(name));
     let lower = name.bytes().map(|byte| byte.to_ascii_lowercase());
-    let at = spellings.binary_search_by(|(spelling, _)| spelling.bytes().cmp(lower.clone())).ok()?;
+    let at =
+        exact.or_else(|_| spellings.binary_search_by(|(spelling, _)| spelling.bytes().cmp(lower.clone())));
+    let at = at.ok()?;
     let (spelling, directive) = spellings[at];
     Some((&directives(engine)[usize::from(directive)], spelling))
 }
