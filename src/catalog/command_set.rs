@@ -93,7 +93,9 @@ impl VersionCommands {
                 let set = made.categories.entry(category).or_default();
                 set.insert(at);
                 if known_only {
-                    subcommands(engine, command, version).for_each(|sub| set.insert(sub));
+                    for sub in subcommands(engine, command, version) {
+                        set.insert(sub);
+                    }
                 }
             }
         }
@@ -116,7 +118,9 @@ mod tests {
 
     fn set(places: &[usize]) -> CommandSet {
         let mut set = CommandSet::default();
-        places.iter().for_each(|at| set.insert(*at));
+        for at in places {
+            set.insert(*at);
+        }
         set
     }
 

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failover::{groups, may_lead};
-use super::servers::OUTPUT_LIMITS;
 use super::servers::{Servers, machine};
 use crate::catalog::Version;
 use crate::catalog::memcached::option;

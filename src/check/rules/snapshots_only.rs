@@ -86,7 +86,7 @@ fn run(model: &Model, findings: &mut Findings) {
 fn judge(deployment: &Deployment) -> Vec<Finding> {
     let Some(purpose) = kept_data(deployment) else { return Vec::new() };
     let place = |running: &Running<'_>| {
-        let rare = running.only_snapshots() && lost(&running.save_points()?).is_some();
+        let rare = running.only_snapshots() && lost(running.save_points()?).is_some();
         let place = running.place("save").or_else(|| running.place("appendonly"));
         rare.then(|| place.unwrap_or(purpose.span))
     };
@@ -95,7 +95,7 @@ fn judge(deployment: &Deployment) -> Vec<Finding> {
 }
 
 fn finding(deployment: &Deployment, purpose: Span, place: Span, nodes: &[Running<'_>]) -> Option<Finding> {
-    let lost = lost(&nodes.first()?.save_points()?)?;
+    let lost = lost(nodes.first()?.save_points()?)?;
     let title = format!("a crash of {} loses {lost}: it keeps snapshots only", whose(nodes));
     let mut finding = Finding::new(Code::SnapshotsOnly, place, title)
         .help("write `appendonly = true` under `config`: a crash of the machine then loses about a second");
