@@ -190,15 +190,17 @@ impl Writer<'_> {
     }
 }
 
-/// Whether the help says what an edit does: names what it puts in the place of what is marked ("did you mean `x`?"),
-/// or has words of its own for what goes away or into brackets.
+/// Whether the help says what an edit does: names what it puts in ("did you mean `x`?", "write `key = x`"), or has
+/// words of its own for what goes away or into brackets.
 fn is_said(edit: &Edit, finding: &Finding) -> bool {
     match edit {
-        Edit::Replace { span, text } => {
-            let replacement = format!("`{}`", text.trim_matches('"'));
+        Edit::Replace { text, .. } => {
             let around = matches!(text.as_str(), "[" | "]") && !finding.help.is_empty();
-            let here = finding.span() == Some(*span);
-            around || (here && finding.help.iter().any(|help| help.contains(&replacement)))
+            let word = format!("`{}`", text.trim().trim_matches('"'));
+            let value = format!("`{text}`");
+            let entry = format!(" = {text}`");
+            let says = |help: &String| [&word, &value, &entry].into_iter().any(|said| help.contains(said));
+            around || finding.help.iter().any(says)
         }
         Edit::Remove { .. } => !finding.help.is_empty(),
         Edit::Insert { .. } => false,

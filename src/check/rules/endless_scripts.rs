@@ -18,7 +18,7 @@ loop then takes the server away until somebody kills the process, and what was n
 for down.
 
 Write `5000`, the default.",
-    source: "script_lua.c (luaCallFunction, luaMaskCountHook) of Redis 7.0.15; measured on Redis 6.0.16 to 8.0.6 and Valkey 8.0.1 and 9.1.2: with 0 neither PING nor SCRIPT KILL was answered",
+    source: "script_lua.c (luaCallFunction, luaMaskCountHook) of Redis 7.0.15; measured on Redis 6.0.16, 6.2.14, 7.0.15 and 8.0.6 and Valkey 8.0.1 and 9.1.2: with 0 neither PING nor SCRIPT KILL was answered",
     fails: Example::spec(
         r#"format = 1
 name = "shop"

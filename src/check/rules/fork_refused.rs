@@ -97,7 +97,7 @@ fn finding(model: &Model, host: HostId) -> Option<Finding> {
     );
     Some(
         Finding::new(Code::ForkRefused, declared.span, title)
-            .help(format!("set `{NAME}` to 1 on the host, and write 1 here"))
+            .help(format!("set `{NAME}` to 1 on the host, and write `1` here"))
             .note(note)
             .guess(declared.span, "1"),
     )

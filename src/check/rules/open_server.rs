@@ -24,7 +24,7 @@ soon as `bind` is set, and it always is, since it follows from the host's addres
 Declare `users` (the default user is off then), or set a password for all. Servers that ask all clients for a
 certificate are not open. Where the network itself lets only friends through, silence the rule and say so in
 `reason`. With a public address among those it listens on, this is an error.",
-    source: "acceptCommonHandler (networking.c) of Redis 6.2.14 and 7.0.15 and Valkey 8.0.1; seen on real servers",
+    source: "acceptCommonHandler (networking.c) of Redis 6.2.14 and 7.0.15 and Valkey 8.0.1",
     fails: Example::spec(
         r#"format = 1
 name = "shop"

@@ -16,7 +16,7 @@ and in a cluster each other node twice, for the bus. What they take, clients do 
 are turned away themselves: a replica that cannot connect copies nothing, a sentinel takes the server for down.
 
 Write as many as clients need, and what the other servers take besides. The default is 10000.",
-    source: "networking.c (acceptCommonHandler) of Redis 7.0.15; seen on Redis 6.0.16 to 8.0.6 and Valkey 8.0.1 and 9.1.2",
+    source: "networking.c (acceptCommonHandler) of Redis 7.0.15; seen with a replica and sentinels on three versions of Redis and Valkey",
     fails: Example::spec(
         r#"format = 1
 name = "shop"
