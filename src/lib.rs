@@ -5,6 +5,7 @@ pub mod catalog_check;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod drift;
 pub mod emit;
 pub mod explain;
 pub mod fix;

@@ -1,12 +1,14 @@
 //! The arguments of every command: types only, nothing acts here.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Engine, VersionRange};
 use crate::emit::Layout;
 use crate::live::Address;
+use crate::value::parse_duration;
 
 /// Checks one TOML spec of your Redis, Valkey, Sentinel and memcached servers, and renders every file
 /// that they need.
@@ -31,6 +33,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Render the files of every node
     Render(RenderArgs),
+    /// Compare running servers with the spec
+    Drift(DriftArgs),
     /// Say where a setting of a node comes from
     Why(WhyArgs),
     /// Explain a rule
@@ -128,6 +132,78 @@ impl From<LayoutArg> for Layout {
             LayoutArg::Host => Layout::Host,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DriftArgs {
+    /// The spec; `-` reads standard input
+    #[arg(value_name = "SPEC")]
+    pub(super) spec: PathBuf,
+
+    /// What to look at: a deployment (`sessions`), a node (`sessions/cache-a1`) or a host (`@cache-a1`); everything if
+    /// absent
+    #[arg(value_name = "SELECTOR")]
+    pub(super) selectors: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
+}
+
+/// How servers are reached; the names are redis-cli's where that has them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connections")]
+pub(super) struct AccessArgs {
+    /// Log in as this user everywhere. Its password is the variable REDISCLI_AUTH, or the one that the spec declares for
+    /// it
+    #[arg(long, value_name = "USER")]
+    pub(super) user: Option<String>,
+
+    /// The certificate authorities to trust, in PEM; the spec's file if this machine has it, else the system's
+    #[arg(long, value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+
+    /// The certificate to show to servers, in PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) cert: Option<PathBuf>,
+
+    /// The key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(super) key: Option<PathBuf>,
+
+    /// Ask servers for this name and hold their certificate to it; without, only its authority is checked
+    #[arg(long, value_name = "NAME")]
+    pub(super) sni: Option<String>,
+
+    /// Take any certificate
+    #[arg(long)]
+    pub(super) insecure: bool,
+
+    /// Reach a node by another address, through a tunnel or NAT: `10.0.1.11:6379=127.0.0.1:16379`
+    #[arg(long, value_name = "ADDRESS=ADDRESS", value_parser = via)]
+    pub(super) via: Vec<(Address, Address)>,
+
+    /// How many servers to ask at a time
+    #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) parallel: u16,
+
+    /// How long a connection may take
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = parse_duration)]
+    pub(super) connect_timeout: Duration,
+
+    /// How long a server may take to answer
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    pub(super) timeout: Duration,
+
+    /// How often a refused connection is tried again within that time
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    pub(super) retries: u32,
+}
+
+/// Reads `ADDRESS=ADDRESS`.
+fn via(text: &str) -> Result<(Address, Address), String> {
+    let (from, to) = text.split_once('=').ok_or("write it as `10.0.1.11:6379=127.0.0.1:16379`")?;
+    let read = |text: &str| text.parse().map_err(|error| format!("`{text}`: {error}"));
+    Ok((read(from)?, read(to)?))
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod changes;
 mod check;
 mod completions;
 mod dev;
+mod drift;
 mod exit;
 mod explain;
 mod files;
@@ -35,6 +36,7 @@ pub fn run() -> ExitCode {
     let exit = match cli.command {
         args::Command::Check(args) => check::run(&args, &mut output),
         args::Command::Render(args) => render::run(&args, &mut output),
+        args::Command::Drift(args) => drift::run(&args, &mut output),
         args::Command::Why(args) => why::run(&args, &mut output),
         args::Command::Explain(args) => explain::run(&args, &mut output),
         args::Command::Catalog(args) => catalog::run(&args, &mut output),

@@ -11,7 +11,7 @@ use super::files::compile_spec;
 use super::output::Output;
 use crate::catalog;
 use crate::model::{
-    Assigned, Deployment, MemcachedNode, MemcachedOption, Model, Node, Origin, SentinelSet, Setting, Settings,
+    AnyNode, Assigned, MemcachedNode, MemcachedOption, Model, Node, Origin, SentinelSet, Setting, Settings,
 };
 use crate::pipeline::Compiled;
 use crate::report::{self, Format, Options};
@@ -36,42 +36,15 @@ pub(super) fn run(args: &WhyArgs, output: &mut Output) -> Exit {
     if compiled.unreadable { Exit::Usage } else { exit.and(Exit::Findings) }
 }
 
-/// A server of any kind.
-enum Found<'m> {
-    Server(&'m Deployment, &'m Node),
-    Sentinel(&'m crate::model::SentinelSet, &'m Node),
-    Memcached(&'m crate::model::Memcached, &'m MemcachedNode),
-}
-
-impl Found<'_> {
-    fn name(&self) -> String {
-        match self {
-            Found::Server(deployment, node) => format!("{}/{}", deployment.name.value, node.id),
-            Found::Sentinel(set, node) => format!("sentinels-{}/{}", set.name.value, node.id),
-            Found::Memcached(deployment, node) => format!("{}/{}", deployment.name.value, node.id),
-        }
-    }
-}
-
-fn found(model: &Model) -> Vec<Found<'_>> {
-    let servers =
-        model.deployments.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Server(d, node)));
-    let sentinels =
-        model.sentinels.iter().flat_map(|s| s.nodes.iter().map(move |node| Found::Sentinel(s, node)));
-    let memcached =
-        model.memcached.iter().flat_map(|d| d.nodes.iter().map(move |node| Found::Memcached(d, node)));
-    servers.chain(sentinels).chain(memcached).collect()
-}
-
 fn explain(compiled: &Compiled, model: &Model, args: &WhyArgs, output: &mut Output) -> Exit {
-    let all = found(model);
+    let all = AnyNode::all(model).collect::<Vec<_>>();
     let wanted = args.node.as_str();
     let matches = |name: &str| name == wanted || name.split_once('/').is_some_and(|(_, node)| node == wanted);
-    let nodes: Vec<&Found<'_>> = all.iter().filter(|node| matches(&node.name())).collect();
+    let nodes: Vec<&AnyNode<'_>> = all.iter().filter(|node| matches(&node.name())).collect();
     match nodes.as_slice() {
         [node] => print(compiled, model, node, args.directive.as_deref(), output),
         [] => {
-            let names: Vec<String> = all.iter().map(Found::name).collect();
+            let names: Vec<String> = all.iter().map(AnyNode::name).collect();
             let short = names.iter().filter_map(|name| name.split_once('/')).map(|(_, node)| node);
             // Of the named deployment, where there is one: no other is meant.
             let of_deployment: Vec<&str> = match wanted.split_once('/') {
@@ -120,12 +93,12 @@ fn listed_nodes(names: &[&str]) -> String {
 fn print(
     compiled: &Compiled,
     model: &Model,
-    node: &Found<'_>,
+    node: &AnyNode<'_>,
     name: Option<&str>,
     output: &mut Output,
 ) -> Exit {
     let text = match node {
-        Found::Server(deployment, own) => {
+        AnyNode::Server(deployment, own) => {
             let target = &deployment.target;
             let unset = Unset { compiled, model, deployment, node: own, shown: &node.name() };
             match name.and_then(|name| unset.answer(name)) {
@@ -133,8 +106,8 @@ fn print(
                 None => server(compiled, node, target, &deployment.shared, own, name),
             }
         }
-        Found::Sentinel(set, own) => sentinel(compiled, model, node, (set, own), name),
-        Found::Memcached(deployment, own) => memcached(compiled, node, deployment, own, name),
+        AnyNode::Sentinel(set, own) => sentinel(compiled, model, node, (set, own), name),
+        AnyNode::Memcached(deployment, own) => memcached(compiled, node, deployment, own, name),
     };
     match text {
         Ok(text) => {
@@ -149,7 +122,7 @@ fn print(
 fn sentinel(
     compiled: &Compiled,
     model: &Model,
-    found: &Found<'_>,
+    found: &AnyNode<'_>,
     (set, node): (&SentinelSet, &Node),
     name: Option<&str>,
 ) -> Result<String, String> {
@@ -163,7 +136,7 @@ fn sentinel(
 
 fn server(
     compiled: &Compiled,
-    found: &Found<'_>,
+    found: &AnyNode<'_>,
     target: &catalog::Target,
     shared: &Settings,
     node: &Node,
@@ -188,7 +161,7 @@ fn server(
     let Some(facts) = directive.at(last_known(target)) else {
         return Err(format!("{} {} has no directive `{name}`", target.engine.title(), target.versions));
     };
-    if let Found::Sentinel(set, _) = found
+    if let AnyNode::Sentinel(set, _) = found
         && set.poisoned.iter().any(|name| name == canonical)
     {
         return Ok(wrong(compiled, &set.name.value, canonical, canonical, &found.name()));
@@ -209,7 +182,7 @@ fn last_known(target: &catalog::Target) -> catalog::Version {
     })
 }
 
-fn chain(compiled: &Compiled, found: &Found<'_>, target: &catalog::Target, setting: &Setting) -> String {
+fn chain(compiled: &Compiled, found: &AnyNode<'_>, target: &catalog::Target, setting: &Setting) -> String {
     let mut text = format!("{} = {}  ({})\n", setting.name, shown(setting), found.name());
     origins(&mut text, compiled, setting.origin, &setting.overrode);
     let default = setting.directive.and_then(|directive| directive.at(last_known(target))?.default);
@@ -275,7 +248,7 @@ fn quoted(text: &str) -> String {
 
 fn memcached(
     compiled: &Compiled,
-    found: &Found<'_>,
+    found: &AnyNode<'_>,
     deployment: &crate::model::Memcached,
     node: &MemcachedNode,
     name: Option<&str>,

@@ -36,6 +36,16 @@ impl Identity {
     }
 }
 
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.sentinel { " (Sentinel)" } else { "" };
+        match &self.fork {
+            Some(fork) => write!(f, "{fork}{kind}"),
+            None => write!(f, "{} {}{kind}", self.engine, self.version),
+        }
+    }
+}
+
 /// The release that a version stands for: milestones and candidates of N.0.0 count as (N-1).9.2xx (8.0-m01 says
 /// 7.9.224).
 fn released(version: Version) -> Version {

@@ -2,16 +2,32 @@
 //! and answered stands here; what an answer means for a model or for the catalogue is decided by those who ask.
 //! Nothing here changes a server by itself.
 
+mod ask;
+mod crowd;
+mod fleet;
 mod identity;
+mod link;
 pub mod memcached;
+mod observed;
+mod question;
 pub mod redis;
+mod tls;
+mod trouble;
 
 use std::fmt;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use ask::{Login, Party, Refusal};
+pub use crowd::side_by_side;
+pub use fleet::{Access, GivenLogin, Heard, address_of, observe};
 pub use identity::Identity;
+pub use link::Patience;
+pub use observed::{Fields, ServerAnswers, Settings, observe_server};
+pub use question::Question;
+pub use tls::{Served, TlsClient, TlsSettings};
+pub use trouble::{Trouble, TroubleKind};
 
 /// How long a server may take for a connection or an answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! What `CONFIG GET *` shows on a server that was started on a node's rendered file: every row, set or default.
+//! What `CONFIG GET` shows on a server that was started on a node's rendered file: every row, set or default.
 
 use std::collections::BTreeMap;
 
@@ -57,28 +57,48 @@ pub fn effective<'d>(
     node: &'d Node,
     version: Version,
 ) -> BTreeMap<&'static str, Row<'d>> {
-    let target = Target { versions: VersionRange::exactly(version), ..deployment.target };
-    let settings: BTreeMap<&str, &Setting> =
-        deployment.settings(node).filter_map(|setting| Some((setting.directive?.name, setting))).collect();
-    let server = Started { target, settings };
     let mut rows = BTreeMap::new();
-    for directive in directives(target.engine) {
-        let Some(facts) = directive.at(version).filter(|facts| is_listed(facts, &target)) else { continue };
-        let setting = server.settings.get(directive.name).copied();
-        let row = Row { directive, facts, setting, expected: server.expected(directive, facts, setting) };
+    for row in readable(deployment, node, version) {
+        let facts = row.facts;
         let own = (facts.shown == Shown::Listed).then_some(facts.name);
-        for name in own.into_iter().chain(facts.aliases.iter().copied()) {
-            rows.insert(name, row.clone());
-        }
+        let listed = facts.shown != Shown::ByExactName;
+        let names = own.into_iter().chain(facts.aliases.iter().copied()).filter(|_| listed);
+        rows.extend(names.map(|name| (name, row.clone())));
     }
     rows
 }
 
+/// What every directive that `CONFIG GET` shows at all should say on a node of this version, each once, by name.
+pub fn readable<'d>(
+    deployment: &'d Deployment,
+    node: &'d Node,
+    version: Version,
+) -> impl Iterator<Item = Row<'d>> {
+    let target = Target { versions: VersionRange::exactly(version), ..deployment.target };
+    let settings: BTreeMap<&str, &Setting> =
+        deployment.settings(node).filter_map(|setting| Some((setting.directive?.name, setting))).collect();
+    let server = Started { target, settings };
+    directives(target.engine).iter().filter_map(move |directive| {
+        let facts = directive.at(version).filter(|facts| is_shown(facts, &target))?;
+        let setting = server.settings.get(directive.name).copied();
+        Some(Row { directive, facts, setting, expected: server.expected(directive, facts, setting) })
+    })
+}
+
+/// The settings that some version of an engine shows only when asked for them by name.
+pub fn hidden(target: &Target) -> Vec<&'static str> {
+    let hidden = |directive: &'static Directive| {
+        let mut facts = directive.within(target.versions);
+        facts.find(|facts| facts.shown == Shown::ByExactName).map(|facts| facts.name)
+    };
+    directives(target.engine).iter().filter_map(hidden).collect()
+}
+
 /// Whether the directive has a row at all.
-fn is_listed(facts: &Facts, target: &Target) -> bool {
+fn is_shown(facts: &Facts, target: &Target) -> bool {
     let lacks = facts.needs.is_some_and(|feature| !target.build.has(feature));
     let known = !lacks || facts.without_feature != WithoutFeature::Unknown;
-    known && matches!(facts.shown, Shown::Listed | Shown::ByAlias)
+    known && matches!(facts.shown, Shown::Listed | Shown::ByAlias | Shown::ByExactName)
 }
 
 /// A server right after its start.

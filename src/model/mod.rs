@@ -2,6 +2,7 @@
 //! Every value knows where it came from. Lowering reports what cannot be
 //! resolved; whether the whole makes sense is `check`'s business.
 
+mod any_node;
 mod artifacts;
 mod expected;
 mod lower;
@@ -12,8 +13,9 @@ mod settings;
 mod topology;
 pub mod users;
 
+pub use any_node::AnyNode;
 pub use artifacts::{OwnArtifact, OwnTemplates};
-pub use expected::{Expected, Row, Surroundings, effective};
+pub use expected::{Expected, Row, Surroundings, effective, hidden, readable};
 pub use lower::lower;
 pub use origin::{Derivation, Origin};
 pub use service::Service;

@@ -3,6 +3,7 @@
 //! a file or the environment, or prints; and nothing here lets a secret through that it was told of.
 
 pub mod catalog;
+pub mod drift;
 mod excerpt;
 pub mod human;
 pub mod json;

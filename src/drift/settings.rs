@@ -1,0 +1,172 @@
+//! Settings: what `CONFIG GET` printed against what it should print, by canonical values.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Facts, Version};
+use crate::live::{Identity, Settings};
+use crate::model::{Assigned, Deployment, Expected, Node, Row, Surroundings, readable};
+use crate::source::Span;
+use crate::spec::SecretRef;
+use crate::text::conf::quote_conf;
+use crate::value::{Value, observed};
+
+use super::difference::{Class, Difference, Mend, Side, Subject};
+use super::secrets::{Secrets, missing};
+
+/// What a server is compared by.
+pub(super) struct Server<'s> {
+    pub(super) deployment: &'s Deployment,
+    pub(super) node: &'s Node,
+    pub(super) identity: &'s Identity,
+    pub(super) secrets: &'s Secrets<'s>,
+}
+
+impl Server<'_> {
+    /// Adds a difference for each setting that is not what it should be. Settings that the catalogue does not know
+    /// (modules', patched builds') have nothing to be compared with.
+    pub(super) fn compare(&self, printed: &Settings, differences: &mut Vec<Difference>) {
+        // Facts of another engine would be no facts about this server.
+        if self.identity.engine != self.deployment.target.engine {
+            return;
+        }
+        for row in readable(self.deployment, self.node, self.identity.version) {
+            // Who follows whom is judged by all servers together.
+            if matches!(row.expected, Expected::Local(Surroundings::Role, _)) {
+                continue;
+            }
+            match live(row.facts, &printed.0) {
+                Some(live) => differences.extend(self.difference(&row, live)),
+                None => differences.extend(unlisted(&row)),
+            }
+        }
+    }
+
+    fn difference(&self, row: &Row<'_>, live: &[u8]) -> Option<Difference> {
+        let shown = |value: &Value| Side::Text(value.to_string());
+        let plain = |value: &Value| {
+            let differs = !self.is(row, value, live);
+            differs.then(|| self.found(row, shown(value), self.readable(row, live), Some(value)))
+        };
+        match &row.expected {
+            // Without a reference, a secret can only be unset.
+            Expected::Value(value) if row.directive.secret => {
+                let differs = !self.is(row, value, live);
+                let side = if live.is_empty() { Side::Absent } else { Side::Secret };
+                differs.then(|| self.found(row, Side::Absent, side, Some(value)))
+            }
+            Expected::Value(value) => plain(value),
+            Expected::Secret(reference) => self.secret(row, reference, live),
+            Expected::Local(Surroundings::Folder, Some(value)) => {
+                plain(value).map(|difference| match row.setting {
+                    Some(_) => difference.note(
+                        "servers print the folder without symbolic links: where this is a link to it, declare the folder itself",
+                    ),
+                    None => difference,
+                })
+            }
+            Expected::Local(Surroundings::OpenFiles, Some(value)) => {
+                plain(value).map(|difference| lowered(value, live, difference))
+            }
+            // A file that the server names itself, and what differs from machine to machine.
+            Expected::Local(..) => None,
+        }
+    }
+
+    /// Whether a server printed this value.
+    fn is(&self, row: &Row<'_>, value: &Value, live: &[u8]) -> bool {
+        let (engine, version) = (self.identity.engine, self.identity.version);
+        let printed = value.printed(row.directive, version);
+        if printed == live {
+            return true;
+        }
+        let read = |bytes: &[u8]| observed(row.directive, engine, version, bytes);
+        matches!((read(&printed), read(live)), (Some(wanted), Some(live)) if wanted == live)
+    }
+
+    /// What a server printed, as people write it.
+    fn readable(&self, row: &Row<'_>, live: &[u8]) -> Side {
+        let value = observed(row.directive, self.identity.engine, self.identity.version, live);
+        Side::Text(match value {
+            Some(value) => value.to_string(),
+            None => String::from_utf8_lossy(live).into_owned(),
+        })
+    }
+
+    fn secret(&self, row: &Row<'_>, reference: &SecretRef, live: &[u8]) -> Option<Difference> {
+        let Some(wanted) = self.secrets.get(reference) else {
+            let subject = Subject::Setting(row.facts.name.to_owned());
+            return Some(Difference::unreadable(subject, missing(reference)).at(span(row)));
+        };
+        let side = if live.is_empty() { Side::Absent } else { Side::Secret };
+        (wanted.0 != live).then(|| self.found(row, Side::Secret, side, None))
+    }
+
+    fn found(&self, row: &Row<'_>, wanted: Side, live: Side, value: Option<&Value>) -> Difference {
+        let class = if row.setting.is_some() { Class::Changed } else { Class::NotInSpec };
+        let subject = Subject::Setting(row.facts.name.to_owned());
+        Difference::new(subject, class, wanted, live)
+            .mend(mend(row, value, self.identity.version))
+            .at(span(row))
+    }
+}
+
+/// What a server printed for a directive, under whatever name.
+fn live<'p>(facts: &Facts, printed: &'p BTreeMap<String, Vec<u8>>) -> Option<&'p [u8]> {
+    let names = std::iter::once(facts.name).chain(facts.aliases.iter().copied());
+    names.filter_map(|name| printed.get(name)).map(Vec::as_slice).next()
+}
+
+/// A setting that the server does not show although it should: another build, or a server that hides it.
+fn unlisted(row: &Row<'_>) -> Option<Difference> {
+    let setting = row.setting?;
+    let subject = Subject::Setting(row.facts.name.to_owned());
+    let wanted = match &setting.value {
+        Assigned::Value(value) if !setting.is_secret() => Side::Text(value.to_string()),
+        _ => Side::Secret,
+    };
+    let mut difference = Difference::new(subject, Class::Unreadable, wanted, Side::Absent).at(span(row));
+    difference.note = Some("the server does not show it: its build may lack it".to_owned());
+    Some(difference)
+}
+
+/// `maxclients` is lowered at the start to what the limit of open files leaves: 32 below it
+/// (`CONFIG_MIN_RESERVED_FDS` and `adjustOpenFilesLimit`, server.c). Limits are powers of two; any other number was
+/// set by somebody.
+fn lowered(wanted: &Value, live: &[u8], difference: Difference) -> Difference {
+    const RESERVED: i128 = 32;
+    let live: Option<i128> = std::str::from_utf8(live).ok().and_then(|text| text.parse().ok());
+    let (Value::Integer(wanted), Some(live)) = (wanted, live) else { return difference };
+    let limit = u64::try_from(live + RESERVED).unwrap_or_default();
+    if live < *wanted && limit.is_power_of_two() && limit >= 256 {
+        let note = format!(
+            "the server lowers it at its start where it may open only {limit} files; raise that limit and restart it"
+        );
+        return Difference { class: Class::Moved, mend: Some(Mend::Restart), ..difference }.note(note);
+    }
+    difference
+}
+
+/// What brings a setting back.
+fn mend(row: &Row<'_>, value: Option<&Value>, version: Version) -> Mend {
+    let facts = row.facts;
+    if !facts.runtime || facts.protected {
+        return Mend::Restart;
+    }
+    let argument = match value {
+        _ if row.directive.secret && value.is_none() => "…".to_owned(),
+        None => "…".to_owned(),
+        // Sizes as people write them, which CONFIG SET takes as well.
+        Some(Value::Bytes(_)) => value.map(ToString::to_string).unwrap_or_default(),
+        Some(value) => {
+            let printed = value.printed(row.directive, version);
+            quote_conf(&printed).map(std::borrow::Cow::into_owned).unwrap_or_else(|_| "…".to_owned())
+        }
+    };
+    Mend::Command(format!("CONFIG SET {} {argument}", facts.name))
+}
+
+/// Where the spec says what it should be.
+fn span(row: &Row<'_>) -> Option<Span> {
+    let setting = row.setting?;
+    setting.value_span.or_else(|| setting.origin.span())
+}

@@ -1,0 +1,246 @@
+//! One connection with time limits, with TLS or without: bytes in and out, nothing of what they mean.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::{ClientConnection, StreamOwned};
+
+use super::tls::{Served, TlsClient, reason};
+use super::{Address, Trouble};
+
+/// The most bytes that a server may answer with: what `CONFIG GET *`, thousands of users and a cluster of a thousand
+/// nodes take, many times over. Whoever sends more is no server of ours.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Bytes of an answer that are kept to show what answers, where it is no such server.
+const SHOWN: usize = 60;
+
+/// Pause before a server that refused or reset a connection is tried again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a server may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection, all tries and the greeting of TLS together.
+    pub connect: Duration,
+    /// For all answers together.
+    pub answer: Duration,
+    /// How often a connection that was refused or reset is tried again within that time.
+    pub retries: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { connect: Duration::from_secs(3), answer: Duration::from_secs(5), retries: 1 }
+    }
+}
+
+/// A connection that ends by itself when time is up or too much comes back.
+pub(super) struct Link {
+    stream: Stream,
+    deadline: Instant,
+    left: u64,
+    /// How the server's answers begin.
+    begun: Vec<u8>,
+    /// Why reading ended: an error, or the server's end.
+    ended: Option<Ended>,
+}
+
+/// Why nothing more could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Time was up.
+    Late,
+    /// The server closed the connection, or something between did: the reason.
+    Closed(String),
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, Timed>>),
+}
+
+impl Link {
+    /// Connects, and greets where it is TLS.
+    pub(super) fn open(
+        address: &Address,
+        tls: Option<&TlsClient>,
+        patience: Patience,
+    ) -> Result<Self, Trouble> {
+        let deadline = Instant::now() + patience.connect;
+        let mut tries = 0;
+        let plain = loop {
+            match connect(address, deadline) {
+                Ok(stream) => break stream,
+                Err(error) if may_pass(&error) && tries < patience.retries => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE.min(deadline.saturating_duration_since(Instant::now())));
+                }
+                Err(error) if is_timeout(&error) => {
+                    return Err(Trouble::NoConnection("no answer in time".into()));
+                }
+                Err(error) => return Err(Trouble::NoConnection(crate::tree::reason(&error))),
+            }
+        };
+        // Questions go out in one piece; nothing is to be gained by waiting for more.
+        let _ = plain.set_nodelay(true);
+        let stream = match tls {
+            None => Stream::Plain(plain),
+            Some(client) => Stream::Tls(Box::new(greet(client, address, plain, deadline)?)),
+        };
+        let mut link = Link { stream, deadline, left: MOST_BYTES, begun: Vec::new(), ended: None };
+        link.until(Instant::now() + patience.answer);
+        Ok(link)
+    }
+
+    /// The certificate that the server showed; none without TLS.
+    pub(super) fn served(&self) -> Option<Served> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => stream.conn.peer_certificates().and_then(Served::of),
+        }
+    }
+
+    /// Why reading ended, if it has.
+    pub(super) fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// How the server's answers begin, as text.
+    pub(super) fn begun(&self) -> String {
+        let line = self.begun.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        String::from_utf8_lossy(line).trim_end().to_owned()
+    }
+
+    fn until(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        if let Stream::Tls(stream) = &mut self.stream {
+            stream.sock.deadline = deadline;
+        }
+    }
+}
+
+impl Read for Link {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it sends without end"));
+        }
+        let read = match &mut self.stream {
+            Stream::Plain(stream) => read_until(stream, buffer, self.deadline),
+            Stream::Tls(stream) => stream.read(buffer),
+        };
+        match &read {
+            Ok(0) => self.ended = Some(Ended::Closed("the server closed it".to_owned())),
+            Ok(read) => {
+                self.left = self.left.saturating_sub(*read as u64);
+                let room = SHOWN.saturating_sub(self.begun.len());
+                self.begun.extend_from_slice(&buffer[..room.min(*read)]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_timeout(error) => self.ended = Some(Ended::Late),
+            Err(error) => self.ended = Some(Ended::Closed(crate::tree::reason(error))),
+        }
+        read
+    }
+}
+
+impl Write for Link {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.stream {
+            Stream::Plain(stream) => write_until(stream, bytes, self.deadline),
+            Stream::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain(stream) => stream.flush(),
+            Stream::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+/// A socket below TLS.
+struct Timed {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        read_until(&mut self.stream, buffer, self.deadline)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write_until(&mut self.stream, bytes, self.deadline)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// Tries every address that the host stands for.
+fn connect(address: &Address, deadline: Instant) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
+    for one in (address.host.as_str(), address.port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&one, left(deadline)?) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn greet(
+    client: &TlsClient,
+    address: &Address,
+    stream: TcpStream,
+    deadline: Instant,
+) -> Result<StreamOwned<ClientConnection, Timed>, Trouble> {
+    let name = client.name_of(&address.host)?;
+    let connection = ClientConnection::new(Arc::clone(&client.config), name)
+        .map_err(|error| Trouble::Tls(reason(&error)))?;
+    let mut stream = StreamOwned::new(connection, Timed { stream, deadline });
+    while stream.conn.is_handshaking() {
+        if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
+            let said = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(reason);
+            return Err(match said {
+                Some(said) => Trouble::Tls(said),
+                None if is_timeout(&error) => Trouble::NoAnswer,
+                None => Trouble::Tls(format!("{}: does it speak TLS there?", crate::tree::reason(&error))),
+            });
+        }
+    }
+    Ok(stream)
+}
+
+/// The time that is left; an error where there is none.
+fn left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+fn read_until(stream: &mut TcpStream, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    stream.set_read_timeout(Some(left(deadline)?))?;
+    stream.read(buffer)
+}
+
+fn write_until(stream: &mut TcpStream, bytes: &[u8], deadline: Instant) -> io::Result<usize> {
+    stream.set_write_timeout(Some(left(deadline)?))?;
+    stream.write(bytes)
+}
+
+/// A server that is just being restarted.
+fn may_pass(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset)
+}
+
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    // Linux says "would block" where a read took too long.
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+}
