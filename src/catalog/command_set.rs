@@ -46,6 +46,11 @@ impl CommandSet {
         other.0.iter().enumerate().all(|(at, word)| word & !self.0.get(at).unwrap_or(&0) == 0)
     }
 
+    /// Whether both have the same commands.
+    pub fn is_same(&self, other: &CommandSet) -> bool {
+        self.has_all(other) && other.has_all(self)
+    }
+
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)

@@ -11,6 +11,12 @@ pub enum Subject {
     Version,
     /// Whether it leads, whom it follows, and whether the link stands.
     Role,
+    /// The cluster: whether a node is in it, and in its shard.
+    Cluster,
+    /// Slots of a cluster, as ranges.
+    Slots(String),
+    /// A node of the cluster that the spec does not have, by its address.
+    Stranger(String),
     /// A setting of a Redis or Valkey server.
     Setting(String),
     /// An ACL user.
@@ -23,6 +29,9 @@ impl Subject {
         match self {
             Subject::Version => "version",
             Subject::Role => "role",
+            Subject::Cluster => "cluster",
+            Subject::Slots(_) => "slots",
+            Subject::Stranger(_) => "stranger",
             Subject::Setting(_) => "setting",
             Subject::User(_) => "user",
         }
@@ -31,8 +40,10 @@ impl Subject {
     /// Its name, where its kind alone does not say what it is.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Subject::Version | Subject::Role => None,
-            Subject::Setting(name) | Subject::User(name) => Some(name),
+            Subject::Version | Subject::Role | Subject::Cluster => None,
+            Subject::Slots(name) | Subject::Stranger(name) | Subject::Setting(name) | Subject::User(name) => {
+                Some(name)
+            }
         }
     }
 }
@@ -41,8 +52,10 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Subject::Setting(name) => f.write_str(name),
+            Subject::Slots(slots) => write!(f, "slots {slots}"),
+            Subject::Stranger(address) => write!(f, "node at {address}"),
             Subject::User(name) => write!(f, "user {name}"),
-            Subject::Version | Subject::Role => f.write_str(self.kind()),
+            Subject::Version | Subject::Role | Subject::Cluster => f.write_str(self.kind()),
         }
     }
 }

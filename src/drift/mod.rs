@@ -1,12 +1,15 @@
 //! Drift: how exactly running servers differ from the spec. A pure comparison of a checked model with what servers
 //! said of themselves; who asks them, and how the result is printed, stands elsewhere.
 
+mod cluster;
 mod deployment;
 mod difference;
+mod roles;
 mod secrets;
 mod server;
 mod settings;
 mod tally;
+mod users;
 
 pub use difference::{Class, Difference, Mend, Side, Subject};
 pub use secrets::Secrets;
@@ -36,7 +39,7 @@ impl NodeReport<'_> {
 /// Compares every node that was asked with the model, in the order of `heard`. What concerns several nodes of a
 /// deployment (who leads, whose slots) is judged by all that were heard.
 pub fn compare<'m>(
-    _model: &'m Checked<Model>,
+    model: &'m Checked<Model>,
     heard: Vec<(AnyNode<'m>, Heard)>,
     secrets: &dyn SecretSource,
 ) -> Vec<NodeReport<'m>> {
@@ -52,7 +55,7 @@ pub fn compare<'m>(
         };
         reports.push(NodeReport { node: *node, outcome });
     }
-    deployment::compare(&heard, &mut reports);
+    deployment::compare(model, &heard, &mut reports);
     for report in &mut reports {
         if let Ok(differences) = &mut report.outcome {
             differences.sort_by(|a, b| a.subject.cmp(&b.subject));

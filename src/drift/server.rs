@@ -5,7 +5,7 @@ use crate::model::{Deployment, Node};
 
 use super::difference::{Class, Difference, Mend, Side, Subject};
 use super::secrets::Secrets;
-use super::settings;
+use super::{settings, users};
 
 /// All that can be said of a server by itself.
 pub(super) fn compare(
@@ -24,6 +24,18 @@ pub(super) fn compare(
         Err(refusal) => {
             let subject = Subject::Setting("*".to_owned());
             differences.push(Difference::unreadable(subject, format!("CONFIG GET: {refusal}")));
+        }
+    }
+    let requirepass = |one: &Difference| one.subject == Subject::Setting("requirepass".to_owned());
+    let known = differences.iter().any(requirepass);
+    match &answers.users {
+        Ok(lines) => {
+            let identity = &answers.identity;
+            users::compare(deployment, node, identity, lines, secrets, known, &mut differences);
+        }
+        Err(refusal) => {
+            let subject = Subject::User("*".to_owned());
+            differences.push(Difference::unreadable(subject, format!("ACL LIST: {refusal}")));
         }
     }
     differences

@@ -79,7 +79,7 @@ pub fn hex(sha256: &[u8; 32]) -> String {
 }
 
 /// The SHA-256 of bytes that are no file, in hexadecimal.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes).into())
 }
 

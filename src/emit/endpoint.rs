@@ -6,12 +6,12 @@ use crate::model::{Assigned, Deployment, Model, Node, Topology};
 pub(super) const BUS_OFFSET: u16 = 10_000;
 
 /// A number that a node is set to, where it is set and neither zero nor beyond a port.
-fn port_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<u16> {
+pub(crate) fn port_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<u16> {
     text_setting(deployment, node, name)?.parse().ok().filter(|port| *port != 0)
 }
 
 /// A text that a node is set to, where it is set and not empty.
-pub(super) fn text_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<String> {
+pub(crate) fn text_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<String> {
     text(&deployment.setting(node, name)?.value)
 }
 
@@ -24,7 +24,7 @@ pub(super) fn text(value: &Assigned) -> Option<String> {
 }
 
 /// The port for replicas and sentinels: the TLS port where replication speaks TLS.
-pub(super) fn link_port(deployment: &Deployment, node: &Node) -> u16 {
+pub(crate) fn link_port(deployment: &Deployment, node: &Node) -> u16 {
     let tls = deployment.tls.is_some_and(|tls| tls.replication);
     tls.then(|| port_setting(deployment, node, "tls-port")).flatten().unwrap_or(node.port)
 }
@@ -47,18 +47,18 @@ pub(crate) fn first_primary(model: &Model, deployment: &Deployment, node: &Node)
 
 /// Where the other nodes of a cluster meet a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meeting {
+pub(crate) struct Meeting {
     /// The announced address; none where the host's address counts.
-    pub(super) address: Option<String>,
+    pub(crate) address: Option<String>,
     /// The port of its link to others.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// Its bus port, where it is not [`BUS_OFFSET`] above the port.
-    pub(super) bus: Option<u16>,
+    pub(crate) bus: Option<u16>,
 }
 
 /// The arguments of CLUSTER MEET for a node. What it announces counts before what it listens on, and the
 /// bus port follows the TLS port where the bus speaks TLS (`clusterInit` in cluster.c).
-pub(super) fn meeting(deployment: &Deployment, node: &Node) -> Meeting {
+pub(crate) fn meeting(deployment: &Deployment, node: &Node) -> Meeting {
     let setting = |name| port_setting(deployment, node, name);
     let tls = deployment.tls.is_some_and(|tls| tls.cluster_bus);
     let own = tls.then(|| setting("tls-port")).flatten().unwrap_or(node.port);

@@ -41,12 +41,14 @@ mod unit;
 mod users_acl;
 
 pub use artifact::{Artifact, Install, SecretPlace, SecretSlot};
+pub(crate) use bytes::sha256_hex;
 pub use bytes::{Bytes, hex};
-pub(crate) use endpoint::first_primary;
+pub(crate) use endpoint::{first_primary, link_port, meeting, port_setting, text_setting};
 pub use error::{EmitError, Problem};
 pub(crate) use reference::template_words;
 pub use reference::{BuiltInTemplate, built_in_templates, markdown as templates_markdown};
 pub use secret::{Secret, SecretSource};
+pub(crate) use users_acl::password_place;
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;

@@ -54,7 +54,7 @@ fn line(user: &User, vault: Vault<'_>) -> Result<(Vec<u8>, Vec<SecretSlot>), Pro
 
 /// Where passwords stand among the rules: behind `on` or `off`, but not before a rule that takes passwords
 /// away again or makes them needless.
-pub(super) fn password_place(rules: &[AclRule]) -> usize {
+pub(crate) fn password_place(rules: &[AclRule]) -> usize {
     let undoes = |rule: &AclRule| matches!(rule, AclRule::Reset | AclRule::ResetPass | AclRule::NoPass);
     let switches = |rule: &AclRule| matches!(rule, AclRule::On | AclRule::Off);
     match rules.iter().rposition(undoes) {

@@ -36,7 +36,7 @@ pub struct Access<'a> {
     /// Knows the secrets that the spec refers to.
     pub secrets: &'a dyn SecretSource,
     /// Reads a file of this machine, if it can.
-    pub read: &'a (dyn Fn(&Path) -> Option<Vec<u8>>),
+    pub read: &'a dyn Fn(&Path) -> Option<Vec<u8>>,
     /// How long servers may take.
     pub patience: Patience,
     /// How many servers are asked at a time.

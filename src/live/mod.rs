@@ -3,6 +3,7 @@
 //! Nothing here changes a server by itself.
 
 mod ask;
+mod cluster_nodes;
 mod crowd;
 mod fleet;
 mod identity;
@@ -20,6 +21,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use ask::{Login, Party, Refusal};
+pub use cluster_nodes::{ClusterNode, OpenSlot, cluster_nodes};
 pub use crowd::side_by_side;
 pub use fleet::{Access, GivenLogin, Heard, address_of, observe};
 pub use identity::Identity;

@@ -1,7 +1,7 @@
 //! What a user's rules come to: a replay of `ACLSetUser` (acl.c of 6.0.16, 6.2.14, 7.0.15, 7.2.6) over the
 //! commands of one version. Whether a server takes the rules is [`super::judge()`]'s business.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::acl::{self, Command};
@@ -46,6 +46,8 @@ pub struct Access {
     pub all_channels: bool,
     /// Patterns of channels.
     pub channels: Vec<Vec<u8>>,
+    /// The databases that may be used; none is all of them.
+    pub databases: Option<BTreeSet<u32>>,
     /// Commands and subcommands (`config|get`).
     commands: CommandSet,
     /// Commands allowed with one first argument only.
@@ -107,6 +109,7 @@ impl Access {
             keys: Vec::new(),
             all_channels: server.channels_open,
             channels: Vec::new(),
+            databases: None,
             commands: CommandSet::default(),
             first_arguments: BTreeSet::new(),
             server: server.clone(),
@@ -145,6 +148,36 @@ impl Access {
         self.commands.is_empty() && self.first_arguments.is_empty()
     }
 
+    /// Whether the same is allowed, however it was said.
+    pub fn is_same(&self, other: &Access) -> bool {
+        self.key() == other.key() && self.commands.is_same(&other.commands)
+    }
+
+    /// What the other allows and this does not, as names of commands.
+    pub fn lacks<'a>(&'a self, other: &'a Access) -> impl Iterator<Item = String> + 'a {
+        let whole = other.commands().filter(|command| {
+            let (name, sub) =
+                command.name.split_once('|').map_or((command.name, None), |(n, s)| (n, Some(s)));
+            !self.has(name, sub)
+        });
+        let arguments = other.first_arguments.difference(&self.first_arguments);
+        whole
+            .map(|command| command.name.to_owned())
+            .chain(arguments.map(|(name, argument)| format!("{name}|{argument}")))
+    }
+
+    /// Everything but the commands, in one form: a pattern that was named for reading and for writing is one.
+    fn key(&self) -> impl PartialEq + use<> {
+        let mut keys: BTreeMap<Vec<u8>, (bool, bool)> = BTreeMap::new();
+        for (read, write, pattern) in &self.keys {
+            let rights = keys.entry(pattern.clone()).or_default();
+            *rights = (rights.0 || *read, rights.1 || *write);
+        }
+        let channels: BTreeSet<Vec<u8>> = self.channels.iter().cloned().collect();
+        let channels = (self.all_channels, channels);
+        (self.all_keys, keys, channels, self.databases.clone(), self.first_arguments.clone())
+    }
+
     fn apply(&mut self, rule: &AclRule) {
         match rule {
             AclRule::AllKeys => (self.all_keys, self.keys) = (true, Vec::new()),
@@ -166,7 +199,10 @@ impl Access {
             AclRule::Category { allow, name } => self.set_category(name, *allow),
             AclRule::Command { allow, name, sub: None } => self.set(name, *allow),
             AclRule::Command { allow, name, sub: Some(sub) } => self.set_sub(name, sub, *allow),
-            // Passwords and states are the user's; what databases do to a command is not known here.
+            AclRule::AllDatabases => self.databases = None,
+            AclRule::ResetDatabases => self.databases = Some(BTreeSet::new()),
+            AclRule::Databases(list) => self.databases = Some(list.iter().copied().collect()),
+            // Passwords and states are the user's.
             _ => {}
         }
     }

@@ -1,0 +1,302 @@
+//! A cluster: whether every node is in it, in its shard, whether every slot is served where it should be, and
+//! whether there are others. Who leads a shard is the servers' business: a swap inside a shard is no difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::emit::meeting;
+use crate::live::{ClusterNode, ServerAnswers, cluster_nodes};
+use crate::model::{Deployment, Model, Node, Shard, SlotRange, Slots, Topology};
+
+use super::difference::{Class, Difference, Mend, Side, Subject};
+use super::roles::{Seen, same_host};
+
+/// A node that was heard, and what it says.
+struct Member<'h> {
+    seen: Seen<'h>,
+    /// Itself, as it sees it.
+    own: ClusterNode,
+    /// All nodes that it knows, itself included.
+    known: Vec<ClusterNode>,
+}
+
+/// What the nodes of a cluster come to; each difference with its place among the reports.
+pub(super) fn compare(model: &Model, deployment: &Deployment, seen: &[Seen<'_>]) -> Vec<(usize, Difference)> {
+    let Topology::Cluster { shards } = &deployment.topology else { return Vec::new() };
+    let mut out = Vec::new();
+    let mut members = Vec::new();
+    for one in seen {
+        match member(*one) {
+            Ok(member) => members.push(member),
+            Err(why) => out.push((one.at, Difference::unreadable(Subject::Cluster, why))),
+        }
+    }
+    let cluster = Cluster { model, deployment, shards, members };
+    cluster.compare(&mut out);
+    out
+}
+
+fn member(seen: Seen<'_>) -> Result<Member<'_>, String> {
+    let said = match &seen.answers.cluster_nodes {
+        Some(Ok(text)) => text,
+        Some(Err(refusal)) => return Err(format!("CLUSTER NODES: {refusal}")),
+        None => return Err("it was not asked about its cluster".to_owned()),
+    };
+    let nonsense = || "the answer to CLUSTER NODES cannot be understood".to_owned();
+    let known = cluster_nodes(said).ok_or_else(nonsense)?;
+    let own = known.iter().find(|node| node.is("myself")).cloned().ok_or_else(nonsense)?;
+    Ok(Member { seen, own, known })
+}
+
+struct Cluster<'h> {
+    model: &'h Model,
+    deployment: &'h Deployment,
+    shards: &'h [Shard],
+    members: Vec<Member<'h>>,
+}
+
+impl<'h> Cluster<'h> {
+    fn compare(&self, out: &mut Vec<(usize, Difference)>) {
+        let before = out.len();
+        let inside = self.inside();
+        for member in &self.members {
+            if !inside.contains(member.own.id.as_str()) {
+                let (wanted, live) = ("a node of the cluster", "alone");
+                let mend = Mend::ByHand("run bootstrap.sh, which adds it".to_owned());
+                out.push((member.seen.at, self.changed(Subject::Cluster, wanted, live).mend(mend)));
+            }
+        }
+        let inside: Vec<&Member<'h>> =
+            self.members.iter().filter(|member| inside.contains(member.own.id.as_str())).collect();
+        let leaders = self.leaders(&inside);
+        self.shards_of(&inside, &leaders, out);
+        self.slots_of(&inside, &leaders, out);
+        self.strangers(&inside, out);
+        for member in &inside {
+            self.open_slots(member, out);
+        }
+        // That the cluster is down follows from what was found; by itself it is something else.
+        if out.len() == before {
+            out.extend(inside.iter().filter_map(|member| self.state(member)));
+        }
+    }
+
+    fn changed(&self, subject: Subject, wanted: &str, live: &str) -> Difference {
+        let side = |text: &str| Side::Text(text.to_owned());
+        Difference::new(subject, Class::Changed, side(wanted), side(live)).at(Some(self.deployment.name.span))
+    }
+
+    /// The IDs of those who know each other: of all groups the largest.
+    fn inside(&self) -> BTreeSet<&str> {
+        let knows = |member: &Member<'_>, id: &str| member.known.iter().any(|node| node.id == id);
+        let group = |member: &Member<'h>| -> Vec<&str> {
+            let others = self
+                .members
+                .iter()
+                .filter(|other| knows(member, &other.own.id) && knows(other, &member.own.id));
+            others.map(|other| other.own.id.as_str()).collect()
+        };
+        let groups = self.members.iter().map(group);
+        // The first of equal ones, so that the answer does not depend on chance.
+        groups
+            .fold(Vec::new(), |best, group| if group.len() > best.len() { group } else { best })
+            .into_iter()
+            .collect()
+    }
+
+    /// The ID of the primary of each shard, by the shard's place: the one that most of its nodes follow or are.
+    fn leaders(&self, inside: &[&Member<'h>]) -> Vec<Option<String>> {
+        let leader = |shard: &Shard| {
+            let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+            for member in inside.iter().filter(|member| self.belongs(member.seen.node, shard)) {
+                // Who serves slots leads more surely than an empty primary that nobody follows.
+                let weight = 2 + usize::from(!member.own.slots.is_empty());
+                *votes.entry(member.own.shard()).or_default() += weight;
+            }
+            votes.into_iter().max_by_key(|(_, votes)| *votes).map(|(id, _)| id.to_owned())
+        };
+        self.shards.iter().map(leader).collect()
+    }
+
+    /// Whether a node is declared in a shard.
+    fn belongs(&self, node: &Node, shard: &Shard) -> bool {
+        let places = std::iter::once(shard.primary).chain(shard.replicas.iter().copied());
+        places.filter_map(|at| self.deployment.nodes.get(at)).any(|own| own.id == node.id)
+    }
+
+    /// Nodes that serve or follow another shard than their own.
+    fn shards_of(
+        &self,
+        inside: &[&Member<'h>],
+        leaders: &[Option<String>],
+        out: &mut Vec<(usize, Difference)>,
+    ) {
+        for member in inside {
+            let Some(at) = self.shards.iter().position(|shard| self.belongs(member.seen.node, shard)) else {
+                continue;
+            };
+            if leaders[at].as_deref().is_none_or(|leader| leader == member.own.shard()) {
+                continue;
+            }
+            let leader = leaders[at].as_deref().unwrap_or_default();
+            let wanted = format!("shard {}", self.shards[at].id.0);
+            let live = match leaders.iter().position(|other| other.as_deref() == Some(member.own.shard())) {
+                Some(other) => format!("shard {}", self.shards[other].id.0),
+                None if member.own.slots.is_empty() => "a primary without slots".to_owned(),
+                None => format!("the shard of {}", self.name_of(member.own.shard())),
+            };
+            let mend = Mend::Command(format!("CLUSTER REPLICATE {leader}"));
+            out.push((member.seen.at, self.changed(Subject::Cluster, &wanted, &live).mend(mend)));
+        }
+    }
+
+    /// Slots that are not served by the shard that should. Each such range is reported once, at the node that leads the
+    /// shard that it belongs to.
+    fn slots_of(
+        &self,
+        inside: &[&Member<'h>],
+        leaders: &[Option<String>],
+        out: &mut Vec<(usize, Difference)>,
+    ) {
+        // Every node tells of its own slots; of nodes that were not heard, others tell.
+        let mut owner: Vec<Option<&str>> = vec![None; SLOTS];
+        let hearsay = inside.iter().flat_map(|member| &member.known);
+        let heard: BTreeSet<&str> = inside.iter().map(|member| member.own.id.as_str()).collect();
+        let others = hearsay.filter(|node| !heard.contains(node.id.as_str()));
+        for node in others.chain(inside.iter().map(|member| &member.own)) {
+            for slot in node.slots.iter().flat_map(|range| range.first..=range.last) {
+                if let Some(owner) = owner.get_mut(usize::from(slot)) {
+                    *owner = Some(node.id.as_str());
+                }
+            }
+        }
+        for (shard, leader) in self.shards.iter().zip(leaders) {
+            let Some(leader) = leader.as_deref() else { continue };
+            // Without its leader, the first of its nodes that was heard speaks for the shard.
+            let of_shard = || inside.iter().filter(|member| self.belongs(member.seen.node, shard));
+            let speaker = of_shard().find(|member| member.own.id == leader).or_else(|| of_shard().next());
+            let Some(speaker) = speaker else { continue };
+            let mut wrong: BTreeMap<Option<&str>, Vec<u16>> = BTreeMap::new();
+            for slot in shard.slots.0.iter().flat_map(|range| range.first..=range.last) {
+                let is = owner.get(usize::from(slot)).copied().flatten();
+                if is != Some(leader) {
+                    wrong.entry(is).or_default().push(slot);
+                }
+            }
+            for (is, slots) in wrong {
+                let wanted = format!("shard {}", shard.id.0);
+                let live = match is {
+                    None => "nobody serves them".to_owned(),
+                    Some(id) => match leaders.iter().position(|other| other.as_deref() == Some(id)) {
+                        Some(other) => format!("shard {}", self.shards[other].id.0),
+                        None => self.name_of(id),
+                    },
+                };
+                let mend = match is {
+                    None => "run bootstrap.sh, which assigns them".to_owned(),
+                    Some(id) => format!("`redis-cli --cluster reshard` from {id} to {leader}"),
+                };
+                let subject = Subject::Slots(ranges(&slots).to_string());
+                out.push((speaker.seen.at, self.changed(subject, &wanted, &live).mend(Mend::ByHand(mend))));
+            }
+        }
+    }
+
+    /// Nodes that the spec does not have: told once, by the first who knows them.
+    fn strangers(&self, inside: &[&Member<'h>], out: &mut Vec<(usize, Difference)>) {
+        let ours: BTreeSet<&str> = self.members.iter().map(|member| member.own.id.as_str()).collect();
+        let mut told = BTreeSet::new();
+        for member in inside {
+            for node in &member.known {
+                // What has no address yet, or none any more, is forgotten by itself.
+                let passing = node.is("handshake") || node.is("noaddr");
+                if passing
+                    || ours.contains(node.id.as_str())
+                    || self.is_silent(node)
+                    || !told.insert(node.id.clone())
+                {
+                    continue;
+                }
+                let address = format!("{}:{}", node.host, node.port);
+                let mut difference = Difference::new(
+                    Subject::Stranger(address),
+                    Class::NotInSpec,
+                    Side::Absent,
+                    Side::Text(format!("node {}", node.id)),
+                )
+                .at(Some(self.deployment.name.span))
+                .mend(Mend::ByHand(format!("declare it, or `CLUSTER FORGET {}` on every node", node.id)));
+                if !node.slots.is_empty() {
+                    difference = difference.note("it serves slots: move them away first");
+                }
+                out.push((member.seen.at, difference));
+            }
+        }
+    }
+
+    /// Whether a node is a declared one that was not heard.
+    fn is_silent(&self, node: &ClusterNode) -> bool {
+        let heard = |own: &Node| self.members.iter().any(|member| member.seen.node.id == own.id);
+        self.deployment.nodes.iter().filter(|own| !heard(own)).any(|own| {
+            let meeting = meeting(self.deployment, own);
+            let host = meeting.address.unwrap_or_else(|| self.model.host(own.host).address.value.clone());
+            let port = [meeting.port, own.port].contains(&node.port);
+            port && (same_host(&host, &node.host) || host.parse::<std::net::IpAddr>().is_err())
+        })
+    }
+
+    /// Slots that somebody began to move, and did not finish.
+    fn open_slots(&self, member: &Member<'h>, out: &mut Vec<(usize, Difference)>) {
+        for open in &member.own.open {
+            let other = self.name_of(&open.other);
+            let live = if open.leaves {
+                format!("on its way to {other}")
+            } else {
+                format!("on its way here from {other}")
+            };
+            let mend = Mend::ByHand("finish it: `redis-cli --cluster fix`".to_owned());
+            let subject = Subject::Slots(open.slot.to_string());
+            out.push((member.seen.at, self.changed(subject, "at rest", &live).mend(mend)));
+        }
+    }
+
+    fn state(&self, member: &Member<'h>) -> Option<(usize, Difference)> {
+        let at = member.seen.at;
+        match member.seen.answers.cluster_state.as_ref()? {
+            Err(refusal) => {
+                Some((at, Difference::unreadable(Subject::Cluster, format!("CLUSTER INFO: {refusal}"))))
+            }
+            Ok(fields) => match fields.get("cluster_state").map(String::as_str) {
+                Some("ok") => None,
+                Some(state) => Some((at, self.changed(Subject::Cluster, "ok", state))),
+                None => Some((at, Difference::unreadable(Subject::Cluster, "CLUSTER INFO names no state"))),
+            },
+        }
+    }
+
+    /// A node by its ID, for people.
+    fn name_of(&self, id: &str) -> String {
+        let known = self.members.iter().find(|member| member.own.id == id);
+        known.map_or_else(|| format!("node {id}"), |member| member.seen.node.id.to_string())
+    }
+}
+
+/// The slots of a cluster.
+const SLOTS: usize = 16_384;
+
+/// Rising slots as ranges.
+fn ranges(slots: &[u16]) -> Slots {
+    let mut ranges: Vec<SlotRange> = Vec::new();
+    for slot in slots {
+        match ranges.last_mut() {
+            Some(range) if range.last + 1 == *slot => range.last = *slot,
+            _ => ranges.push(SlotRange { first: *slot, last: *slot }),
+        }
+    }
+    Slots(ranges)
+}
+
+/// Whether a server says that it is no cluster node at all.
+pub(super) fn is_off(answers: &ServerAnswers) -> bool {
+    let settings = answers.settings.as_ref();
+    settings.is_ok_and(|settings| settings.0.get("cluster-enabled").is_some_and(|value| value == b"no"))
+}

@@ -1,0 +1,324 @@
+//! ACL users: what `ACL LIST` says against the users of the model. Servers reorder rules, merge them and hash
+//! passwords, each version in its own way; so what rules come to is compared, and not the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{Engine, Version, acl};
+use crate::emit::{password_place, sha256_hex};
+use crate::live::Identity;
+use crate::model::users::{Access, Rights, rights};
+use crate::model::{Assigned, Deployment, Node, User};
+use crate::report::counted;
+use crate::source::Span;
+use crate::spec::SecretRef;
+use crate::text::acl::{AclFile, AclRule, Sensitive, write_rule};
+use crate::value::Value;
+
+use super::difference::{Class, Difference, Mend, Side, Subject};
+use super::secrets::{Secrets, missing};
+
+/// The user that connections are until they log in.
+const DEFAULT: &str = "default";
+
+/// Commands that are named where rights differ.
+const NAMED: usize = 5;
+
+/// A user, whoever declares it.
+struct Account {
+    rules: Vec<AclRule>,
+    span: Option<Span>,
+    /// A password that cannot be looked up here.
+    missing: Option<SecretRef>,
+}
+
+/// What an account comes to.
+struct State {
+    rights: Rights,
+    hashes: BTreeSet<String>,
+    /// Payloads of RESTORE are taken unchecked.
+    unchecked: bool,
+}
+
+/// Adds a difference for each user that is not what it should be. `requirepass_differs`: that the password of the
+/// default user differs is said already.
+pub(super) fn compare(
+    deployment: &Deployment,
+    node: &Node,
+    identity: &Identity,
+    lines: &[Vec<u8>],
+    secrets: &Secrets<'_>,
+    requirepass_differs: bool,
+    differences: &mut Vec<Difference>,
+) {
+    let server = Server {
+        engine: identity.engine,
+        version: identity.version,
+        channels_open: channels_open(deployment, node, identity),
+    };
+    let mut wanted = wanted(deployment, node, secrets);
+    for (name, live) in live(lines) {
+        let declared = wanted.remove(&name);
+        let subject = Subject::User(name.clone());
+        match (declared, live) {
+            (_, Err(why)) => differences.push(Difference::unreadable(subject, why)),
+            (Some(declared), Ok(live)) => {
+                let open = requirepass_differs && name == DEFAULT;
+                differences.extend(server.difference(subject, &declared, &live, open));
+            }
+            (None, Ok(live)) => {
+                let mend = Mend::Command(format!("ACL DELUSER {}", word(&name)));
+                let live = Side::Text(shown(&live));
+                differences.push(
+                    Difference::new(subject, Class::NotInSpec, Side::Absent, live)
+                        .mend(mend)
+                        .at(Some(deployment.name.span)),
+                );
+            }
+        }
+    }
+    for (name, declared) in wanted {
+        let mend = set_user(&name, &declared.rules);
+        let wanted = Side::Text(shown(&declared.rules));
+        differences.push(
+            Difference::new(Subject::User(name), Class::Changed, wanted, Side::Absent)
+                .mend(mend)
+                .at(declared.span),
+        );
+    }
+}
+
+/// Whose rules they are.
+struct Server {
+    engine: Engine,
+    version: Version,
+    channels_open: bool,
+}
+
+impl Server {
+    fn difference(
+        &self,
+        subject: Subject,
+        declared: &Account,
+        live: &[AclRule],
+        passwords_known: bool,
+    ) -> Option<Difference> {
+        let (wanted, now) = (self.state(&declared.rules), self.state(live));
+        let rights = told(&wanted, &now, passwords_known);
+        let name = subject.name().unwrap_or_default().to_owned();
+        let mend = set_user(&name, &declared.rules);
+        if !rights.is_empty() {
+            let (wanted, live) = (Side::Text(shown(&declared.rules)), Side::Text(shown(live)));
+            let difference = Difference::new(subject, Class::Changed, wanted, live);
+            return Some(difference.mend(mend).at(declared.span).note(rights.join("; ")));
+        }
+        if passwords_known {
+            return None;
+        }
+        if let Some(reference) = &declared.missing {
+            return Some(Difference::unreadable(subject, missing(reference)).at(declared.span));
+        }
+        if wanted.hashes == now.hashes {
+            return None;
+        }
+        let side = |hashes: &BTreeSet<String>| if hashes.is_empty() { Side::Absent } else { Side::Secret };
+        let (lost, more) =
+            (wanted.hashes.difference(&now.hashes).count(), now.hashes.difference(&wanted.hashes).count());
+        let mut notes = Vec::new();
+        if lost > 0 {
+            let verb = if lost == 1 { "is" } else { "are" };
+            notes.push(format!("{} of the spec {verb} not taken", counted(lost, "password")));
+        }
+        if more > 0 {
+            let verb = if more == 1 { "is" } else { "are" };
+            notes.push(format!("{} {verb} taken that the spec does not have", counted(more, "password")));
+        }
+        let difference = Difference::new(subject, Class::Changed, side(&wanted.hashes), side(&now.hashes));
+        Some(difference.mend(mend).at(declared.span).note(notes.join("; ")))
+    }
+
+    fn state(&self, rules: &[AclRule]) -> State {
+        let mut state = State {
+            rights: rights(rules, self.engine, self.version, self.channels_open),
+            hashes: BTreeSet::new(),
+            unchecked: false,
+        };
+        for rule in rules {
+            match rule {
+                AclRule::AddHash(hash) => drop(state.hashes.insert(hash.0.clone())),
+                AclRule::RemoveHash(hash) => drop(state.hashes.remove(&hash.0)),
+                AclRule::AddPassword(password) => drop(state.hashes.insert(sha256_hex(&password.0))),
+                AclRule::RemovePassword(password) => drop(state.hashes.remove(&sha256_hex(&password.0))),
+                AclRule::NoPass | AclRule::ResetPass => state.hashes.clear(),
+                AclRule::Reset => (state.hashes, state.unchecked) = (BTreeSet::new(), false),
+                AclRule::SkipSanitizePayload => state.unchecked = true,
+                AclRule::SanitizePayload => state.unchecked = false,
+                _ => {}
+            }
+        }
+        state
+    }
+}
+
+/// What two states differ in, passwords apart, in words about the live one.
+fn told(wanted: &State, now: &State, passwords_known: bool) -> Vec<String> {
+    let mut told = Vec::new();
+    if wanted.rights.enabled != now.rights.enabled {
+        told.push(if now.rights.enabled { "it is on" } else { "it is off" }.to_owned());
+    }
+    if wanted.rights.free != now.rights.free && !passwords_known {
+        let takes = if now.rights.free { "it takes any password" } else { "it wants a password" };
+        told.push(takes.to_owned());
+    }
+    if wanted.unchecked != now.unchecked {
+        let does = if now.unchecked { "payloads go unchecked" } else { "payloads are checked" };
+        told.push(does.to_owned());
+    }
+    told.extend(told_of(&wanted.rights.root, &now.rights.root));
+    let same = |a: &Vec<Access>, b: &Vec<Access>| {
+        let within = |a: &[Access], b: &[Access]| a.iter().all(|one| b.iter().any(|two| one.is_same(two)));
+        a.len() == b.len() && within(a, b) && within(b, a)
+    };
+    if !same(&wanted.rights.selectors, &now.rights.selectors) {
+        told.push("its selectors differ".to_owned());
+    }
+    told
+}
+
+fn told_of(wanted: &Access, now: &Access) -> Vec<String> {
+    if wanted.is_same(now) {
+        return Vec::new();
+    }
+    let more: Vec<String> = wanted.lacks(now).collect();
+    let less: Vec<String> = now.lacks(wanted).collect();
+    let mut told = Vec::new();
+    if !more.is_empty() {
+        told.push(format!("it may also run {}", listed(&more)));
+    }
+    if !less.is_empty() {
+        told.push(format!("it may not run {}", listed(&less)));
+    }
+    if told.is_empty() {
+        told.push("its keys, channels or databases differ".to_owned());
+    }
+    told
+}
+
+fn listed(names: &[String]) -> String {
+    let shown = &names[..names.len().min(NAMED)];
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The users that the server should have, by name.
+fn wanted(deployment: &Deployment, node: &Node, secrets: &Secrets<'_>) -> BTreeMap<String, Account> {
+    if deployment.users.is_empty() {
+        return BTreeMap::from([(DEFAULT.to_owned(), built_in(deployment, node, secrets))]);
+    }
+    deployment.users.iter().map(|user| (user.name.value.clone(), account(user, secrets))).collect()
+}
+
+fn account(user: &User, secrets: &Secrets<'_>) -> Account {
+    let mut rules: Vec<AclRule> = user.rules.iter().map(|rule| rule.value.clone()).collect();
+    let mut missing = None;
+    let mut hashes = Vec::new();
+    for password in &user.passwords {
+        match secrets.get(&password.value) {
+            Some(secret) => hashes.push(AclRule::AddHash(Sensitive(sha256_hex(&secret.0)))),
+            None => missing = Some(password.value.clone()),
+        }
+    }
+    // A password takes `nopass` away, also one that is not known here.
+    if missing.is_some() && hashes.is_empty() {
+        hashes.push(AclRule::ResetPass);
+    }
+    let at = password_place(&rules);
+    rules.splice(at..at, hashes);
+    Account { rules, span: Some(user.name.span), missing }
+}
+
+/// The default user of a server without declared users: everybody, behind `requirepass` where there is one.
+fn built_in(deployment: &Deployment, node: &Node, secrets: &Secrets<'_>) -> Account {
+    let requirepass = deployment.setting(node, "requirepass");
+    let reference = requirepass.and_then(|setting| match &setting.value {
+        Assigned::Secret(reference) => Some(reference.clone()),
+        _ => None,
+    });
+    let mut rules = vec![AclRule::On];
+    let mut missing = None;
+    match &reference {
+        None => rules.push(AclRule::NoPass),
+        Some(reference) => match secrets.get(reference) {
+            Some(secret) => rules.push(AclRule::AddHash(Sensitive(sha256_hex(&secret.0)))),
+            None => missing = Some(reference.clone()),
+        },
+    }
+    rules.extend([AclRule::AllKeys, AclRule::AllChannels, AclRule::AllCommands]);
+    let span = requirepass.and_then(|setting| setting.value_span).unwrap_or(deployment.name.span);
+    Account { rules, span: Some(span), missing }
+}
+
+/// The users of the server, by name, as far as their rules can be read.
+fn live(lines: &[Vec<u8>]) -> Vec<(String, Result<Vec<AclRule>, String>)> {
+    let file = AclFile::parse(lines.join(&b'\n'));
+    let broken = file.errors().count();
+    let mut users: Vec<(String, Result<Vec<AclRule>, String>)> = file
+        .users()
+        .map(|(_, user)| {
+            let name = String::from_utf8_lossy(&user.name.value).into_owned();
+            let bad = user.rules.errors.len();
+            let rules = match bad {
+                0 => Ok(user.rules.plain()),
+                _ => Err(format!("{} of ACL LIST cannot be understood", counted(bad, "rule"))),
+            };
+            (name, rules)
+        })
+        .collect();
+    if users.is_empty() || users.len() != lines.len() {
+        let why = format!("{} of ACL LIST cannot be understood", counted(broken.max(1), "line"));
+        users.push(("*".to_owned(), Err(why)));
+    }
+    users
+}
+
+/// Whether a new user may use all channels there.
+fn channels_open(deployment: &Deployment, node: &Node, identity: &Identity) -> bool {
+    let set = deployment.setting(node, "acl-pubsub-default").map(|setting| &setting.value);
+    if let Some(Assigned::Value(Value::Word(word))) = set {
+        return *word == "allchannels";
+    }
+    acl::behaviour(identity.engine, identity.version).is_some_and(|behaviour| behaviour.channels_open)
+}
+
+/// Rules as text, without passwords.
+fn shown(rules: &[AclRule]) -> String {
+    let is_password = |rule: &&AclRule| {
+        matches!(
+            rule,
+            AclRule::AddHash(_)
+                | AclRule::RemoveHash(_)
+                | AclRule::AddPassword(_)
+                | AclRule::RemovePassword(_)
+        )
+    };
+    let words = rules.iter().filter(|rule| !is_password(rule)).filter_map(|rule| write_rule(rule).ok());
+    let words: Vec<String> = words.map(|word| String::from_utf8_lossy(&word).into_owned()).collect();
+    words.join(" ")
+}
+
+/// The command that makes a user what the spec says; `>…` stands for each password.
+fn set_user(name: &str, rules: &[AclRule]) -> Mend {
+    let words = rules.iter().filter_map(|rule| match rule {
+        AclRule::AddHash(_) | AclRule::AddPassword(_) => Some(">…".to_owned()),
+        rule => write_rule(rule).ok().map(|word| String::from_utf8_lossy(&word).into_owned()),
+    });
+    let words: Vec<String> = words.collect();
+    Mend::Command(format!("ACL SETUSER {} reset {}", word(name), words.join(" ")))
+}
+
+/// A name as redis-cli takes it.
+fn word(name: &str) -> String {
+    crate::text::conf::quote_conf(name.as_bytes())
+        .map_or_else(|_| name.to_owned(), std::borrow::Cow::into_owned)
+}
