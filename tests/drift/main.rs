@@ -1,0 +1,13 @@
+//! Drift on real servers: a server fresh from its rendered files shows none; whatever is changed on it alone is
+//! reported, that and nothing else; and changed back it shows none again.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod mutate;
+mod observed;
+#[path = "../rendered/mod.rs"]
+mod rendered;
+mod settings;
+#[path = "../support/mod.rs"]
+mod support;
+mod users;
