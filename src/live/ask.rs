@@ -55,6 +55,10 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Where a server begins to repeat the arguments of a command that it does not know (`commandCheckExistence`,
+/// server.c); it cuts them, so that the whole password need not stand there.
+const ECHO: &str = "with args beginning with";
+
 /// The answers of one server, in the order of the questions.
 pub(super) struct Answers {
     pub(super) list: Vec<Result<Value, Refusal>>,
@@ -65,18 +69,21 @@ pub(super) struct Answers {
 pub(super) fn ask(party: &Party, questions: &[Question], patience: Patience) -> Result<Answers, Trouble> {
     let mut link = Link::open(&party.address, party.tls.as_ref(), patience)?;
     let mut bytes = Vec::new();
-    if let Some(login) = &party.login {
+    let auth = party.renamed.get("auth").map_or("AUTH", String::as_str);
+    let login = party.login.as_ref().filter(|_| !auth.is_empty());
+    if let Some(login) = login {
         let mut command = Cmd::new();
-        command.arg("AUTH").arg(login.user.as_deref()).arg(login.password.0.as_slice());
+        command.arg(auth).arg(login.user.as_deref()).arg(login.password.0.as_slice());
         bytes.extend(command.get_packed_command());
     }
     let sent: Vec<bool> = questions.iter().map(|question| pack(party, question, &mut bytes)).collect();
     let served = link.served();
     // Who turns us away closes the connection while we write; what it said before can still be read.
     let written = link.write_all(&bytes).and_then(|()| link.flush());
-    let mut replies =
-        Replies { parser: Parser::new(), link: BufReader::with_capacity(32 << 10, link), written };
-    if party.login.is_some() {
+    let hidden = login.map(|login| String::from_utf8_lossy(&login.password.0).into_owned());
+    let link = BufReader::with_capacity(32 << 10, link);
+    let mut replies = Replies { parser: Parser::new(), link, written, hidden };
+    if login.is_some() {
         logged_in(replies.next()?)?;
     }
     let mut list = Vec::with_capacity(questions.len());
@@ -116,6 +123,8 @@ struct Replies {
     parser: Parser,
     link: BufReader<Link>,
     written: std::io::Result<()>,
+    /// The password that was sent: whoever answers may repeat it.
+    hidden: Option<String>,
 }
 
 impl Replies {
@@ -123,7 +132,8 @@ impl Replies {
     fn next(&mut self) -> Result<Result<Value, Refusal>, Trouble> {
         match self.parser.parse_value(&mut self.link) {
             Ok(Value::ServerError(error)) => {
-                let (code, words) = (error.code().to_owned(), error.details().unwrap_or_default());
+                let code = error.code().to_owned();
+                let words = &self.without_password(error.details().unwrap_or_default());
                 match Trouble::of_error(&code, words) {
                     Some(trouble) if concerns_all(&trouble) => Err(trouble),
                     _ => Ok(Err(Refusal::Said(format!("{code} {words}").trim_end().to_owned()))),
@@ -140,7 +150,19 @@ impl Replies {
             (Some(Ended::Late), _) => Trouble::NoAnswer,
             (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
             (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
-            (None, Ok(())) => Trouble::Stranger(format!("it says `{}`", link.begun())),
+            (None, Ok(())) => {
+                Trouble::Stranger(format!("it says `{}`", self.without_password(&link.begun())))
+            }
+        }
+    }
+
+    /// A server's words without the password. Servers that do not know AUTH (it has been renamed, or they are
+    /// something else) answer with what they were told.
+    fn without_password(&self, words: &str) -> String {
+        let words = words.split(ECHO).next().unwrap_or_default().trim_end_matches([' ', ',']);
+        match &self.hidden {
+            Some(password) if !password.is_empty() => words.replace(password.as_str(), "•••"),
+            _ => words.to_owned(),
         }
     }
 }

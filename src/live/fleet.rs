@@ -7,6 +7,7 @@ use super::ask::{Login, Party};
 use super::crowd::side_by_side;
 use super::link::Patience;
 use super::observed::{ServerAnswers, observe_server};
+use super::route::{LoginSource, PasswordSource, Route};
 use super::tls::{TlsClient, TlsSettings};
 use super::{Address, Protocol, Trouble};
 use crate::emit::SecretSource;
@@ -112,8 +113,7 @@ fn party(
     access: &Access<'_>,
     clients: &Clients,
 ) -> Result<Party, Trouble> {
-    let address = address_of(model, node);
-    let address = access.via.get(&address.to_string()).cloned().unwrap_or(address);
+    let address = Route::to(model, node, access).asked();
     let tls = clients.of(node)?;
     let (login, renamed) = match node {
         AnyNode::Server(deployment, node) => (login(deployment, node, access), renamed(deployment, node)),
@@ -122,19 +122,19 @@ fn party(
     Ok(Party { address, login, tls, renamed })
 }
 
-/// As whom to log in: as was said, else as the spec's default user, where that has a password.
+/// As whom to log in; nobody where no password is known.
 fn login(deployment: &Deployment, node: &Node, access: &Access<'_>) -> Option<Login> {
-    let user = access.login.as_ref().and_then(|given| given.user.clone());
-    let given = access.login.as_ref().and_then(|given| given.password.clone());
-    let password = given.or_else(|| {
-        let reference = password_of(deployment, node, user.as_deref().unwrap_or("default"))?;
-        access.secrets.get(reference).filter(|secret| !secret.0.is_empty()).map(|secret| Sensitive(secret.0))
-    })?;
+    let LoginSource { user, password } = LoginSource::of(deployment, node, access);
+    let password = match password {
+        PasswordSource::Given => access.login.as_ref()?.password.clone()?,
+        PasswordSource::Spec(reference) => Sensitive(access.secrets.get(&reference)?.0),
+        PasswordSource::Missing(_) | PasswordSource::Nowhere => return None,
+    };
     Some(Login { user, password })
 }
 
 /// The password of a user.
-fn password_of<'d>(deployment: &'d Deployment, node: &'d Node, name: &str) -> Option<&'d SecretRef> {
+pub(super) fn password_of<'d>(deployment: &'d Deployment, node: &'d Node, name: &str) -> Option<&'d SecretRef> {
     let user = deployment.users.iter().find(|user| user.name.value == name);
     if let Some(password) = user.and_then(|user| user.passwords.first()) {
         return Some(&password.value);

@@ -12,6 +12,7 @@ pub mod memcached;
 mod observed;
 mod question;
 pub mod redis;
+mod route;
 mod tls;
 mod trouble;
 
@@ -28,6 +29,7 @@ pub use identity::Identity;
 pub use link::Patience;
 pub use observed::{Fields, ServerAnswers, Settings, observe_server};
 pub use question::Question;
+pub use route::{LoginSource, PasswordSource, Route};
 pub use tls::{Served, TlsClient, TlsSettings};
 pub use trouble::{Trouble, TroubleKind};
 
