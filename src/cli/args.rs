@@ -145,8 +145,40 @@ pub(super) struct DriftArgs {
     #[arg(value_name = "SELECTOR")]
     pub(super) selectors: Vec<String>,
 
+    /// How to print what differs
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: DriftFormatArg,
+
+    /// Exit with 1 on what the servers moved themselves as well, such as the primary after a failover
+    #[arg(long, value_name = "WHAT", value_parser = ["moved"])]
+    pub(super) deny: Option<String>,
+
+    /// Accept the known drift of this file, each entry for its reason and up to its day
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Write all present drift to this file as a baseline, for you to fill in the reasons; what an older one accepts
+    /// keeps its own
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "format"])]
+    pub(super) write_baseline: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) access: AccessArgs,
+}
+
+/// How drift is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DriftFormatArg {
+    /// For people
+    Human,
+    /// For programs: see docs/drift.md
+    Json,
+    /// JUnit's XML, a node a case
+    Junit,
+    /// Annotations for GitHub's workflows, at the spec's lines
+    Github,
+    /// Metrics for the textfile collector of Prometheus's node exporter
+    Prometheus,
 }
 
 /// How servers are reached; the names are redis-cli's where that has them.
@@ -178,9 +210,10 @@ pub(super) struct AccessArgs {
     #[arg(long)]
     pub(super) insecure: bool,
 
-    /// Reach a node by another address, through a tunnel or NAT: `10.0.1.11:6379=127.0.0.1:16379`
+    /// Reach a node by another address, through a tunnel or NAT: `10.0.1.11:6379=127.0.0.1:16379`, or `@FILE` with a
+    /// line for each. May be given several times
     #[arg(long, value_name = "ADDRESS=ADDRESS", value_parser = via)]
-    pub(super) via: Vec<(Address, Address)>,
+    pub(super) via: Vec<Via>,
 
     /// How many servers to ask at a time
     #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -199,10 +232,27 @@ pub(super) struct AccessArgs {
     pub(super) retries: u32,
 }
 
+/// Other addresses for nodes.
+#[derive(Debug, Clone)]
+pub(super) enum Via {
+    /// Of one node: the address that the spec comes to, and the other one.
+    One(Box<(Address, Address)>),
+    /// A file with a line for each.
+    File(PathBuf),
+}
+
+/// Reads `ADDRESS=ADDRESS` or `@FILE`.
+fn via(text: &str) -> Result<Via, String> {
+    match text.strip_prefix('@') {
+        Some(path) => Ok(Via::File(PathBuf::from(path))),
+        None => one_via(text).map(|pair| Via::One(Box::new(pair))),
+    }
+}
+
 /// Reads `ADDRESS=ADDRESS`.
-fn via(text: &str) -> Result<(Address, Address), String> {
+pub(super) fn one_via(text: &str) -> Result<(Address, Address), String> {
     let (from, to) = text.split_once('=').ok_or("write it as `10.0.1.11:6379=127.0.0.1:16379`")?;
-    let read = |text: &str| text.parse().map_err(|error| format!("`{text}`: {error}"));
+    let read = |text: &str| text.trim().parse().map_err(|error| format!("`{}`: {error}", text.trim()));
     Ok((read(from)?, read(to)?))
 }
 

@@ -1,110 +1,112 @@
 //! `cachewright drift`: which servers to ask, and how; the comparison and its report are the library's.
 
-use std::path::Path;
+mod access;
+mod baseline;
+mod select;
+mod via;
 
-use super::args::{AccessArgs, DriftArgs};
+use std::io::IsTerminal;
+use std::time::SystemTime;
+
+use super::args::{DriftArgs, DriftFormatArg};
 use super::exit::Exit;
-use super::files::{Secrets, compile_spec, reason};
+use super::files::{Secrets, compile_spec, today};
 use super::output::Output;
-use crate::drift;
-use crate::live::{self, Access, GivenLogin, Patience, TlsSettings};
+use super::progress::Progress;
+use crate::check::Checked;
+use crate::drift::{self, NodeReport, Tally};
+use crate::live::{self, Access, Route};
 use crate::model::{AnyNode, Model};
-use crate::report::{self, Format, Options};
-use crate::spec::nearest;
-use crate::text::acl::Sensitive;
+use crate::report::drift::{Accepting, Format, Look, Told};
+use crate::report::{self, Options};
+use crate::source::Sources;
 
 pub(super) fn run(args: &DriftArgs, output: &mut Output) -> Exit {
     let mut compiled = compile_spec(&args.spec);
-    if compiled.findings.has_errors() {
+    // Lints do not stand in the way, and are not repeated here, whatever their level.
+    let Some(model) = compiled.take_checked() else {
         let secrets = compiled.secrets();
         let options = Options { color: output.color_err(), redact: &secrets };
-        output.err(report::emit(&compiled.findings, &compiled.sources, Format::Human, &options));
-    }
-    if compiled.unreadable {
-        return Exit::Usage;
-    }
-    // Lints do not stand in the way, whatever their level.
-    let Some(model) = compiled.take_checked() else { return Exit::Findings };
-    let nodes = match select(&model, &args.selectors) {
-        Ok(nodes) => nodes,
-        Err(why) => return output.usage(&why),
+        output.err(report::emit(&compiled.findings, &compiled.sources, report::Format::Human, &options));
+        return if compiled.unreadable { Exit::Usage } else { Exit::Findings };
     };
-    let tls = match tls(&args.access) {
-        Ok(tls) => tls,
-        Err(why) => return output.usage(&why),
-    };
-    let access = access(&args.access, tls);
-    let heard = live::observe(&model, &nodes, &access, || ());
-    let reports = drift::compare(&model, heard, &Secrets);
-    let tally = drift::Tally::of(&reports);
-    let text = report::drift::human(&reports, &model, output.width());
-    output.out(text);
-    if tally.unknown > 0 {
-        Exit::Unchecked
-    } else if tally.drift > 0 {
-        Exit::Findings
-    } else {
-        Exit::Clean
+    match compare(args, &model, &compiled.sources, output) {
+        Ok(exit) => exit,
+        Err(why) => output.usage(&why),
     }
 }
 
-/// The nodes that the selectors name, in the order of the spec; all without selectors.
-fn select<'m>(model: &'m Model, selectors: &[String]) -> Result<Vec<AnyNode<'m>>, String> {
-    let all: Vec<AnyNode<'m>> = AnyNode::all(model).collect();
-    if all.is_empty() {
-        return Err("the spec declares no server".to_owned());
+/// Asks and tells; or says what was wrong with how it was called, before anybody was asked.
+fn compare(
+    args: &DriftArgs,
+    model: &Checked<Model>,
+    sources: &Sources,
+    output: &mut Output,
+) -> Result<Exit, String> {
+    let nodes = select::nodes(model, &args.selectors)?;
+    let access = access::access(&args.access, model)?;
+    let baseline = match baseline::read(args, output) {
+        Ok(baseline) => baseline?,
+        Err(exit) => return Ok(exit),
+    };
+    let routes: Vec<Route> = nodes.iter().map(|node| Route::to(model, node, &access)).collect();
+    let asked_at = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+    let mut reports = ask(model, &nodes, &access);
+    let remarks = baseline
+        .as_ref()
+        .map(|(_, baseline)| baseline.apply(model, &mut reports, today()))
+        .unwrap_or_default();
+    let deny_moved = args.deny.is_some();
+    let told = Told {
+        model,
+        sources,
+        reports: &reports,
+        routes: &routes,
+        baseline: baseline.as_ref().map(|(name, baseline)| Accepting {
+            name,
+            sources: &baseline.sources,
+            remarks: &remarks,
+        }),
+        deny_moved,
+        asked_at,
+    };
+    let look = Look { color: output.color_out(), width: output.width() };
+    let tally = Tally::of(&reports, deny_moved);
+    if let Some(path) = &args.write_baseline {
+        output.out(report::drift::unobserved(&told, look));
+        baseline::write(path, &reports, deny_moved, output)?;
+        return Ok(if tally.unknown() > 0 { Exit::Unchecked } else { Exit::Clean });
     }
-    let names =
-        |node: &AnyNode<'_>| [node.group(), node.name(), format!("@{}", model.host(node.host()).name.value)];
-    for selector in selectors {
-        if !all.iter().any(|node| names(node).contains(selector)) {
-            let known: Vec<String> = all.iter().flat_map(names).collect();
-            let hint = match nearest(selector, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    let mut groups: Vec<String> = all.iter().map(AnyNode::group).collect();
-                    groups.dedup();
-                    format!("its deployments are {}", groups.join(", "))
-                }
-            };
-            return Err(format!("the spec has nothing called `{selector}`; {hint}"));
+    output.out(report::drift::emit(&told, args.format.into(), look));
+    if let Some(baseline) = told.baseline {
+        output.err(baseline::remarks(&baseline));
+    }
+    Ok(exit(&tally))
+}
+
+fn ask<'m>(model: &'m Checked<Model>, nodes: &[AnyNode<'m>], access: &Access<'_>) -> Vec<NodeReport<'m>> {
+    let progress = Progress::start("asking servers", nodes.len(), std::io::stderr().is_terminal());
+    let heard = live::observe(model, nodes, access, || progress.step());
+    progress.end();
+    drift::compare(model, heard, &Secrets)
+}
+
+fn exit(tally: &Tally) -> Exit {
+    match (tally.unknown(), tally.drift) {
+        (1.., _) => Exit::Unchecked,
+        (0, 1..) => Exit::Findings,
+        (0, 0) => Exit::Clean,
+    }
+}
+
+impl From<DriftFormatArg> for Format {
+    fn from(format: DriftFormatArg) -> Self {
+        match format {
+            DriftFormatArg::Human => Format::Human,
+            DriftFormatArg::Json => Format::Json,
+            DriftFormatArg::Junit => Format::Junit,
+            DriftFormatArg::Github => Format::Github,
+            DriftFormatArg::Prometheus => Format::Prometheus,
         }
-    }
-    let wanted =
-        |node: &AnyNode<'_>| selectors.is_empty() || names(node).iter().any(|name| selectors.contains(name));
-    Ok(all.into_iter().filter(wanted).collect())
-}
-
-/// What was given for TLS.
-fn tls(args: &AccessArgs) -> Result<TlsSettings, String> {
-    let read = |path: &Option<std::path::PathBuf>| match path {
-        None => Ok(None),
-        Some(path) => match std::fs::read(path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) => Err(format!("cannot read {}: {}", path.display(), reason(&error))),
-        },
-    };
-    Ok(TlsSettings {
-        authorities: read(&args.cacert)?,
-        certificate: read(&args.cert)?,
-        key: read(&args.key)?,
-        name: args.sni.clone(),
-        insecure: args.insecure,
-    })
-}
-
-fn access(args: &AccessArgs, tls: TlsSettings) -> Access<'static> {
-    use std::os::unix::ffi::OsStringExt;
-    let password = std::env::var_os("REDISCLI_AUTH").map(|value| Sensitive(value.into_vec()));
-    let login =
-        (args.user.is_some() || password.is_some()).then(|| GivenLogin { user: args.user.clone(), password });
-    Access {
-        login,
-        tls,
-        via: args.via.iter().map(|(from, to)| (from.to_string(), to.clone())).collect(),
-        secrets: &Secrets,
-        read: &|path: &Path| std::fs::read(path).ok(),
-        patience: Patience { connect: args.connect_timeout, answer: args.timeout, retries: args.retries },
-        at_once: args.parallel.into(),
     }
 }

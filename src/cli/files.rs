@@ -35,8 +35,13 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 }
 
 /// Today in UTC.
-fn today() -> Date {
-    let date = time::OffsetDateTime::now_utc().date();
+pub(super) fn today() -> Date {
+    in_days(0)
+}
+
+/// The day in UTC so many days from now.
+pub(super) fn in_days(days: i64) -> Date {
+    let date = time::OffsetDateTime::now_utc().date().saturating_add(time::Duration::days(days));
     Date { year: u16::try_from(date.year()).unwrap_or(u16::MAX), month: date.month().into(), day: date.day() }
 }
 

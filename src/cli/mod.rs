@@ -16,6 +16,7 @@ mod man;
 mod masked;
 mod output;
 mod place;
+mod progress;
 mod render;
 mod schema;
 mod shown;

@@ -91,6 +91,11 @@ impl Class {
     pub const fn is_drift(self) -> bool {
         matches!(self, Class::Changed | Class::NotInSpec)
     }
+
+    /// Whether it counts as drift, where `deny_moved` says whether what servers moved does.
+    pub const fn counts(self, deny_moved: bool) -> bool {
+        self.is_drift() || (deny_moved && matches!(self, Class::Moved))
+    }
 }
 
 /// One side of a difference.

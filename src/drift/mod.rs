@@ -1,6 +1,7 @@
 //! Drift: how exactly running servers differ from the spec. A pure comparison of a checked model with what servers
 //! said of themselves; who asks them, and how the result is printed, stands elsewhere.
 
+mod baseline;
 mod cluster;
 mod deployment;
 mod difference;
@@ -11,6 +12,7 @@ mod settings;
 mod tally;
 mod users;
 
+pub use baseline::{Accepted, Baseline, Problem, Remark};
 pub use difference::{Class, Difference, Mend, Side, Subject};
 pub use secrets::Secrets;
 pub use tally::Tally;
@@ -27,6 +29,8 @@ pub struct NodeReport<'m> {
     pub node: AnyNode<'m>,
     /// What differs; or why nothing is known.
     pub outcome: Result<Vec<Difference>, Trouble>,
+    /// What differs too, and is known and accepted: [`Baseline::apply`] puts it here.
+    pub accepted: Vec<Accepted>,
 }
 
 impl NodeReport<'_> {
@@ -53,7 +57,7 @@ pub fn compare<'m>(
             }
             (_, Heard::Server(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
         };
-        reports.push(NodeReport { node: *node, outcome });
+        reports.push(NodeReport { node: *node, outcome, accepted: Vec::new() });
     }
     deployment::compare(model, &heard, &mut reports);
     for report in &mut reports {

@@ -8,28 +8,42 @@ use super::difference::Class;
 pub struct Tally {
     /// Nodes that were to be compared.
     pub nodes: usize,
+    /// Of these, nodes of which nothing is known.
+    pub unobserved: usize,
     /// Differences that count as drift.
     pub drift: usize,
-    /// Differences that the servers made themselves.
+    /// Nodes that have such differences.
+    pub drifted: usize,
+    /// Differences that the servers made themselves, where these do not count as drift.
     pub moved: usize,
-    /// Nodes that were not observed, and single things that could not be read.
-    pub unknown: usize,
+    /// Single things that could not be read, on nodes that were observed.
+    pub unreadable: usize,
+    /// Differences that a baseline accepts.
+    pub accepted: usize,
 }
 
 impl Tally {
-    /// Counts.
-    pub fn of(reports: &[NodeReport<'_>]) -> Self {
+    /// Counts; `deny_moved` says that what the servers moved themselves counts as drift.
+    pub fn of(reports: &[NodeReport<'_>], deny_moved: bool) -> Self {
         let mut tally = Tally { nodes: reports.len(), ..Tally::default() };
         for report in reports {
-            tally.unknown += usize::from(report.outcome.is_err());
+            tally.unobserved += usize::from(report.outcome.is_err());
+            tally.accepted += report.accepted.len();
+            let before = tally.drift;
             for one in report.differences() {
                 match one.class {
-                    Class::Changed | Class::NotInSpec => tally.drift += 1,
-                    Class::Moved => tally.moved += 1,
-                    Class::Unreadable => tally.unknown += 1,
+                    class if class.counts(deny_moved) => tally.drift += 1,
+                    Class::Unreadable => tally.unreadable += 1,
+                    Class::Changed | Class::NotInSpec | Class::Moved => tally.moved += 1,
                 }
             }
+            tally.drifted += usize::from(tally.drift > before);
         }
         tally
+    }
+
+    /// Nodes and single things of which nothing is known.
+    pub fn unknown(&self) -> usize {
+        self.unobserved + self.unreadable
     }
 }

@@ -1,5 +1,120 @@
-//! What running servers differ in, as text.
+//! What running servers differ in: for people, for programs, for CI and for monitoring. Each form is a file.
 
+mod advice;
+mod github;
 mod human;
+mod json;
+mod junit;
+mod prometheus;
+mod rows;
+mod same;
+#[cfg(test)]
+mod tests;
 
-pub use human::human;
+use crate::drift::{Class, Difference, NodeReport, Remark, Side, Subject, Tally};
+use crate::live::Route;
+use crate::model::Model;
+use crate::source::Sources;
+
+/// The forms that a report of drift can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Tables, and a line where all is well.
+    #[default]
+    Human,
+    /// The document that `docs/drift.md` describes.
+    Json,
+    /// `JUnit`'s XML: a node is a case.
+    Junit,
+    /// Annotations of GitHub's workflows, at the spec's lines.
+    Github,
+    /// Metrics for the textfile collector of Prometheus's node exporter.
+    Prometheus,
+}
+
+/// What is told, in every form.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The spec, resolved.
+    pub model: &'a Model,
+    /// Its texts.
+    pub sources: &'a Sources,
+    /// What became of each node.
+    pub reports: &'a [NodeReport<'a>],
+    /// How each node was asked, in the same order.
+    pub routes: &'a [Route],
+    /// The baseline that was applied.
+    pub baseline: Option<Accepting<'a>>,
+    /// What the servers moved themselves counts as drift.
+    pub deny_moved: bool,
+    /// When the servers were asked, in seconds of the Unix epoch.
+    pub asked_at: u64,
+}
+
+/// A baseline, after it was applied.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepting<'a> {
+    /// Its file.
+    pub name: &'a str,
+    /// Its text.
+    pub sources: &'a Sources,
+    /// What is to be said of its entries.
+    pub remarks: &'a [Remark],
+}
+
+/// How a report for people looks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// With escape codes for colours.
+    pub color: bool,
+    /// The columns of the terminal; none where no terminal reads it.
+    pub width: Option<usize>,
+}
+
+/// Writes a report.
+pub fn emit(told: &Told<'_>, format: Format, look: Look) -> String {
+    match format {
+        Format::Human => human::render(told, look),
+        Format::Json => json::render(told),
+        Format::Junit => junit::render(told),
+        Format::Github => github::render(told),
+        Format::Prometheus => prometheus::render(told),
+    }
+}
+
+/// Only the nodes that were not observed, for people; no text where all were.
+pub fn unobserved(told: &Told<'_>, look: Look) -> String {
+    human::unobserved_only(told, look)
+}
+
+impl Told<'_> {
+    fn tally(&self) -> Tally {
+        Tally::of(self.reports, self.deny_moved)
+    }
+}
+
+/// What is wanted, with where that is from if nobody wrote it.
+fn wanted(difference: &Difference) -> String {
+    let is_setting = matches!(difference.subject, Subject::Setting(_));
+    match &difference.wanted {
+        side @ Side::Text(_) if is_setting && difference.class == Class::NotInSpec => {
+            format!("{side} (default)")
+        }
+        side => side.to_string(),
+    }
+}
+
+/// A difference in one line.
+fn line(difference: &Difference) -> String {
+    let subject = &difference.subject;
+    let mut out = match difference.class {
+        Class::Unreadable => subject.to_string(),
+        _ => format!("{subject}: wanted {}, live {}", wanted(difference), difference.live),
+    };
+    let mend = difference.mend.as_ref().map(|mend| format!("mend: {mend}"));
+    for more in difference.note.iter().cloned().chain(mend) {
+        out.push_str("; ");
+        out.push_str(&more);
+    }
+    out
+}

@@ -106,7 +106,7 @@ pub fn truncate(text: &str, width: usize) -> String {
 }
 
 /// Breaks a text at spaces into lines of at most `width` columns; a word that is wider is broken where it must.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ') {
@@ -146,7 +146,7 @@ fn push(lines: &mut [String], used: &mut usize, word: &str) {
 }
 
 /// The longest beginning of a text that is at most `width` columns wide.
-fn prefix(text: &str, width: usize) -> &str {
+pub(super) fn prefix(text: &str, width: usize) -> &str {
     let mut used = 0;
     for (index, c) in text.char_indices() {
         used += c.width().unwrap_or(0);

@@ -33,6 +33,7 @@ pub use scalars::{
 pub use templates::{TemplateFile, TemplateFolder, read_templates};
 
 use crate::diag::Findings;
+use crate::source::{SourceId, Sources};
 use raw::{Node, Raw};
 
 /// Decodes merged layers. None where there is nothing to decode.
@@ -40,6 +41,14 @@ pub fn decode(layers: &Layers, findings: &mut Findings) -> Option<Spec> {
     let node = Node { value: Raw::Table(layers.root.clone()), span: layers.main?.start_only() };
     let mut decoder = Decoder { findings, lossy: layers.lossy };
     Spec::decode(&node, &mut decoder)
+}
+
+/// Decodes a baseline: one text in TOML, without layers.
+pub fn read_baseline(id: SourceId, text: &str, findings: &mut Findings) -> Option<BaselineSpec> {
+    let table = toml_layer::read(id, text, findings);
+    let lossy = !findings.is_empty();
+    let node = Node { value: Raw::Table(table), span: Sources::span(id, 0..0) };
+    BaselineSpec::decode(&node, &mut Decoder { findings, lossy })
 }
 
 #[cfg(test)]

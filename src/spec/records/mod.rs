@@ -2,6 +2,7 @@
 //! means together with others is `model`'s business.
 
 mod artifact;
+mod baseline;
 mod common;
 mod deployment;
 mod memcached;
@@ -10,6 +11,7 @@ mod sentinels;
 mod service;
 
 pub use artifact::{ArtifactEngine, ArtifactSpec, Per};
+pub use baseline::{AcceptSpec, BaselineSpec, Reason};
 pub use common::{
     AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, Lint, LintLevel,
     LintSpec, NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,
