@@ -8,6 +8,7 @@ mod via;
 use std::io::IsTerminal;
 use std::time::SystemTime;
 
+use self::baseline::Stop;
 use super::args::{DriftArgs, DriftFormatArg};
 use super::exit::Exit;
 use super::files::{Secrets, compile_spec, today};
@@ -31,8 +32,8 @@ pub(super) fn run(args: &DriftArgs, output: &mut Output) -> Exit {
         return if compiled.unreadable { Exit::Usage } else { Exit::Findings };
     };
     match compare(args, &model, &compiled.sources, output) {
-        Ok(exit) => exit,
-        Err(why) => output.usage(&why),
+        Ok(exit) | Err(Stop::Told(exit)) => exit,
+        Err(Stop::Usage(why)) => output.usage(&why),
     }
 }
 
@@ -42,13 +43,10 @@ fn compare(
     model: &Checked<Model>,
     sources: &Sources,
     output: &mut Output,
-) -> Result<Exit, String> {
+) -> Result<Exit, Stop> {
     let nodes = select::nodes(model, &args.selectors)?;
     let access = access::access(&args.access, model)?;
-    let baseline = match baseline::read(args, output) {
-        Ok(baseline) => baseline?,
-        Err(exit) => return Ok(exit),
-    };
+    let baseline = baseline::read(args, output)?;
     let routes: Vec<Route> = nodes.iter().map(|node| Route::to(model, node, &access)).collect();
     let asked_at = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
     let mut reports = ask(model, &nodes, &access);

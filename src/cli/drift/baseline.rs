@@ -1,5 +1,6 @@
 //! The file of a baseline: read before anybody is asked, and written.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::args::DriftArgs;
@@ -13,34 +14,46 @@ use crate::report::{self, Options, counted};
 /// How long a new entry counts, in days.
 const DAYS: i64 = 90;
 
+/// Why a run ends before anybody was asked.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// This has to be said.
+    Usage(String),
+    /// All has been said.
+    Told(Exit),
+}
+
+impl From<String> for Stop {
+    fn from(why: String) -> Self {
+        Stop::Usage(why)
+    }
+}
+
 /// The baseline of a run with the name of its file: the one that was named, or the one that is to be written anew.
-/// Mistakes in it are printed, all of them; nobody is asked then.
-pub(super) fn read(
-    args: &DriftArgs,
-    output: &mut Output,
-) -> Result<Result<Option<(String, Baseline)>, String>, Exit> {
+/// Mistakes in it are printed, all of them.
+pub(super) fn read(args: &DriftArgs, output: &mut Output) -> Result<Option<(String, Baseline)>, Stop> {
     let (path, old) = match (&args.baseline, &args.write_baseline) {
         (Some(path), _) => (path, false),
         (None, Some(path)) => (path, true),
-        (None, None) => return Ok(Ok(None)),
+        (None, None) => return Ok(None),
     };
     let name = path.display().to_string();
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if old && error.kind() == std::io::ErrorKind::NotFound => return Ok(Ok(None)),
-        Err(error) => return Ok(Err(format!("cannot read {name}: {}", reason(&error)))),
+        Err(error) if old && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("cannot read {name}: {}", reason(&error)).into()),
     };
     if old && !Baseline::is_ours(&bytes) {
         let why = "it was not written by `drift --write-baseline`; name another file";
-        return Ok(Err(format!("{name} is left alone: {why}")));
+        return Err(format!("{name} is left alone: {why}").into());
     }
-    let Ok(text) = String::from_utf8(bytes) else { return Ok(Err(format!("{name} is not UTF-8 text"))) };
+    let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))?;
     match Baseline::read(&name, &text) {
-        Ok(baseline) => Ok(Ok(Some((name, baseline)))),
+        Ok(baseline) => Ok(Some((name, baseline))),
         Err((sources, findings)) => {
             let options = Options { color: output.color_err(), redact: &[] };
             output.err(report::emit(&findings, &sources, report::Format::Human, &options));
-            Err(Exit::Usage)
+            Err(Stop::Told(Exit::Usage))
         }
     }
 }
@@ -54,14 +67,15 @@ pub(super) fn write(
 ) -> Result<(), String> {
     let (text, count) = Baseline::text(reports, deny_moved, in_days(DAYS));
     write_whole(path, text.as_bytes(), 0o644)?;
-    let name = path.display();
-    let differences = counted(count, "difference");
-    let open = text.lines().filter(|line| *line == "reason = \"\"").count();
-    output.err(format!("{name} accepts {differences}"));
-    output.err(match open {
-        0 => "\n".to_owned(),
-        open => format!(": give a reason to {}\n", counted(open, "entry").replace("entrys", "entries")),
-    });
+    let mut line = format!("{} accepts {}", path.display(), counted(count, "difference"));
+    match text.lines().filter(|line| *line == "reason = \"\"").count() {
+        0 => {}
+        1 => line.push_str("; one entry needs a reason before it can be used"),
+        open => {
+            let _ = write!(line, "; {open} entries need a reason before it can be used");
+        }
+    }
+    output.err(format!("{line}\n"));
     Ok(())
 }
 

@@ -38,7 +38,7 @@ pub(super) fn render(told: &Told<'_>) -> String {
         let title = format!("{}: not observed", report.node.group());
         annotate(&mut out, "error", told.sources, report.node.declared().span, &title, &message);
     }
-    for baseline in told.baseline {
+    if let Some(baseline) = told.baseline {
         for remark in baseline.remarks {
             annotate(&mut out, "warning", baseline.sources, remark.span, "baseline", &remark.text);
         }
