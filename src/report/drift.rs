@@ -14,6 +14,7 @@ mod tests;
 use crate::drift::{Class, Difference, NodeReport, Remark, Side, Subject, Tally};
 use crate::live::Route;
 use crate::model::Model;
+use crate::report::visible::visible_line;
 use crate::source::Sources;
 
 /// The forms that a report of drift can take.
@@ -104,17 +105,14 @@ fn wanted(difference: &Difference) -> String {
     }
 }
 
-/// A difference in one line.
+/// A difference in one line, safe to print.
 fn line(difference: &Difference) -> String {
     let subject = &difference.subject;
-    let mut out = match difference.class {
-        Class::Unreadable => subject.to_string(),
-        _ => format!("{subject}: wanted {}, live {}", wanted(difference), difference.live),
+    let what = match difference.class {
+        Class::Unreadable => None,
+        _ => Some(format!("wanted {}, live {}", wanted(difference), difference.live)),
     };
     let mend = difference.mend.as_ref().map(|mend| format!("mend: {mend}"));
-    for more in difference.note.iter().cloned().chain(mend) {
-        out.push_str("; ");
-        out.push_str(&more);
-    }
-    out
+    let parts: Vec<String> = what.into_iter().chain(difference.note.clone()).chain(mend).collect();
+    visible_line(&format!("{subject}: {}", parts.join("; "))).into_owned()
 }

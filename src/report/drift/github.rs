@@ -27,7 +27,8 @@ pub(super) fn render(told: &Told<'_>) -> String {
                 };
                 let title = format!("{name}: {what}");
                 let span = one.span.unwrap_or_else(|| told.reports[block.nodes[0]].node.declared().span);
-                annotate(&mut out, level, told.sources, span, &title, &format!("{} on {}", line(one), named(&nodes)));
+                let message = format!("{}: {}", named(&nodes), line(one));
+                annotate(&mut out, level, told.sources, span, &title, &message);
             }
         }
     }
@@ -44,7 +45,7 @@ pub(super) fn render(told: &Told<'_>) -> String {
         }
     }
     // What begins with no `::` is a line of the log.
-    out.push_str(&human::last_line(told, Look::default()));
+    out.push_str(&human::last_line(told, Look { color: false, width: Some(usize::MAX) }));
     out
 }
 

@@ -161,7 +161,7 @@ fn unobserved(told: &Told<'_>, page: &mut Page) {
         }
         told_last = advice;
         let name = format!("  {} ({})  ", report.node.name(), address(told, at));
-        page.words(&name, &trouble.to_string(), anstyle::Style::new());
+        page.beside(&name, &trouble.to_string());
     }
     say(page, told_last);
 }
@@ -190,7 +190,7 @@ fn sums(told: &Told<'_>, page: &mut Page) {
         parts.push(format!("no drift on the {compared} compared"));
     }
     if tally.unreadable > 0 {
-        parts.push(format!("{} unread", counted(tally.unreadable, "thing")));
+        parts.push(format!("{} not read", counted(tally.unreadable, "thing")));
     }
     if tally.unobserved > 0 {
         parts.push(format!("{} not observed", counted(tally.unobserved, "node")));

@@ -85,7 +85,7 @@ fn difference<'a>(told: &Told<'a>, one: &'a Difference) -> DifferenceJson<'a> {
 
 fn accepted<'a>(told: &Told<'a>, one: &'a Accepted) -> AcceptedJson<'a> {
     AcceptedJson {
-        difference: difference(told, &one.difference),
+        difference: DifferenceJson { drift: false, ..difference(told, &one.difference) },
         reason: &one.reason,
         until: one.until.to_string(),
     }

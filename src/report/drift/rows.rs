@@ -100,16 +100,38 @@ impl Page {
         }
     }
 
-    /// Columns that most rows fit into.
+    /// Words behind a beginning that leaves them room; else below it.
+    pub(super) fn beside(&mut self, begin: &str, text: &str) {
+        if begin.width() + text.width() <= self.width() || begin.width() * 2 <= self.width() {
+            return self.words(begin, text, Style::new());
+        }
+        self.line(begin);
+        self.words(&" ".repeat(INDENT), text, Style::new());
+    }
+
+    /// Columns for the rows that fit into some; the others stand below each other, and widen nothing.
     pub(super) fn columns<'r>(&self, rows: impl Iterator<Item = &'r Row> + Clone) -> Columns {
+        let all = self.columns_of(rows.clone());
+        self.columns_of(rows.filter(|row| self.fits(row, all)))
+    }
+
+    fn columns_of<'r>(&self, rows: impl Iterator<Item = &'r Row> + Clone) -> Columns {
         let room = self.width() - INDENT;
         let widest = |most: usize, widths: &mut dyn Iterator<Item = usize>| {
             widths.filter(|width| *width <= most).max().unwrap_or(0)
         };
-        let subject = widest(room / 2, &mut rows.clone().map(|row| visible_line(&row.subject).width()));
+        let subject = widest(room / 2, &mut rows.clone().map(|row| width_of(&row.subject)));
         let rest = room.saturating_sub(subject + 2 * GAP);
-        let wanted = widest(rest / 2, &mut rows.map(|row| visible_line(&row.wanted).width()));
+        let wanted = widest(rest / 2, &mut rows.map(|row| width_of(&row.wanted)));
         Columns { subject, wanted: wanted.max(WANTED.len()) }
+    }
+
+    /// Whether a row fits into columns.
+    fn fits(&self, row: &Row, columns: Columns) -> bool {
+        let room = self.width().saturating_sub(INDENT + columns.subject + columns.wanted + 2 * GAP);
+        width_of(&row.subject) <= columns.subject
+            && width_of(&row.wanted) <= columns.wanted
+            && width_of(&row.live) <= room
     }
 
     /// A title with the names of the columns below it.
@@ -124,11 +146,8 @@ impl Page {
     pub(super) fn row(&mut self, row: &Row, columns: Columns) {
         let [subject, wanted, live] =
             [&row.subject, &row.wanted, &row.live].map(|text| middle(&visible_line(text)));
-        let room = self.width().saturating_sub(INDENT + columns.subject + columns.wanted + 2 * GAP);
-        let fits =
-            subject.width() <= columns.subject && wanted.width() <= columns.wanted && live.width() <= room;
         let indent = " ".repeat(INDENT);
-        if fits {
+        if self.fits(row, columns) {
             let pad = |text: &str, width: usize| " ".repeat(width + GAP - text.width());
             let (after, behind) = (pad(&subject, columns.subject), pad(&wanted, columns.wanted));
             let (wanted, live) = (self.paint(GREEN, &wanted), self.paint(RED, &live));
@@ -151,6 +170,11 @@ impl Page {
             }
         }
     }
+}
+
+/// The columns that a text takes.
+fn width_of(text: &str) -> usize {
+    visible_line(text).width()
 }
 
 /// A text, or both ends of a very long one.
