@@ -134,7 +134,11 @@ fn login(deployment: &Deployment, node: &Node, access: &Access<'_>) -> Option<Lo
 }
 
 /// The password of a user.
-pub(super) fn password_of<'d>(deployment: &'d Deployment, node: &'d Node, name: &str) -> Option<&'d SecretRef> {
+pub(super) fn password_of<'d>(
+    deployment: &'d Deployment,
+    node: &'d Node,
+    name: &str,
+) -> Option<&'d SecretRef> {
     let user = deployment.users.iter().find(|user| user.name.value == name);
     if let Some(password) = user.and_then(|user| user.passwords.first()) {
         return Some(&password.value);

@@ -39,7 +39,12 @@ fn server() -> Option<&'static Server> {
 
 impl Stage {
     /// Starts both on their rendered files, which the program itself writes.
-    fn start(server: &'static Server, more: &str) -> Self {
+    fn start(server: &'static Server) -> Self {
+        Stage::start_with(server, "requirepass = { env = \"PASSWORD\" }\n")
+    }
+
+    /// The same with other settings and tables.
+    fn start_with(server: &'static Server, more: &str) -> Self {
         let row = Port::reserve_row(2, false);
         let [first, second] = <[Port; 2]>::try_from(row).unwrap();
         let folder = TempDir::with_prefix("cachewright-drift-").unwrap();
@@ -47,7 +52,7 @@ impl Stage {
         let spec = format!(
             "format = 1\nname = \"drift\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n\
              [redis.one]\ntopology = \"standalone\"\nhosts = [\"a\", \"a\"]\nport = {}\ndata-dir = \"{}/data\"\n{}\
-             [redis.one.config]\nmaxmemory = \"1gb\"\nmaxclients = 500\nrequirepass = {{ env = \"PASSWORD\" }}\n{more}",
+             [redis.one.config]\nmaxmemory = \"1gb\"\nmaxclients = 500\n{more}",
             first.number(),
             root.display(),
             declared(server)
@@ -59,8 +64,12 @@ impl Stage {
         assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
         for port in &stage.ports {
             let number = port.number();
-            std::fs::create_dir_all(root.join(format!("data/a-{number}"))).unwrap();
-            let file = out.join(format!("one/a-{number}/redis.conf"));
+            let (node, data) = (out.join(format!("one/a-{number}")), root.join(format!("data/a-{number}")));
+            std::fs::create_dir_all(&data).unwrap();
+            if node.join("users.acl").exists() {
+                std::fs::copy(node.join("users.acl"), data.join("users.acl")).unwrap();
+            }
+            let file = node.join("redis.conf");
             let launch = server.launch().file(file).at(format!("127.0.0.1:{number}").parse().unwrap());
             stage.servers.push(launch.login(None, CANARY).start());
         }
@@ -91,6 +100,11 @@ impl Stage {
     }
 }
 
+fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn finish(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -100,7 +114,7 @@ fn finish(command: &mut Command) -> Run {
 #[test]
 fn clean_drift_and_unobserved_have_their_codes() {
     let Some(server) = server() else { return };
-    let mut stage = Stage::start(server, "");
+    let mut stage = Stage::start(server);
     let run = stage.drift(&[]);
     assert_eq!((run.code, run.out.as_str()), (Some(0), "no drift: 2 nodes compared\n"), "{}", run.err);
     stage.servers[0].command(&["CONFIG", "SET", "maxmemory", "2gb"]);
@@ -126,7 +140,7 @@ fn clean_drift_and_unobserved_have_their_codes() {
 #[test]
 fn a_slip_in_a_selector_is_answered_and_nobody_is_asked() {
     let Some(server) = server() else { return };
-    let stage = Stage::start(server, "");
+    let stage = Stage::start(server);
     let near = stage.node(0).replace("one/", "on/");
     for (selector, hint) in
         [(near.as_str(), stage.node(0)), ("oen", "one".to_owned()), ("a", "@a".to_owned())]
@@ -142,12 +156,14 @@ fn a_slip_in_a_selector_is_answered_and_nobody_is_asked() {
 #[test]
 fn no_password_is_in_any_form_of_any_report() {
     let Some(server) = server() else { return };
-    let stage = Stage::start(server, "masterauth = { env = \"OTHER\" }\n[redis.one.users.app]\n\
-                                      passwords = [{ env = \"APP\" }]\nrules = \"~* +get\"\n\
-                                      [redis.one.users.default]\npasswords = [{ env = \"PASSWORD\" }]\n\
-                                      rules = \"~* &* +@all\"\n".replace("OTHER", "PASSWORD").replace("\"APP\"", "\"PASSWORD\"").as_str());
+    let user = |name: &str, rules: &str| {
+        format!("[redis.one.users.{name}]\npasswords = [{{ env = \"PASSWORD\" }}]\nrules = \"{rules}\"\n")
+    };
+    let users = [user("app", "~* +get"), user("default", "~* &* +@all")].concat();
+    let more = format!("masterauth = {{ env = \"PASSWORD\" }}\n{users}");
+    let stage = Stage::start_with(server, &more);
     let secrets = [CANARY, WRONG, LIVE];
-    let sums: Vec<String> = secrets.iter().map(|text| cachewright::emit::sha256_hex(text.as_bytes())).collect();
+    let sums: Vec<String> = secrets.iter().map(|text| sha256(text)).collect();
     let check = |what: &str, run: &Run, codes: &[i32]| {
         assert!(codes.contains(&run.code.unwrap()), "{what}: {:?}\n{}{}", run.code, run.out, run.err);
         for secret in secrets.iter().copied().chain(sums.iter().map(String::as_str)) {
@@ -173,7 +189,8 @@ fn no_password_is_in_any_form_of_any_report() {
     assert!(!sums.iter().any(|sum| written.contains(sum)), "{written}");
     // Somebody who repeats what is said to them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let via = format!("127.0.0.1:{}=127.0.0.1:{}", stage.ports[0].number(), listener.local_addr().unwrap().port());
+    let via =
+        format!("127.0.0.1:{}=127.0.0.1:{}", stage.ports[0].number(), listener.local_addr().unwrap().port());
     let parrot = std::thread::spawn(move || {
         for _ in FORMATS {
             let (mut stream, _) = listener.accept().unwrap();
@@ -237,7 +254,17 @@ fn logins_are_given_as_to_redis_cli() {
         declared(server)
     );
     let running = server.launch().port(port).start();
-    running.command(&["ACL", "SETUSER", "reader", "reset", "on", ">r-word", "+info", "+config|get", "+acl|list"]);
+    running.command(&[
+        "ACL",
+        "SETUSER",
+        "reader",
+        "reset",
+        "on",
+        ">r-word",
+        "+info",
+        "+config|get",
+        "+acl|list",
+    ]);
     running.command(&["ACL", "SETUSER", "nobody", "reset", "on", ">n-word", "+ping"]);
     running.command(&["ACL", "SETUSER", "default", "resetpass", ">d-word"]);
     let folder = tempfile::tempdir().unwrap();
@@ -261,8 +288,16 @@ fn logins_are_given_as_to_redis_cli() {
     }
     for (args, variables, said) in [
         (&[][..], &[("REDISCLI_AUTH", "x")][..], "tried the default user with the password in REDISCLI_AUTH"),
-        (&[], &[("PASSWORD", "x")], "tried the default user with the password in the variable PASSWORD, as the spec says"),
-        (&["--user", "reader"], &[("REDISCLI_AUTH", "x")], "tried user `reader` with the password in REDISCLI_AUTH"),
+        (
+            &[],
+            &[("PASSWORD", "x")],
+            "tried the default user with the password in the variable PASSWORD, as the spec says",
+        ),
+        (
+            &["--user", "reader"],
+            &[("REDISCLI_AUTH", "x")],
+            "tried user `reader` with the password in REDISCLI_AUTH",
+        ),
         (&[], &[("PASSWORD", "")], "in the variable PASSWORD, which is not set here, or empty"),
         (&["--user", "nobody"], &[], "user `nobody` lacks the right to ask"),
         (&["--user", "ghost"], &[], "the spec has no password for user `ghost`"),
@@ -277,7 +312,7 @@ fn logins_are_given_as_to_redis_cli() {
 #[test]
 fn nodes_are_reached_by_other_addresses() {
     let Some(server) = server() else { return };
-    let stage = Stage::start(server, "");
+    let stage = Stage::start(server);
     let [first, second] = [0, 1].map(|at| format!("127.0.0.1:{}", stage.ports[at].number()));
     let elsewhere = stage.file("elsewhere.toml");
     let text = std::fs::read_to_string(stage.spec()).unwrap();
@@ -288,7 +323,8 @@ fn nodes_are_reached_by_other_addresses() {
         program.arg("drift").arg(&elsewhere).args(args).env_remove("REDISCLI_AUTH").env("PASSWORD", CANARY);
         finish(program.args(["--connect-timeout", "500ms"]))
     };
-    let [from_first, from_second] = [&first, &second].map(|address| address.replace("127.0.0.1", "192.0.2.7"));
+    let [from_first, from_second] =
+        [&first, &second].map(|address| address.replace("127.0.0.1", "192.0.2.7"));
     let map = stage.file("tunnels");
     std::fs::write(&map, format!("# tunnels\n\n{from_first}={first}\n  {from_second} = {second}\n")).unwrap();
     let by_file = drift(&["--via", &format!("@{}", map.display())]);
@@ -297,7 +333,11 @@ fn nodes_are_reached_by_other_addresses() {
     assert_eq!(by_file.out, by_hand.out);
     // They listen on other addresses than the spec says: `bind` alone differs.
     assert_eq!(by_file.code, Some(1), "{}{}", by_file.out, by_file.err);
-    assert!(by_file.out.contains("bind ") && by_file.out.contains("2 differences on 2 nodes"), "{}", by_file.out);
+    assert!(
+        by_file.out.contains("bind ") && by_file.out.contains("2 differences on 2 nodes"),
+        "{}",
+        by_file.out
+    );
     let alone = drift(&["--via", &format!("{from_first}={first}"), &stage.node(0)]);
     assert!(alone.out.contains(&format!("({from_first} via {first})")), "{}", alone.out);
     let wrong = drift(&["--via", &format!("{first}={first}"), "--via", &format!("{from_first}=x")]);
@@ -314,7 +354,7 @@ fn nodes_are_reached_by_other_addresses() {
 #[test]
 fn a_baseline_accepts_what_is_known_and_no_more() {
     let Some(server) = server() else { return };
-    let stage = Stage::start(server, "");
+    let stage = Stage::start(server);
     let (file, name) = (stage.file("baseline.toml"), "baseline.toml");
     let path = file.to_str().unwrap();
     for running in &stage.servers {
@@ -341,7 +381,11 @@ fn a_baseline_accepts_what_is_known_and_no_more() {
     assert_eq!(run.code, Some(1), "{}", run.out);
     assert!(run.out.contains("30") && !run.out.contains("2gb"), "{}", run.out);
     let line = 1 + filled.lines().position(|line| line == "subject = \"hz\"").unwrap() - 1;
-    assert!(run.err.contains(&format!("{name}:{line}: `hz` is not `20` on {}", stage.node(0))), "{}", run.err);
+    assert!(
+        run.err.contains(&format!("{name}:{line}: `hz` is not `20` on {}", stage.node(0))),
+        "{}",
+        run.err
+    );
     // Nothing is said of nodes that were not asked.
     let run = stage.drift(&["--baseline", path, &stage.node(1)]);
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
@@ -364,14 +408,15 @@ fn a_baseline_accepts_what_is_known_and_no_more() {
 #[test]
 fn metrics_can_be_read_and_say_zero_where_there_is_nothing() {
     let Some(server) = server() else { return };
-    let mut stage = Stage::start(server, "");
+    let mut stage = Stage::start(server);
     stage.servers[0].command(&["CONFIG", "SET", "hz", "20"]);
     let series = metrics(&stage.drift(&["--format", "prometheus"]).out);
     let of = |name: &str, at: usize, more: &str| {
         let node = stage.node(at).replace("one/", "");
         series[&format!("{name}{{spec=\"drift\",deployment=\"one\",node=\"{node}\"{more}}}")]
     };
-    let differences = |at, class: &str| of("cachewright_drift_differences", at, &format!(",class=\"{class}\""));
+    let differences =
+        |at, class: &str| of("cachewright_drift_differences", at, &format!(",class=\"{class}\""));
     assert_eq!((differences(0, "not-in-spec"), differences(1, "not-in-spec")), (1.0, 0.0));
     for at in [0, 1] {
         for class in ["changed", "moved", "unreadable"] {
@@ -439,7 +484,7 @@ fn metrics(text: &str) -> BTreeMap<String, f64> {
 #[test]
 fn annotations_stand_at_the_lines_of_the_spec() {
     let Some(server) = server() else { return };
-    let stage = Stage::start(server, "");
+    let stage = Stage::start(server);
     stage.servers[0].command(&["CONFIG", "SET", "maxmemory", "2gb"]);
     let text = std::fs::read_to_string(stage.spec()).unwrap();
     let line = 1 + text.lines().position(|line| line.starts_with("maxmemory =")).unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod cli;
+mod docs;
 mod mutate;
 mod observed;
 #[path = "../rendered/mod.rs"]

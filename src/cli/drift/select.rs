@@ -14,7 +14,10 @@ pub(super) fn nodes<'m>(model: &'m Model, selectors: &[String]) -> Result<Vec<An
     for selector in selectors {
         if !all.iter().any(|node| names(node).contains(selector)) {
             let known: Vec<String> = all.iter().flat_map(names).collect();
-            return Err(format!("the spec has nothing called `{selector}`; {}", hint(selector, &known, &all)));
+            return Err(format!(
+                "the spec has nothing called `{selector}`; {}",
+                hint(selector, &known, &all)
+            ));
         }
     }
     let wanted =

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn every_bad_line_of_a_file_is_told_with_its_number() {
-        let text = "# tunnels\n\n 10.0.1.11:6379 = 127.0.0.1:16379\n10.0.1.12:6379\n[::1]:1=[::2]:2\n:1=a:2\n";
+        let text =
+            "# tunnels\n\n 10.0.1.11:6379 = 127.0.0.1:16379\n10.0.1.12:6379\n[::1]:1=[::2]:2\n:1=a:2\n";
         let (list, mistakes) = read("f", text);
         let list: Vec<String> =
             list.iter().map(|(place, (from, to))| format!("{place} {from} {to}")).collect();

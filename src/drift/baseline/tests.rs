@@ -17,7 +17,10 @@ fn text(text: &str) -> Side {
 }
 
 /// What is left, what is accepted and what is remarked.
-fn applied(baseline: &str, outcomes: Vec<Result<Vec<Difference>, Trouble>>) -> (Vec<String>, usize, Vec<String>) {
+fn applied(
+    baseline: &str,
+    outcomes: Vec<Result<Vec<Difference>, Trouble>>,
+) -> (Vec<String>, usize, Vec<String>) {
     let model = compile_example(SPEC, &[]).model.unwrap();
     let mut reports: Vec<NodeReport<'_>> = AnyNode::all(&model)
         .zip(outcomes)
@@ -41,7 +44,9 @@ fn applied(baseline: &str, outcomes: Vec<Result<Vec<Difference>, Trouble>>) -> (
 }
 
 fn entry(nodes: &str, subject: &str, live: &str, until: &str) -> String {
-    format!("[[accept]]\nnodes = [{nodes}]\nsubject = \"{subject}\"\nlive = '{live}'\nreason = \"r\"\nuntil = {until}\n")
+    format!(
+        "[[accept]]\nnodes = [{nodes}]\nsubject = \"{subject}\"\nlive = '{live}'\nreason = \"r\"\nuntil = {until}\n"
+    )
 }
 
 #[test]
@@ -88,13 +93,7 @@ fn every_mistake_of_a_baseline_is_found_in_one_run() {
         .collect();
     assert_eq!(
         list,
-        [
-            "3 wrong-type",
-            "4 unknown-key",
-            "6 invalid-field",
-            "7 invalid-field",
-            "8 missing-key"
-        ]
+        ["3 wrong-type", "4 unknown-key", "6 invalid-field", "7 invalid-field", "8 missing-key"]
     );
 }
 

@@ -15,7 +15,9 @@ pub(super) fn advice(trouble: &Trouble, route: &Route) -> String {
         Trouble::NoAnswer => {
             "it hangs, runs one long command, or the network drops what it says; `--timeout` waits longer"
         }
-        Trouble::Tls(_) => "does it speak TLS on this port? `--cacert`, `--cert` and `--key` name our side's files",
+        Trouble::Tls(_) => {
+            "does it speak TLS on this port? `--cacert`, `--cert` and `--key` name our side's files"
+        }
         Trouble::Occupied(_) => "ask again when it is done",
         Trouble::TurnedAway(words) if words.starts_with("DENIED") => {
             "in protected mode it takes connections from its own machine only: ask from there, or through a tunnel"
@@ -44,13 +46,17 @@ fn login(trouble: &Trouble, login: Option<&LoginSource>) -> String {
             format!("tried {user} with the password in {}, as the spec says", place(reference))
         }
         PasswordSource::Missing(SecretRef::Env(name)) => {
-            format!("the spec has the password of {user} in the variable {name}, which is not set here, or empty")
+            format!(
+                "the spec has the password of {user} in the variable {name}, which is not set here, or empty"
+            )
         }
         PasswordSource::Missing(SecretRef::File(path)) => {
             format!("the spec has the password of {user} in {path}, which cannot be read here, or is empty")
         }
         PasswordSource::Nowhere => {
-            format!("the spec has no password for {user}: say `--user NAME`, and its password in REDISCLI_AUTH")
+            format!(
+                "the spec has no password for {user}: say `--user NAME`, and its password in REDISCLI_AUTH"
+            )
         }
     }
 }

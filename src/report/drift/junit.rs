@@ -26,9 +26,10 @@ fn case(told: &Told<'_>, at: usize, group: &str) -> TestCase {
     case.set_classname(format!("{}.{group}", told.model.name));
     let moved = |class| class == Class::Moved && !told.deny_moved;
     let told_apart = lines(report, moved).into_iter().map(|line| format!("moved by the servers: {line}"));
-    let accepted = report.accepted.iter().map(|one| {
-        format!("accepted until {}: {} ({})", one.until, line(&one.difference), one.reason)
-    });
+    let accepted = report
+        .accepted
+        .iter()
+        .map(|one| format!("accepted until {}: {} ({})", one.until, line(&one.difference), one.reason));
     let more: Vec<String> = told_apart.chain(accepted).collect();
     if !more.is_empty() {
         case.set_system_out(more.join("\n"));

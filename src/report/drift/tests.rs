@@ -87,7 +87,8 @@ impl Stage {
         databases.mend = Some(Mend::Restart);
         let mut io = setting("io-threads", Class::NotInSpec, "1", "4");
         io.mend = Some(Mend::Restart);
-        let rules = "~session:* ~cart:* resetchannels -@all +@read +client|setname +client|id +cluster|slots -keys";
+        let rules =
+            "~session:* ~cart:* resetchannels -@all +@read +client|setname +client|id +cluster|slots -keys";
         let user = Difference {
             subject: Subject::User("app".to_owned()),
             mend: Some(Mend::Command(format!("ACL SETUSER app reset >… {rules}"))),
@@ -111,7 +112,9 @@ impl Stage {
             subject: Subject::User("*".to_owned()),
             wanted: Side::Unknown,
             live: Side::Unknown,
-            note: Some("ACL LIST: NOPERM User app has no permissions to run the 'acl|list' command".to_owned()),
+            note: Some(
+                "ACL LIST: NOPERM User app has no permissions to run the 'acl|list' command".to_owned(),
+            ),
             ..setting("", Class::Unreadable, "", "")
         };
         let wrong = "WRONGPASS invalid username-password pair or user is disabled.";
