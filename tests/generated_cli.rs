@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 const COMMANDS: &[&str] = &[
     "check",
     "render",
+    "drift",
     "why",
     "explain",
     "catalog",

@@ -34,6 +34,9 @@ pub(super) enum Command {
     /// Render the files of every node
     Render(RenderArgs),
     /// Compare running servers with the spec
+    ///
+    /// Nothing is changed: docs/drift.md lists the few commands that are sent. Exit codes: 0 no drift, 1 drift, 2 wrong
+    /// usage, 3 something could not be observed, which outweighs 1.
     Drift(DriftArgs),
     /// Say where a setting of a node comes from
     Why(WhyArgs),
@@ -149,16 +152,16 @@ pub(super) struct DriftArgs {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(super) format: DriftFormatArg,
 
-    /// Exit with 1 on what the servers moved themselves as well, such as the primary after a failover
+    /// Count as drift what the servers moved themselves, too: another primary after a failover
     #[arg(long, value_name = "WHAT", value_parser = ["moved"])]
     pub(super) deny: Option<String>,
 
-    /// Accept the known drift of this file, each entry for its reason and up to its day
+    /// Do not count the known drift that this file accepts, each entry for a reason and up to a day
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Write all present drift to this file as a baseline, for you to fill in the reasons; what an older one accepts
-    /// keeps its own
+    /// Write a baseline of all present drift to this file, for you to fill in the reasons. If it is one already, what it
+    /// accepts keeps its reasons
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "format"])]
     pub(super) write_baseline: Option<PathBuf>,
 

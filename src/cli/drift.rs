@@ -29,7 +29,11 @@ pub(super) fn run(args: &DriftArgs, output: &mut Output) -> Exit {
         let secrets = compiled.secrets();
         let options = Options { color: output.color_err(), redact: &secrets };
         output.err(report::emit(&compiled.findings, &compiled.sources, report::Format::Human, &options));
-        return if compiled.unreadable { Exit::Usage } else { Exit::Findings };
+        if compiled.unreadable {
+            return Exit::Usage;
+        }
+        output.err("no server was asked: they can be compared with a sound spec only\n");
+        return Exit::Findings;
     };
     match compare(args, &model, &compiled.sources, output) {
         Ok(exit) | Err(Stop::Told(exit)) => exit,

@@ -3,7 +3,7 @@
 
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Class, Difference, NodeReport};
 use crate::diag::Findings;
@@ -92,31 +92,25 @@ impl Baseline {
     /// Takes what is accepted out of the differences, and says which entries accept nothing any more. Nodes that were
     /// not asked, or not observed, prove nothing about their entries.
     pub fn apply(&self, model: &Model, reports: &mut [NodeReport<'_>], today: Date) -> Vec<Remark> {
-        let mut used: BTreeSet<(usize, &str)> = BTreeSet::new();
+        let mut of_node: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            entry.nodes.iter().for_each(|(node, _)| of_node.entry(node).or_default().push(at));
+        }
+        let mut used: BTreeSet<(usize, String)> = BTreeSet::new();
         for report in reports.iter_mut() {
             let name = report.node.name();
             let Ok(differences) = &mut report.outcome else { continue };
-            let accepted = &mut report.accepted;
+            let Some(own) = of_node.get(name.as_str()) else { continue };
             differences.retain(|one| {
-                let mut left = true;
-                for (at, entry) in self.entries.iter().enumerate() {
-                    let Some((node, _)) = entry.nodes.iter().find(|(node, _)| *node == name) else {
-                        continue;
-                    };
-                    if !entry.is(one) {
-                        continue;
-                    }
-                    used.insert((at, node));
-                    if left && entry.until >= today {
-                        left = false;
-                        accepted.push(Accepted {
-                            difference: one.clone(),
-                            reason: entry.reason.clone(),
-                            until: entry.until,
-                        });
-                    }
-                }
-                left
+                let meant: Vec<usize> = own.iter().copied().filter(|at| self.entries[*at].is(one)).collect();
+                used.extend(meant.iter().map(|at| (*at, name.clone())));
+                let entry = meant.iter().map(|at| &self.entries[*at]).find(|entry| entry.until >= today);
+                report.accepted.extend(entry.map(|entry| Accepted {
+                    difference: one.clone(),
+                    reason: entry.reason.clone(),
+                    until: entry.until,
+                }));
+                entry.is_none()
             });
         }
         self.remarks(model, reports, today, &used)
@@ -127,7 +121,7 @@ impl Baseline {
         model: &Model,
         reports: &[NodeReport<'_>],
         today: Date,
-        used: &BTreeSet<(usize, &str)>,
+        used: &BTreeSet<(usize, String)>,
     ) -> Vec<Remark> {
         let all: BTreeSet<String> = AnyNode::all(model).map(|node| node.name()).collect();
         let observed: BTreeSet<String> =
@@ -146,7 +140,7 @@ impl Baseline {
                     let near = nearest(node, all.iter().map(String::as_str));
                     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     (Problem::UnknownNode, format!("the spec has no node `{node}`{hint}"))
-                } else if observed.contains(node) && !used.contains(&(at, node.as_str())) {
+                } else if observed.contains(node) && !used.contains(&(at, node.clone())) {
                     let Entry { subject, live, .. } = entry;
                     let text = format!(
                         "`{subject}` is not `{live}` on {node} any more, or is no drift: remove the entry, or the node from it"

@@ -186,8 +186,8 @@ fn sums(told: &Told<'_>, page: &mut Page) {
     if tally.drift > 0 {
         let nodes = counted(tally.drifted, "node");
         parts.push(format!("{} on {nodes}", counted(tally.drift, "difference")));
-    } else {
-        parts.push(format!("no drift on the {compared} compared"));
+    } else if tally.unobserved < tally.nodes {
+        parts.push(format!("no drift seen on {compared}"));
     }
     if tally.unreadable > 0 {
         parts.push(format!("{} not read", counted(tally.unreadable, "thing")));
