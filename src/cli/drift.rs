@@ -76,7 +76,7 @@ fn compare(
     let tally = Tally::of(&reports, deny_moved);
     if let Some(path) = &args.write_baseline {
         output.out(report::drift::unobserved(&told, look));
-        baseline::write(path, &reports, deny_moved, output)?;
+        baseline::write(path, baseline.as_ref().map(|(_, baseline)| baseline), &told, output)?;
         return Ok(if tally.unknown() > 0 { Exit::Unchecked } else { Exit::Clean });
     }
     output.out(report::drift::emit(&told, args.format.into(), look));

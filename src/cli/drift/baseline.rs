@@ -7,8 +7,8 @@ use super::super::args::DriftArgs;
 use super::super::exit::Exit;
 use super::super::files::{in_days, reason, write_whole};
 use super::super::output::Output;
-use crate::drift::{Baseline, NodeReport};
-use crate::report::drift::Accepting;
+use crate::drift::Baseline;
+use crate::report::drift::{Accepting, Told};
 use crate::report::{self, Options, counted};
 
 /// How long a new entry counts, in days.
@@ -61,11 +61,11 @@ pub(super) fn read(args: &DriftArgs, output: &mut Output) -> Result<Option<(Stri
 /// Writes a baseline of all that counts as drift.
 pub(super) fn write(
     path: &Path,
-    reports: &[NodeReport<'_>],
-    deny_moved: bool,
+    before: Option<&Baseline>,
+    told: &Told<'_>,
     output: &mut Output,
 ) -> Result<(), String> {
-    let (text, count) = Baseline::text(reports, deny_moved, in_days(DAYS));
+    let (text, count) = Baseline::text(before, told.model, told.reports, told.deny_moved, in_days(DAYS));
     write_whole(path, text.as_bytes(), 0o644)?;
     let mut line = format!("{} accepts {}", path.display(), counted(count, "difference"));
     match text.lines().filter(|line| *line == "reason = \"\"").count() {

@@ -106,7 +106,7 @@ fn what_is_written_accepts_what_differs_and_keeps_reasons() {
         nodes.map(|(node, outcome)| NodeReport { node, outcome, accepted: Vec::new() }).collect()
     };
     let mut now = reports([of(text("a \"b\"")), of(text(""))]);
-    let (written, count) = Baseline::text(&now, false, TODAY);
+    let (written, count) = Baseline::text(None, &model, &now, false, TODAY);
     assert_eq!(count, 4);
     insta::assert_snapshot!(written);
     assert!(Baseline::is_ours(written.as_bytes()));
@@ -114,5 +114,13 @@ fn what_is_written_accepts_what_differs_and_keeps_reasons() {
     let baseline = Baseline::read("b.toml", &filled).unwrap();
     assert_eq!(baseline.apply(&model, &mut now, TODAY), []);
     assert!(now.iter().all(|report| report.differences().is_empty() && report.accepted.len() == 2));
-    assert_eq!(Baseline::text(&now, false, Date { year: 2030, ..TODAY }), (filled, 4));
+    assert_eq!(
+        Baseline::text(Some(&baseline), &model, &now, false, Date { year: 2030, ..TODAY }),
+        (filled.clone(), 4)
+    );
+    // Of nodes that are not there today, it says what it said.
+    now[1].outcome = Err(Trouble::NoAnswer);
+    now[1].accepted.clear();
+    let (again, count) = Baseline::text(Some(&baseline), &model, &now, false, TODAY);
+    assert_eq!((count, again.matches("\"s/b\"").count()), (4, 2), "{again}");
 }

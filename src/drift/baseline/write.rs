@@ -1,15 +1,17 @@
 //! A baseline of what differs now.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Baseline, Entry};
 use crate::drift::NodeReport;
+use crate::model::{AnyNode, Model};
 use crate::source::Span;
 use crate::spec::Date;
 
 /// How a baseline of our making begins: only such files are written over.
 const HEADER: &str = "# Known drift, for `cachewright drift --baseline`; written by `--write-baseline`, which keeps the reasons of what\n\
-                      # still differs. Each entry needs a reason, and counts up to its last day.\n";
+                      # it still accepts. Each entry needs a reason, and counts up to its last day.\n";
 
 impl Baseline {
     /// Whether a text is a baseline of our making.
@@ -18,8 +20,15 @@ impl Baseline {
     }
 
     /// The text of a baseline that accepts everything that counts as drift now: what `before` has accepted with its
-    /// reasons, all else with a reason to be filled in, up to a day. Also how many differences that are.
-    pub fn text(reports: &[NodeReport<'_>], deny_moved: bool, until: Date) -> (String, usize) {
+    /// reasons, all else with a reason to be filled in, up to a day. What `before` says of nodes that were not observed
+    /// stays. Also how many differences that are.
+    pub fn text(
+        before: Option<&Baseline>,
+        model: &Model,
+        reports: &[NodeReport<'_>],
+        deny_moved: bool,
+        until: Date,
+    ) -> (String, usize) {
         let mut entries: Vec<Entry> = Vec::new();
         let mut count = 0;
         let mut add = |node: String, entry: Entry| {
@@ -47,6 +56,15 @@ impl Baseline {
                     span: Span::default(),
                 };
                 add(node.clone(), entry);
+            }
+        }
+        let observed: BTreeSet<String> =
+            reports.iter().filter(|report| report.outcome.is_ok()).map(|report| report.node.name()).collect();
+        let unseen: BTreeSet<String> =
+            AnyNode::all(model).map(|node| node.name()).filter(|name| !observed.contains(name)).collect();
+        for entry in before.iter().flat_map(|before| &before.entries) {
+            for (node, span) in entry.nodes.iter().filter(|(node, _)| unseen.contains(node)) {
+                add(node.clone(), Entry { nodes: Vec::new(), span: *span, ..entry.clone() });
             }
         }
         (written(&entries), count)

@@ -1,5 +1,5 @@
-//! Drift as commands of GitHub's workflows, which show them beside the lines of the spec. Errors are what ends a run
-//! with a code other than 0.
+//! Drift as commands of GitHub's workflows, which show them beside the lines of the spec. Drift and nodes that were not
+//! observed are errors, all else is a warning.
 
 use std::fmt::Write as _;
 
