@@ -3,10 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod clusters;
 mod mutate;
+mod neighbours;
 mod observed;
 #[path = "../rendered/mod.rs"]
 mod rendered;
+mod replicated;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
