@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod allowed;
 mod clusters;
 mod mutate;
 mod neighbours;
