@@ -3,12 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod allowed;
 mod cli;
+mod clusters;
 mod docs;
 mod mutate;
+mod neighbours;
 mod observed;
 #[path = "../rendered/mod.rs"]
 mod rendered;
+mod replicated;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

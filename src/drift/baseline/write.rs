@@ -10,13 +10,16 @@ use crate::source::Span;
 use crate::spec::Date;
 
 /// How a baseline of our making begins: only such files are written over.
-const HEADER: &str = "# Known drift, for `cachewright drift --baseline`; written by `--write-baseline`, which keeps the reasons of what\n\
-                      # it still accepts. Each entry needs a reason, and counts up to its last day.\n";
+const MARK: &str = "# Known drift, for `cachewright drift --baseline`";
+/// What else stands above the entries.
+const HEAD: &str = "; written by `--write-baseline`, which keeps the reasons of what\n\
+                    # it still accepts. Each entry needs a reason, and counts up to its last day.\n\
+                    format = 1\n";
 
 impl Baseline {
     /// Whether a text is a baseline of our making.
     pub fn is_ours(text: &[u8]) -> bool {
-        text.starts_with(HEADER.as_bytes())
+        text.starts_with(MARK.as_bytes())
     }
 
     /// The text of a baseline that accepts everything that counts as drift now: what `before` has accepted with its
@@ -72,7 +75,7 @@ impl Baseline {
 }
 
 fn written(entries: &[Entry]) -> String {
-    let mut out = format!("{HEADER}format = 1\n");
+    let mut out = format!("{MARK}{HEAD}");
     for entry in entries {
         let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let nodes: Vec<String> = entry.nodes.iter().map(|(node, _)| text(node)).collect();
