@@ -37,7 +37,7 @@ pub(super) enum Command {
     ///
     /// Nothing is changed: docs/drift.md lists the few commands that are sent. Exit codes: 0 no drift, 1 drift, 2 wrong
     /// usage, 3 something could not be observed, which outweighs 1.
-    Drift(DriftArgs),
+    Drift(Box<DriftArgs>),
     /// Say where a setting of a node comes from
     Why(WhyArgs),
     /// Explain a rule
@@ -188,7 +188,7 @@ pub(super) enum DriftFormatArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connections")]
 pub(super) struct AccessArgs {
-    /// Log in as this user everywhere. Its password is the variable REDISCLI_AUTH, or the one that the spec declares for
+    /// Log in as this user everywhere. Its password is the variable `REDISCLI_AUTH`, or the one that the spec declares for
     /// it
     #[arg(long, value_name = "USER")]
     pub(super) user: Option<String>,

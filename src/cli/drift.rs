@@ -90,7 +90,7 @@ fn ask<'m>(model: &'m Checked<Model>, nodes: &[AnyNode<'m>], access: &Access<'_>
     let progress = Progress::start("asking servers", nodes.len(), std::io::stderr().is_terminal());
     let heard = live::observe(model, nodes, access, || progress.step());
     progress.end();
-    drift::compare(model, heard, &Secrets)
+    drift::compare(model, &heard, &Secrets)
 }
 
 fn exit(tally: &Tally) -> Exit {

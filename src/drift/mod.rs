@@ -44,12 +44,12 @@ impl NodeReport<'_> {
 /// deployment (who leads, whose slots) is judged by all that were heard.
 pub fn compare<'m>(
     model: &'m Checked<Model>,
-    heard: Vec<(AnyNode<'m>, Heard)>,
+    heard: &[(AnyNode<'m>, Heard)],
     secrets: &dyn SecretSource,
 ) -> Vec<NodeReport<'m>> {
     let secrets = Secrets::new(secrets);
     let mut reports: Vec<NodeReport<'m>> = Vec::with_capacity(heard.len());
-    for (node, heard) in &heard {
+    for (node, heard) in heard {
         let outcome = match (node, heard) {
             (_, Heard::Nothing(trouble)) => Err(trouble.clone()),
             (AnyNode::Server(deployment, one), Heard::Server(answers)) => {
@@ -59,7 +59,7 @@ pub fn compare<'m>(
         };
         reports.push(NodeReport { node: *node, outcome, accepted: Vec::new() });
     }
-    deployment::compare(model, &heard, &mut reports);
+    deployment::compare(model, heard, &mut reports);
     for report in &mut reports {
         if let Ok(differences) = &mut report.outcome {
             differences.sort_by(|a, b| a.subject.cmp(&b.subject));

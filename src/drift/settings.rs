@@ -159,7 +159,7 @@ fn mend(row: &Row<'_>, value: Option<&Value>, version: Version) -> Mend {
         Some(Value::Bytes(_)) => value.map(ToString::to_string).unwrap_or_default(),
         Some(value) => {
             let printed = value.printed(row.directive, version);
-            quote_conf(&printed).map(std::borrow::Cow::into_owned).unwrap_or_else(|_| "…".to_owned())
+            quote_conf(&printed).map_or_else(|_| "…".to_owned(), std::borrow::Cow::into_owned)
         }
     };
     Mend::Command(format!("CONFIG SET {} {argument}", facts.name))

@@ -1,4 +1,4 @@
-//! The lines of `CLUSTER NODES` (`clusterGenNodeDescription` in cluster.c, since 7.0 in cluster_legacy.c).
+//! The lines of `CLUSTER NODES` (`clusterGenNodeDescription` in cluster.c, since 7.0 in `cluster_legacy.c`).
 
 use crate::model::SlotRange;
 

@@ -25,7 +25,7 @@ pub enum Format {
     Human,
     /// The document that `docs/drift.md` describes.
     Json,
-    /// `JUnit`'s XML: a node is a case.
+    /// JUnit's XML: a node is a case.
     Junit,
     /// Annotations of GitHub's workflows, at the spec's lines.
     Github,

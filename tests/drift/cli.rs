@@ -1,6 +1,6 @@
 //! The program against real servers: exit codes, forms, logins, tunnels, baselines; and no secret in any of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ impl Stage {
 
 fn sha256(text: &str) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha2::Sha256::digest(text).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn finish(command: &mut Command) -> Run {
@@ -440,7 +440,7 @@ fn metrics_can_be_read_and_say_zero_where_there_is_nothing() {
 /// Reads Prometheus's text format as strictly as its own parser does in what is used here.
 fn metrics(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with('\n'));
-    let mut known = BTreeMap::new();
+    let mut known = BTreeSet::new();
     let mut series = BTreeMap::new();
     let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -453,14 +453,14 @@ fn metrics(text: &str) -> BTreeMap<String, f64> {
             let (name, _) = rest.split_once(' ').unwrap();
             assert!(is_name(name), "{line}");
             // Each once, HELP and TYPE before any sample of it, and all samples of one together.
-            assert!(known.insert(format!("{kind} {name}"), ()).is_none(), "{line}");
+            assert!(known.insert(format!("{kind} {name}")), "{line}");
             name.clone_into(&mut current);
             continue;
         }
         let end = line.find('{').unwrap();
         let name = &line[..end];
         assert_eq!(name, current, "{line}");
-        assert!(known.contains_key(&format!("HELP {name}")) && known.contains_key(&format!("TYPE {name}")));
+        assert!(known.contains(&format!("HELP {name}")) && known.contains(&format!("TYPE {name}")));
         let mut rest = &line[end + 1..];
         loop {
             let (label, after) = rest.split_once("=\"").unwrap();

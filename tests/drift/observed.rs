@@ -63,7 +63,7 @@ pub(crate) fn drift(site: &Site, how: &How) -> BTreeMap<String, Result<Vec<Diffe
     };
     let nodes: Vec<AnyNode<'_>> = AnyNode::all(&site.model).collect();
     let heard = live::observe(&site.model, &nodes, &access, || ());
-    let reports = drift::compare(&site.model, heard, &secrets);
+    let reports = drift::compare(&site.model, &heard, &secrets);
     reports
         .into_iter()
         .map(|report| (report.node.name(), report.outcome.map_err(|trouble| trouble.to_string())))

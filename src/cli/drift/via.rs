@@ -9,9 +9,12 @@ use crate::live::{Address, address_of};
 use crate::model::{AnyNode, Model};
 use crate::spec::nearest;
 
+/// A pair of addresses, with the place where it was written.
+type Written = (String, (Address, Address));
+
 /// All of them, by the address that the spec comes to. One that no node has leads nowhere.
 pub(super) fn addresses(args: &[Via], model: &Model) -> Result<BTreeMap<String, Address>, String> {
-    let mut list: Vec<(String, (Address, Address))> = Vec::new();
+    let mut list: Vec<Written> = Vec::new();
     for arg in args {
         match arg {
             Via::One(pair) => list.push(("--via".to_owned(), (**pair).clone())),
@@ -35,7 +38,7 @@ pub(super) fn addresses(args: &[Via], model: &Model) -> Result<BTreeMap<String, 
 }
 
 /// The lines of a file, each with its place.
-fn of_file(path: &Path) -> Result<Vec<(String, (Address, Address))>, String> {
+fn of_file(path: &Path) -> Result<Vec<Written>, String> {
     let name = path.display();
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {}", reason(&error)))?;
@@ -44,7 +47,7 @@ fn of_file(path: &Path) -> Result<Vec<(String, (Address, Address))>, String> {
 }
 
 /// Reads lines `ADDRESS=ADDRESS`; what is empty or begins with `#` says nothing.
-fn read(name: &str, text: &str) -> (Vec<(String, (Address, Address))>, Vec<String>) {
+fn read(name: &str, text: &str) -> (Vec<Written>, Vec<String>) {
     let (mut list, mut mistakes) = (Vec::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -1,4 +1,4 @@
-//! Drift as `JUnit`'s XML: a deployment is a suite, a node a case. A case fails where the node differs, and is an error
+//! Drift as JUnit's XML: a deployment is a suite, a node a case. A case fails where the node differs, and is an error
 //! where something of it is not known.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
