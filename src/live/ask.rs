@@ -148,6 +148,7 @@ impl Replies {
         let link = self.link.get_ref();
         match (link.ended(), &self.written) {
             (Some(Ended::Late), _) => Trouble::NoAnswer,
+            (Some(Ended::Tls(reason)), _) => Trouble::Tls(reason.clone()),
             (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
             (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
             (None, Ok(())) => {

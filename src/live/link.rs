@@ -55,6 +55,8 @@ pub(super) enum Ended {
     Late,
     /// The server closed the connection, or something between did: the reason.
     Closed(String),
+    /// TLS failed behind its greeting, where TLS 1.3 says what it wants of clients: the reason.
+    Tls(String),
 }
 
 enum Stream {
@@ -140,7 +142,10 @@ impl Read for Link {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if is_timeout(error) => self.ended = Some(Ended::Late),
-            Err(error) => self.ended = Some(Ended::Closed(crate::tree::reason(error))),
+            Err(error) => {
+                let closed = || Ended::Closed(crate::tree::reason(error));
+                self.ended = Some(of_tls(error).map_or_else(closed, Ended::Tls));
+            }
         }
         read
     }
@@ -208,8 +213,7 @@ fn greet(
     let mut stream = StreamOwned::new(connection, Timed { stream, deadline });
     while stream.conn.is_handshaking() {
         if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
-            let said = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(reason);
-            return Err(match said {
+            return Err(match of_tls(&error) {
                 Some(said) => Trouble::Tls(said),
                 None if is_timeout(&error) => Trouble::NoAnswer,
                 None => Trouble::Tls(format!("{}: does it speak TLS there?", crate::tree::reason(&error))),
@@ -217,6 +221,11 @@ fn greet(
         }
     }
     Ok(stream)
+}
+
+/// What TLS says of an error, where it is one of TLS.
+fn of_tls(error: &io::Error) -> Option<String> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(reason)
 }
 
 /// The time that is left; an error where there is none.
