@@ -12,6 +12,7 @@ use crate::observed::declared;
 use crate::support::port::Port;
 use crate::support::running::Running;
 use crate::support::servers::{Engine, Server, Servers};
+use crate::support::tls::Certificates;
 
 /// What must never be seen.
 const CANARY: &str = "c4n4ry-right-p4ssword";
@@ -522,4 +523,59 @@ fn a_broken_spec_is_told_and_lints_are_not() {
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
     assert!(run.err.contains("[invalid-value]"), "{}", run.err);
     assert_eq!(drift(Path::new("/nowhere.toml")).code, Some(2));
+}
+
+#[test]
+fn troubles_with_tls_say_what_to_name() {
+    let Some(server) = server() else { return };
+    let (own, other) = (Certificates::make(), Certificates::make());
+    let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
+    let spec = folder.path().join("spec.toml");
+    let text = |build: &str, files: &str| {
+        format!(
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.one]\n\
+             topology = \"standalone\"\nhosts = [\"a\"]\nport = {}\n{build}\
+             tls = {{ {files}, auth-clients = \"required\" }}\n",
+            port.number()
+        )
+    };
+    let [cert, key, ca] = [own.cert(), own.key(), own.authority()];
+    let here = format!("cert-file = {cert:?}, key-file = {key:?}, ca-cert-file = {ca:?}");
+    // This machine need not have the servers' files.
+    let there = "cert-file = \"/srv/cert.pem\", key-file = \"/srv/key.pem\", ca-cert-file = \"/srv/ca.pem\"";
+    let number = port.number();
+    let lines = [
+        format!("tls-port {number}"),
+        "port 0".to_owned(),
+        format!("tls-cert-file {cert}"),
+        format!("tls-key-file {key}"),
+        format!("tls-ca-cert-file {ca}"),
+    ];
+    let running = server.launch().at(format!("127.0.0.1:{number}").parse().unwrap());
+    let running = running.lines(lines).tls(own.client()).start();
+    let drift = |files: &str, args: &[&str]| {
+        std::fs::write(&spec, text(&declared(server), files)).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_cachewright"));
+        let run = finish(program.arg("drift").arg(&spec).args(args).env_remove("REDISCLI_AUTH"));
+        (run.code, run.out.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let pair = ["--cert", cert.as_str(), "--key", key.as_str()];
+    let with = |authority: &str| [&pair[..], &["--cacert", authority]].concat().join("\n");
+    for args in [String::new(), with(&ca), [&pair[..], &["--insecure"]].concat().join("\n")] {
+        let args: Vec<&str> = args.lines().collect();
+        let files = if args.is_empty() { here.as_str() } else { there };
+        let (code, out) = drift(files, &args);
+        assert!(matches!(code, Some(0 | 1)) && !out.is_empty(), "{args:?}: {code:?} {out}");
+    }
+    let foreign = with(&other.authority());
+    let (code, out) = drift(there, &foreign.lines().collect::<Vec<_>>());
+    assert_eq!(code, Some(3), "{out}");
+    assert!(out.contains("not from an authority that we trust: name the right one with --cacert"), "{out}");
+    let (code, out) = drift(there, &["--cacert", &ca]);
+    assert_eq!(code, Some(3), "{out}");
+    assert!(out.contains("it wants a certificate of ours"), "{out}");
+    let (code, out) =
+        drift(there, &[&["--cacert", &ca, "--sni", "elsewhere.example.org"], &pair[..]].concat());
+    assert_eq!(code, Some(3), "{out}");
+    drop(running);
 }

@@ -15,6 +15,9 @@ pub(super) fn advice(trouble: &Trouble, route: &Route) -> String {
         Trouble::NoAnswer => {
             "it hangs, runs one long command, or the network drops what it says; `--timeout` waits longer"
         }
+        Trouble::Tls(words) if words.contains("--") => {
+            "without these, the files that the spec names are used, where this machine has them"
+        }
         Trouble::Tls(_) => {
             "does it speak TLS on this port? `--cacert`, `--cert` and `--key` name our side's files"
         }

@@ -190,6 +190,23 @@ fn clean_is_one_line() {
 }
 
 #[test]
+fn nothing_observed_is_not_called_clean() {
+    let mut stage = Stage::clean();
+    let nodes =
+        ["catalog/cache-a1", "catalog/cache-b1", "queue/cache-a1", "sessions/cache-a1", "sessions/cache-b1"];
+    stage.found = nodes.into_iter().map(|node| (node, Err(Trouble::NoAnswer))).collect();
+    let last = |stage: &Stage| {
+        let text = stage.emit(Format::Human, Look::default(), false);
+        (text.lines().last().unwrap().to_owned(), text.matches("`--timeout` waits longer").count())
+    };
+    let line = "6 nodes: no drift seen on 1 node, 5 nodes not observed".to_owned();
+    // What to do is the same for all of them.
+    assert_eq!(last(&stage), (line, 1));
+    stage.found.insert("sessions/cache-c1", Err(Trouble::NoAnswer));
+    assert_eq!(last(&stage).0, "6 nodes: 6 nodes not observed");
+}
+
+#[test]
 fn human_at_80_columns() {
     let report = Stage::everything().emit(Format::Human, wide(80), false);
     insta::assert_snapshot!(report);
