@@ -108,8 +108,7 @@ fn nodes(told: &Told<'_>, block: &Block<'_>) -> String {
 
 /// How many nodes stand in what a node belongs to.
 fn siblings(model: &Model, node: &AnyNode<'_>) -> usize {
-    let group = node.group();
-    AnyNode::all(model).filter(|other| other.group() == group).count()
+    AnyNode::all(model).filter(|other| other.declared().span == node.declared().span).count()
 }
 
 fn address(told: &Told<'_>, at: usize) -> String {
