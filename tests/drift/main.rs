@@ -5,6 +5,7 @@
 
 mod allowed;
 mod clusters;
+mod copies;
 mod mutate;
 mod neighbours;
 mod observed;
@@ -14,4 +15,5 @@ mod replicated;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod users;
