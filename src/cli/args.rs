@@ -165,6 +165,11 @@ pub(super) struct DriftArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "format"])]
     pub(super) write_baseline: Option<PathBuf>,
 
+    /// Copies of the hosts' files, as DIR/HOST/PATH-ON-THE-HOST (what `rsync -R` and ansible's `fetch` make): tells what is
+    /// not rolled out, waits for a restart, or is lost at the next one
+    #[arg(long, value_name = "DIR")]
+    pub(super) files: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) access: AccessArgs,
 }

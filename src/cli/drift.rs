@@ -6,6 +6,7 @@ mod select;
 mod via;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::SystemTime;
 
 use self::baseline::Stop;
@@ -15,7 +16,7 @@ use super::files::{Secrets, compile_spec, today};
 use super::output::Output;
 use super::progress::Progress;
 use crate::check::Checked;
-use crate::drift::{self, NodeReport, Tally};
+use crate::drift::{self, Against, Copies, NodeReport, Tally};
 use crate::live::{self, Access, Route};
 use crate::model::{AnyNode, Model};
 use crate::report::drift::{Accepting, Format, Look, Told};
@@ -53,7 +54,7 @@ fn compare(
     let baseline = baseline::read(args, output)?;
     let routes: Vec<Route> = nodes.iter().map(|node| Route::to(model, node, &access)).collect();
     let asked_at = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
-    let mut reports = ask(model, &nodes, &access);
+    let mut reports = ask(model, &nodes, &access, args.files.as_deref());
     let remarks = baseline
         .as_ref()
         .map(|(_, baseline)| baseline.apply(model, &mut reports, today()))
@@ -86,11 +87,23 @@ fn compare(
     Ok(exit(&tally))
 }
 
-fn ask<'m>(model: &'m Checked<Model>, nodes: &[AnyNode<'m>], access: &Access<'_>) -> Vec<NodeReport<'m>> {
+/// Asks the nodes, and compares what they say; `files` is the folder with copies of the hosts' files.
+fn ask<'m>(
+    model: &'m Checked<Model>,
+    nodes: &[AnyNode<'m>],
+    access: &Access<'_>,
+    files: Option<&Path>,
+) -> Vec<NodeReport<'m>> {
     let progress = Progress::start("asking servers", nodes.len(), std::io::stderr().is_terminal());
     let heard = live::observe(model, nodes, access, || progress.step());
     progress.end();
-    drift::compare(model, &heard, &Secrets)
+    let copy = |host: &str, path: &str| {
+        let folder = files?.join(host);
+        std::fs::read(folder.join(path.trim_start_matches('/'))).ok()
+    };
+    let copies = files.is_some().then_some(&copy as Copies<'_>);
+    let against = Against { secrets: &Secrets, copies, now: time::OffsetDateTime::now_utc() };
+    drift::compare(model, &heard, &against)
 }
 
 fn exit(tally: &Tally) -> Exit {

@@ -34,7 +34,7 @@ impl Tally {
                 match one.class {
                     class if class.counts(deny_moved) => tally.drift += 1,
                     Class::Unreadable => tally.unreadable += 1,
-                    Class::Changed | Class::NotInSpec | Class::Moved => tally.moved += 1,
+                    Class::Changed | Class::NotInSpec | Class::AtRestart | Class::Moved => tally.moved += 1,
                 }
             }
             tally.drifted += usize::from(tally.drift > before);

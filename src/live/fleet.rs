@@ -8,7 +8,7 @@ use super::crowd::side_by_side;
 use super::link::Patience;
 use super::observed::{ServerAnswers, observe_server};
 use super::route::{LoginSource, PasswordSource, Route};
-use super::tls::{TlsClient, TlsSettings};
+use super::tls::{Served, TlsClient, TlsSettings};
 use super::{Address, Protocol, Trouble};
 use crate::emit::SecretSource;
 use crate::model::{AnyNode, Assigned, Deployment, Model, Node, Topology, hidden};
@@ -24,6 +24,16 @@ pub enum Heard {
     Server(Box<ServerAnswers>),
     /// Nothing that helps: why.
     Nothing(Trouble),
+}
+
+impl Heard {
+    /// The certificate that was shown.
+    pub fn served(&self) -> Option<&Served> {
+        match self {
+            Heard::Server(answers) => answers.served.as_ref(),
+            Heard::Nothing(_) => None,
+        }
+    }
 }
 
 /// How nodes are reached beyond what the spec says.
@@ -172,7 +182,7 @@ impl Clients {
     fn new(nodes: &[AnyNode<'_>], access: &Access<'_>) -> Self {
         let mut clients = BTreeMap::new();
         for node in nodes {
-            let Some(spec) = tls_of(node) else { continue };
+            let Some(spec) = node.tls() else { continue };
             let make = || TlsClient::new(&settings(spec, access)).map_err(Trouble::Tls);
             clients.entry(node.group()).or_insert_with(make);
         }
@@ -181,15 +191,6 @@ impl Clients {
 
     fn of(&self, node: &AnyNode<'_>) -> Result<Option<TlsClient>, Trouble> {
         self.0.get(&node.group()).cloned().transpose()
-    }
-}
-
-/// The TLS table of what a node belongs to, where it speaks TLS.
-fn tls_of<'m>(node: &AnyNode<'m>) -> Option<&'m At<TlsSpec>> {
-    match node {
-        AnyNode::Server(deployment, _) => deployment.tls.and(deployment.spec.tls.as_ref()),
-        AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()),
-        AnyNode::Memcached(..) => None,
     }
 }
 

@@ -113,6 +113,8 @@ fn line(difference: &Difference) -> String {
         _ => Some(format!("wanted {}, live {}", wanted(difference), difference.live)),
     };
     let mend = difference.mend.as_ref().map(|mend| format!("mend: {mend}"));
-    let parts: Vec<String> = what.into_iter().chain(difference.note.clone()).chain(mend).collect();
+    let standing = difference.standing.map(|standing| standing.to_string());
+    let parts: Vec<String> =
+        what.into_iter().chain(difference.note.clone()).chain(standing).chain(mend).collect();
     visible_line(&format!("{subject}: {}", parts.join("; "))).into_owned()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-use crate::observed::{How, declared, render, servers, told};
+use crate::observed::{How, declared, on_every_server, render, told};
 use crate::rendered::compare::version;
 use crate::rendered::site::start_all;
 use crate::support::fleet::wait_for_cluster;
@@ -57,7 +57,7 @@ fn finish(from: &Running, to: &Running, leaders: &[&Running], slot: u16) {
 
 #[test]
 fn a_swap_is_no_drift_and_a_moved_slot_is() {
-    for server in servers() {
+    on_every_server(|server| {
         let ports = Port::reserve_row(2, true);
         let site = render(&spec(server, ports[0].number()));
         let deployment = &site.model.deployments[0];
@@ -133,5 +133,5 @@ fn a_swap_is_no_drift_and_a_moved_slot_is() {
         assert_eq!(strange.len(), 1, "{server}: {strange:?}");
         assert!(strange[0].contains("not-in-spec node at 127.0.0.1:"), "{strange:?}");
         println!("{server} ({}): a cluster swapped, moved and met", version(server));
-    }
+    });
 }

@@ -1,6 +1,6 @@
 //! docs/drift.md says which commands are sent, and with which rights: both are held to what there is.
 
-use cachewright::drift::{Class, Subject};
+use cachewright::drift::{Class, Standing, Subject};
 use cachewright::live::{Question, TroubleKind};
 
 use crate::observed::servers;
@@ -112,11 +112,21 @@ fn the_page_names_every_class_and_kind() {
         Subject::Cluster,
         Subject::Slots(name()),
         Subject::Stranger(name()),
+        Subject::Certificate,
+        Subject::Files,
         Subject::Setting(name()),
         Subject::User(name()),
     ];
+    let standings = [
+        Standing::NotRolledOut,
+        Standing::Pending,
+        Standing::Rewritten,
+        Standing::PendingOrRewritten,
+        Standing::RunningOnly,
+    ];
+    let standings = standings.iter().map(|standing| standing.name());
     let kinds = troubles.iter().map(|kind| kind.name()).chain(subjects.iter().map(Subject::kind));
-    for word in classes.chain(kinds) {
+    for word in classes.chain(kinds).chain(standings) {
         assert!(page.contains(&format!("`{word}`")), "{word}");
     }
 }

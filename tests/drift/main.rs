@@ -6,6 +6,7 @@
 mod allowed;
 mod cli;
 mod clusters;
+mod copies;
 mod docs;
 mod mutate;
 mod neighbours;
@@ -16,4 +17,5 @@ mod replicated;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod users;

@@ -114,7 +114,7 @@ fn real_servers_in_trouble() {
         assert!(observe_server(&right, &[], false, PATIENCE).is_ok(), "{server}");
 
         // A password for a server that has none: it answers, and its users tell that it is open.
-        let open = server.launch().start();
+        let open = server.launch().line("lua-time-limit 100").start();
         let needless = Party { login: password("needless"), ..party(open.port()) };
         let answers = observe_server(&needless, &[], false, PATIENCE);
         assert!(answers.is_ok(), "{server}: {answers:?}");

@@ -2,7 +2,7 @@
 
 use cachewright::drift::Class;
 
-use crate::observed::{How, declared, drift, render, servers, told};
+use crate::observed::{How, declared, drift, on_every_server, render, told};
 use crate::rendered::site::{Site, start_all};
 use crate::support::fleet::wait_for_replica;
 use crate::support::port::Port;
@@ -43,7 +43,7 @@ fn follow(replica: &Running, primary: &Running) {
 
 #[test]
 fn who_leads_may_move_and_who_follows_may_not_be_lost() {
-    for server in servers() {
+    on_every_server(|server| {
         let port = Port::reserve_row(3, false);
         let site = render(&spec(server, port[0].number()));
         let mut fleet = start_all(&site, server, &site.model.deployments[0]);
@@ -102,5 +102,5 @@ fn who_leads_may_move_and_who_follows_may_not_be_lost() {
         let others = ["set/a", "set/c"]
             .map(|node| lost[node].as_ref().unwrap().iter().filter(|one| one.class.is_drift()).count());
         assert_eq!(others, [0, 0], "{server}: {lost:?}");
-    }
+    });
 }

@@ -21,7 +21,7 @@ pub(super) fn render(told: &Told<'_>) -> String {
             for one in block.differences {
                 let level = if one.class.counts(told.deny_moved) { "error" } else { "warning" };
                 let what = match one.class {
-                    Class::Changed | Class::NotInSpec => "drift",
+                    Class::Changed | Class::NotInSpec | Class::AtRestart => "drift",
                     Class::Moved => "moved by the servers",
                     Class::Unreadable => "could not be read",
                 };

@@ -17,7 +17,7 @@ pub(super) fn render(told: &Told<'_>, look: Look) -> String {
     let mut page = Page::new(look);
     let moved = |class| class == Class::Moved && !told.deny_moved;
     tables(told, &mut page, None, |class| class.counts(told.deny_moved));
-    tables(told, &mut page, Some("moved by the servers themselves, no drift"), moved);
+    tables(told, &mut page, Some("moved by the servers themselves, or by time: no drift"), moved);
     unreadable(told, &mut page);
     unobserved(told, &mut page);
     page.space();
@@ -78,6 +78,7 @@ fn rows_of(block: &Block<'_>) -> Vec<Row> {
 
 fn row(difference: &Difference) -> Row {
     let note = difference.note.clone().map(Below::Words);
+    let standing = difference.standing.map(|standing| Below::Words(standing.to_string()));
     let mend = difference.mend.as_ref().map(|mend| match mend {
         Mend::Command(text) => Below::Command(text.clone()),
         Mend::Restart | Mend::ByHand(_) => Below::Words(format!("mend: {mend}")),
@@ -86,7 +87,7 @@ fn row(difference: &Difference) -> Row {
         subject: difference.subject.to_string(),
         wanted: wanted(difference),
         live: difference.live.to_string(),
-        below: note.into_iter().chain(mend).collect(),
+        below: note.into_iter().chain(standing).chain(mend).collect(),
     }
 }
 
@@ -170,7 +171,7 @@ fn sums(told: &Told<'_>, page: &mut Page) {
     let tally = told.tally();
     let mut more = Vec::new();
     if tally.moved > 0 {
-        more.push(format!("{} moved by the servers themselves", tally.moved));
+        more.push(format!("{} moved, which is no drift", tally.moved));
     }
     if let Some(baseline) = told.baseline.filter(|_| tally.accepted > 0) {
         more.push(format!("{} accepted in {}", counted(tally.accepted, "difference"), baseline.name));

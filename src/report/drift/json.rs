@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Told;
 use super::advice::advice;
-use crate::drift::{Accepted, Difference, Side};
+use crate::drift::{Accepted, Difference, Side, Standing};
 use crate::source::{Sources, Span};
 
 /// The name of the format, in the field `format`.
@@ -79,6 +79,7 @@ fn difference<'a>(told: &Told<'a>, one: &'a Difference) -> DifferenceJson<'a> {
         live: side(&one.live),
         mend: one.mend.as_ref().map(|mend| MendJson { kind: mend.kind(), text: mend.to_string() }),
         note: one.note.as_deref(),
+        standing: one.standing.map(Standing::name),
         place: one.span.map(|span| place(told.sources, span)),
     }
 }
@@ -145,6 +146,7 @@ struct DifferenceJson<'a> {
     live: SideJson<'a>,
     mend: Option<MendJson>,
     note: Option<&'a str>,
+    standing: Option<&'static str>,
     place: Option<PlaceJson<'a>>,
 }
 

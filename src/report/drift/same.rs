@@ -58,6 +58,6 @@ pub(super) fn blocks<'a>(
 
 /// All that a reader sees of a difference; the place in the spec may be another one for each node.
 fn key(difference: &Difference) -> String {
-    let Difference { subject, class, wanted, live, mend, note, span: _ } = difference;
-    format!("{subject:?} {class:?} {wanted:?} {live:?} {mend:?} {note:?}")
+    let Difference { subject, class, wanted, live, mend, note, standing, span: _ } = difference;
+    format!("{subject:?} {class:?} {wanted:?} {live:?} {mend:?} {note:?} {standing:?}")
 }

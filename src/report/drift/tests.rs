@@ -59,6 +59,7 @@ fn setting(name: &str, class: Class, wanted: &str, live: &str) -> Difference {
         mend: None,
         span: None,
         note: None,
+        standing: None,
     }
 }
 
@@ -83,6 +84,7 @@ impl Stage {
         let mut memory = setting("maxmemory", Class::Changed, "4gb", "2gb");
         memory.mend = Some(Mend::Command("CONFIG SET maxmemory 4gb".to_owned()));
         memory.span = at("maxmemory =");
+        memory.standing = Some(crate::drift::Standing::RunningOnly);
         let mut databases = setting("databases", Class::NotInSpec, "16", "32");
         databases.mend = Some(Mend::Restart);
         let mut io = setting("io-threads", Class::NotInSpec, "1", "4");

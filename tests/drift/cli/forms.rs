@@ -18,7 +18,7 @@ fn metrics_can_be_read_and_say_zero_where_there_is_nothing() {
         |at, class: &str| of("cachewright_drift_differences", at, &format!(",class=\"{class}\""));
     assert_eq!((differences(0, "not-in-spec"), differences(1, "not-in-spec")), (1.0, 0.0));
     for at in [0, 1] {
-        for class in ["changed", "moved", "unreadable"] {
+        for class in ["changed", "at-restart", "moved", "unreadable"] {
             assert!(differences(at, class).abs() < 0.5);
         }
         assert!((of("cachewright_drift_node_observed", at, "") - 1.0).abs() < 0.5);
