@@ -127,41 +127,17 @@ impl Server<'_> {
             if matches!(row.expected, Expected::Local(Surroundings::Role, _)) {
                 continue;
             }
-            let names = std::iter::once(row.facts.name).chain(row.facts.aliases.iter().copied());
-            let live = names.filter_map(|name| printed.0.get(name)).next();
+            let mut names = std::iter::once(row.facts.name).chain(row.facts.aliases.iter().copied());
+            let live = names.find_map(|name| printed.0.get(name));
             let Some(live) = live else { continue };
             let known =
                 differences.iter_mut().find(|one| one.subject == Subject::Setting(row.facts.name.to_owned()));
             let Some((standing, next)) = self.standing(&row, live) else { continue };
             match known {
                 Some(difference) => difference.standing = Some(standing),
-                None => differences.extend(self.at_restart(&row, standing, next)),
+                None => differences.extend(at_restart(&row, standing, next)),
             }
         }
-    }
-
-    /// The server is what the spec says, and its files are not.
-    fn at_restart(&self, row: &Row<'_>, standing: Standing, next: Side) -> Option<Difference> {
-        let subject = Subject::Setting(row.facts.name.to_owned());
-        let wanted = match &row.expected {
-            _ if row.directive.secret => Side::Secret,
-            Expected::Value(value) | Expected::Local(_, Some(value)) => Side::Text(value.to_string()),
-            Expected::Secret(_) => Side::Secret,
-            Expected::Local(_, None) => return None,
-        };
-        let mend = match standing {
-            Standing::NotRolledOut => Mend::ByHand("roll the rendered files out".to_owned()),
-            Standing::Pending => Mend::ByHand("nothing: the next start makes a new working file".to_owned()),
-            Standing::Rewritten | Standing::RunningOnly | Standing::PendingOrRewritten => {
-                Mend::Command("CONFIG REWRITE".to_owned())
-            }
-        };
-        // What the next start mends by itself is shown, and no drift.
-        let class = if standing == Standing::Pending { Class::Moved } else { Class::AtRestart };
-        let span = row.setting.and_then(|setting| setting.value_span.or_else(|| setting.origin.span()));
-        let mut difference = Difference::new(subject, class, wanted, next).mend(mend).at(span);
-        difference.standing = Some(standing);
-        Some(difference)
     }
 
     /// Where spec, rendered file, working file and server part ways first; and what the file says there.
@@ -232,4 +208,28 @@ impl Server<'_> {
         let printed = value.printed(row.directive, identity.version);
         observed(row.directive, identity.engine, identity.version, &printed).unwrap_or(value)
     }
+}
+
+/// The server is what the spec says, and its files are not.
+fn at_restart(row: &Row<'_>, standing: Standing, next: Side) -> Option<Difference> {
+    let subject = Subject::Setting(row.facts.name.to_owned());
+    let wanted = match &row.expected {
+        _ if row.directive.secret => Side::Secret,
+        Expected::Value(value) | Expected::Local(_, Some(value)) => Side::Text(value.to_string()),
+        Expected::Secret(_) => Side::Secret,
+        Expected::Local(_, None) => return None,
+    };
+    let mend = match standing {
+        Standing::NotRolledOut => Mend::ByHand("roll the rendered files out".to_owned()),
+        Standing::Pending => Mend::ByHand("nothing: the next start makes a new working file".to_owned()),
+        Standing::Rewritten | Standing::RunningOnly | Standing::PendingOrRewritten => {
+            Mend::Command("CONFIG REWRITE".to_owned())
+        }
+    };
+    // What the next start mends by itself is shown, and no drift.
+    let class = if standing == Standing::Pending { Class::Moved } else { Class::AtRestart };
+    let span = row.setting.and_then(|setting| setting.value_span.or_else(|| setting.origin.span()));
+    let mut difference = Difference::new(subject, class, wanted, next).mend(mend).at(span);
+    difference.standing = Some(standing);
+    Some(difference)
 }

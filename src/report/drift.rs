@@ -11,7 +11,7 @@ mod same;
 #[cfg(test)]
 mod tests;
 
-use crate::drift::{Class, Difference, NodeReport, Remark, Side, Subject, Tally};
+use crate::drift::{Class, Difference, NodeReport, Remark, Side, Standing, Subject, Tally};
 use crate::live::Route;
 use crate::model::Model;
 use crate::report::visible::visible_line;
@@ -105,12 +105,19 @@ fn wanted(difference: &Difference) -> String {
     }
 }
 
+/// What is live, or what would be after the next start.
+fn live(difference: &Difference) -> String {
+    let next = difference.class == Class::AtRestart
+        || (difference.class == Class::Moved && difference.standing == Some(Standing::Pending));
+    if next { format!("{} (at the next start)", difference.live) } else { difference.live.to_string() }
+}
+
 /// A difference in one line, safe to print.
 fn line(difference: &Difference) -> String {
     let subject = &difference.subject;
     let what = match difference.class {
         Class::Unreadable => None,
-        _ => Some(format!("wanted {}, live {}", wanted(difference), difference.live)),
+        _ => Some(format!("wanted {}, live {}", wanted(difference), live(difference))),
     };
     let mend = difference.mend.as_ref().map(|mend| format!("mend: {mend}"));
     let standing = difference.standing.map(|standing| standing.to_string());

@@ -8,7 +8,7 @@ use crate::report::counted;
 use super::advice::advice;
 use super::rows::{ALARM, BOLD, Below, GREEN, Page, Row};
 use super::same::{Block, blocks, groups};
-use super::{Look, Told, wanted};
+use super::{Look, Told, live, wanted};
 
 /// The most nodes that are named where all nodes of a deployment are meant.
 const NAMED: usize = 8;
@@ -17,7 +17,12 @@ pub(super) fn render(told: &Told<'_>, look: Look) -> String {
     let mut page = Page::new(look);
     let moved = |class| class == Class::Moved && !told.deny_moved;
     tables(told, &mut page, None, |class| class.counts(told.deny_moved));
-    tables(told, &mut page, Some("moved by the servers themselves, or by time: no drift"), moved);
+    tables(
+        told,
+        &mut page,
+        Some("no drift: moved by the servers, by time, or mended by the next start"),
+        moved,
+    );
     unreadable(told, &mut page);
     unobserved(told, &mut page);
     page.space();
@@ -86,7 +91,7 @@ fn row(difference: &Difference) -> Row {
     Row {
         subject: difference.subject.to_string(),
         wanted: wanted(difference),
-        live: difference.live.to_string(),
+        live: live(difference),
         below: note.into_iter().chain(standing).chain(mend).collect(),
     }
 }

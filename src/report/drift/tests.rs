@@ -84,7 +84,7 @@ impl Stage {
         let mut memory = setting("maxmemory", Class::Changed, "4gb", "2gb");
         memory.mend = Some(Mend::Command("CONFIG SET maxmemory 4gb".to_owned()));
         memory.span = at("maxmemory =");
-        memory.standing = Some(crate::drift::Standing::RunningOnly);
+        memory.standing = Some(Standing::RunningOnly);
         let mut databases = setting("databases", Class::NotInSpec, "16", "32");
         databases.mend = Some(Mend::Restart);
         let mut io = setting("io-threads", Class::NotInSpec, "1", "4");
@@ -105,6 +105,11 @@ impl Stage {
             ..setting("masterauth", Class::Changed, "", "")
         };
         let title = setting("proc-title-template", Class::NotInSpec, "{title}", "a\u{1b}[2Jb");
+        let save = Difference {
+            standing: Some(Standing::Rewritten),
+            mend: Some(Mend::Command("CONFIG REWRITE".to_owned())),
+            ..setting("save", Class::AtRestart, "", "900 1")
+        };
         let moved = Difference {
             subject: Subject::Role,
             note: Some("cache-a1 led on the first day; the servers decide who does".to_owned()),
@@ -123,7 +128,7 @@ impl Stage {
         stage.found = BTreeMap::from([
             ("sessions/cache-a1", Ok(vec![databases.clone(), io.clone(), memory.clone(), user])),
             ("sessions/cache-b1", Ok(vec![moved, memory.clone(), secret])),
-            ("sessions/cache-c1", Ok(vec![memory, title])),
+            ("sessions/cache-c1", Ok(vec![memory, save, title])),
             ("queue/cache-a1", Ok(vec![unread])),
             ("catalog/cache-a1", Err(Trouble::WrongLogin(wrong.to_owned()))),
             ("catalog/cache-b1", Err(Trouble::NoConnection("Connection refused".to_owned()))),
