@@ -26,7 +26,7 @@ fn spec(server: &Server, port: u16) -> String {
 
 /// The text of a working file, as `start.sh` makes it of a rendered one.
 fn working(rendered: &str) -> String {
-    let sum: String = Sha256::digest(rendered).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sum = Sha256::digest(rendered).iter().fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"));
     format!("# Working file, made by start.sh of the SHA-256 {sum}\n{rendered}")
 }
 
