@@ -17,7 +17,9 @@ pub enum Subject {
     Slots(String),
     /// A node of the cluster that the spec does not have, by its address.
     Stranger(String),
-    /// A setting of a Redis or Valkey server.
+    /// What a sentinel makes of a primary that it watches: its name, and behind it the option or what else of it.
+    Watch(String),
+    /// A setting.
     Setting(String),
     /// An ACL user.
     User(String),
@@ -32,6 +34,7 @@ impl Subject {
             Subject::Cluster => "cluster",
             Subject::Slots(_) => "slots",
             Subject::Stranger(_) => "stranger",
+            Subject::Watch(_) => "watch",
             Subject::Setting(_) => "setting",
             Subject::User(_) => "user",
         }
@@ -41,9 +44,11 @@ impl Subject {
     pub fn name(&self) -> Option<&str> {
         match self {
             Subject::Version | Subject::Role | Subject::Cluster => None,
-            Subject::Slots(name) | Subject::Stranger(name) | Subject::Setting(name) | Subject::User(name) => {
-                Some(name)
-            }
+            Subject::Slots(name)
+            | Subject::Stranger(name)
+            | Subject::Watch(name)
+            | Subject::Setting(name)
+            | Subject::User(name) => Some(name),
         }
     }
 }
@@ -54,6 +59,7 @@ impl fmt::Display for Subject {
             Subject::Setting(name) => f.write_str(name),
             Subject::Slots(slots) => write!(f, "slots {slots}"),
             Subject::Stranger(address) => write!(f, "node at {address}"),
+            Subject::Watch(name) => write!(f, "watch {name}"),
             Subject::User(name) => write!(f, "user {name}"),
             Subject::Version | Subject::Role | Subject::Cluster => f.write_str(self.kind()),
         }

@@ -4,12 +4,15 @@
 mod cluster;
 mod deployment;
 mod difference;
+mod instances;
 mod roles;
 mod secrets;
+mod sentinel;
 mod server;
 mod settings;
 mod tally;
 mod users;
+mod watch;
 
 pub use difference::{Class, Difference, Mend, Side, Subject};
 pub use secrets::Secrets;
@@ -48,14 +51,19 @@ pub fn compare<'m>(
     for (node, heard) in &heard {
         let outcome = match (node, heard) {
             (_, Heard::Nothing(trouble)) => Err(trouble.clone()),
-            (AnyNode::Server(deployment, one), Heard::Server(answers)) => {
+            (AnyNode::Server(deployment, one), Heard::Server(answers)) if !answers.identity.sentinel => {
                 Ok(server::compare(deployment, one, answers, &secrets))
             }
+            (AnyNode::Sentinel(set, one), Heard::Sentinel(answers)) if answers.identity.sentinel => {
+                Ok(sentinel::compare(model, set, one, answers, &secrets))
+            }
             (_, Heard::Server(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
+            (_, Heard::Sentinel(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
         };
         reports.push(NodeReport { node: *node, outcome });
     }
     deployment::compare(model, &heard, &mut reports);
+    watch::compare(model, &heard, &mut reports);
     for report in &mut reports {
         if let Ok(differences) = &mut report.outcome {
             differences.sort_by(|a, b| a.subject.cmp(&b.subject));

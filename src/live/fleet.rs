@@ -6,13 +6,15 @@ use std::path::Path;
 use super::ask::{Login, Party};
 use super::crowd::side_by_side;
 use super::link::Patience;
+use super::login;
 use super::observed::{ServerAnswers, observe_server};
+use super::sentinel::{SentinelAnswers, observe_sentinel};
 use super::tls::{TlsClient, TlsSettings};
 use super::{Address, Protocol, Trouble};
 use crate::emit::SecretSource;
-use crate::model::{AnyNode, Assigned, Deployment, Model, Node, Topology, hidden};
+use crate::model::{AnyNode, Assigned, Model, Setting, Topology, hidden};
 use crate::source::At;
-use crate::spec::{SecretRef, TlsSpec};
+use crate::spec::TlsSpec;
 use crate::text::acl::Sensitive;
 use crate::value::Value;
 
@@ -21,6 +23,8 @@ use crate::value::Value;
 pub enum Heard {
     /// A Redis or Valkey server answered.
     Server(Box<ServerAnswers>),
+    /// A sentinel answered.
+    Sentinel(Box<SentinelAnswers>),
     /// Nothing that helps: why.
     Nothing(Trouble),
 }
@@ -60,50 +64,80 @@ pub fn observe<'m>(
     done: impl Fn() + Sync,
 ) -> Vec<(AnyNode<'m>, Heard)> {
     let clients = Clients::new(nodes, access);
-    let tasks: Vec<(AnyNode<'m>, Result<Party, Trouble>)> =
-        nodes.iter().map(|node| (*node, party(model, node, access, &clients))).collect();
+    let tasks: Vec<Task<'m>> = nodes
+        .iter()
+        .map(|node| Task {
+            node: *node,
+            party: party(model, node, access, &clients),
+            otherwise: match node {
+                AnyNode::Sentinel(set, node) => login::at_sentinel(set, node, access).1,
+                AnyNode::Server(..) | AnyNode::Memcached(..) => None,
+            },
+        })
+        .collect();
     let patience = access.patience;
-    let heard = side_by_side(
-        &tasks,
-        access.at_once,
-        |(node, party)| match party {
-            Ok(party) => ask(node, party, patience),
-            Err(trouble) => Heard::Nothing(trouble.clone()),
-        },
-        done,
-    );
+    let ask = |task: &Task<'_>| task.ask(model, patience).unwrap_or_else(Heard::Nothing);
+    let heard = side_by_side(&tasks, access.at_once, ask, done);
     nodes.iter().copied().zip(heard).collect()
 }
 
-fn ask(node: &AnyNode<'_>, party: &Party, patience: Patience) -> Heard {
-    let heard = match node {
-        AnyNode::Server(deployment, _) => {
-            let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
-            observe_server(party, &hidden(&deployment.target), in_cluster, patience)
-                .map(|answers| Heard::Server(Box::new(answers)))
+/// A node that is to be asked.
+struct Task<'m> {
+    node: AnyNode<'m>,
+    party: Result<Party, Trouble>,
+    /// Another login, where the first is not taken.
+    otherwise: Option<Login>,
+}
+
+impl Task<'_> {
+    fn ask(&self, model: &Model, patience: Patience) -> Result<Heard, Trouble> {
+        let party = self.party.as_ref().map_err(Clone::clone)?;
+        match &self.node {
+            AnyNode::Server(deployment, _) => {
+                let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
+                let answers = observe_server(party, &hidden(&deployment.target), in_cluster, patience)?;
+                Ok(Heard::Server(Box::new(answers)))
+            }
+            AnyNode::Sentinel(set, _) => {
+                let names: Vec<String> =
+                    model.watches(set).map(|(_, _, watch)| watch.master_name.clone()).collect();
+                let ask = |party: &Party| observe_sentinel(party, &names, patience);
+                let answers = match (ask(party), &self.otherwise) {
+                    (Err(first @ (Trouble::NeedsLogin | Trouble::WrongLogin(_))), Some(login)) => {
+                        let again = ask(&Party { login: Some(login.clone()), ..party.clone() });
+                        again.map_err(|_| first)?
+                    }
+                    (answers, _) => answers?,
+                };
+                Ok(Heard::Sentinel(Box::new(answers)))
+            }
+            AnyNode::Memcached(..) => Err(Trouble::Stranger("not asked yet".to_owned())),
         }
-        AnyNode::Sentinel(..) | AnyNode::Memcached(..) => Err(Trouble::Stranger("not asked yet".to_owned())),
-    };
-    heard.unwrap_or_else(Heard::Nothing)
+    }
 }
 
 /// The address of a node as the spec has it: the TLS port where it has one.
 pub fn address_of(model: &Model, node: &AnyNode<'_>) -> Address {
     let host = model.host(node.host()).address.value.clone();
     let (protocol, port) = match node {
-        AnyNode::Server(deployment, node) => (Protocol::Redis, port(deployment, node)),
-        AnyNode::Sentinel(_, node) => (Protocol::Redis, node.port),
+        AnyNode::Server(deployment, node) => {
+            let tls_port = deployment.tls.and(tls_port(deployment.setting(node, "tls-port")));
+            (Protocol::Redis, tls_port.unwrap_or(node.port))
+        }
+        AnyNode::Sentinel(set, node) => {
+            let tls_port = set.tls.and(tls_port(set.setting(node, "tls-port")));
+            (Protocol::Redis, tls_port.unwrap_or(node.port))
+        }
         AnyNode::Memcached(_, node) => (Protocol::Memcached, node.port),
     };
     Address { protocol, host, port }
 }
 
-fn port(deployment: &Deployment, node: &Node) -> u16 {
-    let tls_port = deployment.setting(node, "tls-port").and_then(|setting| match setting.value {
+fn tls_port(setting: Option<&Setting>) -> Option<u16> {
+    match setting?.value {
         Assigned::Value(Value::Integer(port)) => u16::try_from(port).ok().filter(|port| *port != 0),
         _ => None,
-    });
-    deployment.tls.and(tls_port).unwrap_or(node.port)
+    }
 }
 
 fn party(
@@ -116,38 +150,20 @@ fn party(
     let address = access.via.get(&address.to_string()).cloned().unwrap_or(address);
     let tls = clients.of(node)?;
     let (login, renamed) = match node {
-        AnyNode::Server(deployment, node) => (login(deployment, node, access), renamed(deployment, node)),
-        AnyNode::Sentinel(..) | AnyNode::Memcached(..) => (None, BTreeMap::new()),
+        AnyNode::Server(deployment, node) => {
+            (login::at_server(deployment, node, access), renamed(deployment.setting(node, "rename-command")))
+        }
+        AnyNode::Sentinel(set, node) => {
+            (login::at_sentinel(set, node, access).0, renamed(set.setting(node, "rename-command")))
+        }
+        AnyNode::Memcached(..) => (None, BTreeMap::new()),
     };
     Ok(Party { address, login, tls, renamed })
 }
 
-/// As whom to log in: as was said, else as the spec's default user, where that has a password.
-fn login(deployment: &Deployment, node: &Node, access: &Access<'_>) -> Option<Login> {
-    let user = access.login.as_ref().and_then(|given| given.user.clone());
-    let given = access.login.as_ref().and_then(|given| given.password.clone());
-    let password = given.or_else(|| {
-        let reference = password_of(deployment, node, user.as_deref().unwrap_or("default"))?;
-        access.secrets.get(reference).filter(|secret| !secret.0.is_empty()).map(|secret| Sensitive(secret.0))
-    })?;
-    Some(Login { user, password })
-}
-
-/// The password of a user.
-fn password_of<'d>(deployment: &'d Deployment, node: &'d Node, name: &str) -> Option<&'d SecretRef> {
-    let user = deployment.users.iter().find(|user| user.name.value == name);
-    if let Some(password) = user.and_then(|user| user.passwords.first()) {
-        return Some(&password.value);
-    }
-    match &deployment.setting(node, "requirepass").filter(|_| name == "default")?.value {
-        Assigned::Secret(reference) => Some(reference),
-        _ => None,
-    }
-}
-
 /// The commands that a node has under other names.
-fn renamed(deployment: &Deployment, node: &Node) -> BTreeMap<String, String> {
-    let Some(setting) = deployment.setting(node, "rename-command") else { return BTreeMap::new() };
+fn renamed(setting: Option<&Setting>) -> BTreeMap<String, String> {
+    let Some(setting) = setting else { return BTreeMap::new() };
     let values = match &setting.value {
         Assigned::Values(values) => values.as_slice(),
         Assigned::Value(value) => std::slice::from_ref(value),

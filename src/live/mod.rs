@@ -8,10 +8,12 @@ mod crowd;
 mod fleet;
 mod identity;
 mod link;
+mod login;
 pub mod memcached;
 mod observed;
 mod question;
 pub mod redis;
+mod sentinel;
 mod tls;
 mod trouble;
 
@@ -28,6 +30,7 @@ pub use identity::Identity;
 pub use link::Patience;
 pub use observed::{Fields, ServerAnswers, Settings, observe_server};
 pub use question::Question;
+pub use sentinel::{Around, SentinelAnswers, observe_sentinel};
 pub use tls::{Served, TlsClient, TlsSettings};
 pub use trouble::{Trouble, TroubleKind};
 

@@ -39,6 +39,17 @@ impl Model {
     pub fn host(&self, id: HostId) -> &Host {
         &self.hosts[id.0]
     }
+
+    /// The deployments that a set of sentinels watches, each with the place of its first primary and how it is
+    /// watched.
+    pub fn watches(&self, set: &SentinelSet) -> impl Iterator<Item = (&Deployment, usize, &Watch)> {
+        self.deployments.iter().filter_map(|deployment| match &deployment.topology {
+            Topology::Sentinel { primary, watch } if watch.set.value == set.name.value => {
+                Some((deployment, *primary, watch))
+            }
+            _ => None,
+        })
+    }
 }
 
 /// A host of a model, by its place in [`Model::hosts`].
@@ -356,6 +367,11 @@ impl SentinelSet {
     /// Every plain directive of one sentinel, by name.
     pub fn settings<'s>(&'s self, sentinel: &'s Sentinel) -> impl Iterator<Item = &'s Setting> {
         self.shared.overlaid(&sentinel.own)
+    }
+
+    /// One plain directive of one sentinel.
+    pub fn setting<'s>(&'s self, sentinel: &'s Sentinel, name: &str) -> Option<&'s Setting> {
+        sentinel.own.get(name).or_else(|| self.shared.get(name))
     }
 }
 

@@ -7,6 +7,7 @@ mod mutate;
 mod observed;
 #[path = "../rendered/mod.rs"]
 mod rendered;
+mod sentinels;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
