@@ -102,6 +102,7 @@ fn access(args: &AccessArgs, tls: TlsSettings) -> Access<'static> {
         login,
         tls,
         via: args.via.iter().map(|(from, to)| (from.to_string(), to.clone())).collect(),
+        without_napi_ids: args.without_napi_ids,
         secrets: &Secrets,
         read: &|path: &Path| std::fs::read(path).ok(),
         patience: Patience { connect: args.connect_timeout, answer: args.timeout, retries: args.retries },

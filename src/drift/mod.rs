@@ -5,6 +5,7 @@ mod cluster;
 mod deployment;
 mod difference;
 mod instances;
+mod memcached;
 mod roles;
 mod secrets;
 mod sentinel;
@@ -57,8 +58,12 @@ pub fn compare<'m>(
             (AnyNode::Sentinel(set, one), Heard::Sentinel(answers)) if answers.identity.sentinel => {
                 Ok(sentinel::compare(model, set, one, answers, &secrets))
             }
+            (AnyNode::Memcached(deployment, one), Heard::Memcached(answers)) => {
+                Ok(memcached::compare(deployment, one, answers))
+            }
             (_, Heard::Server(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
             (_, Heard::Sentinel(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
+            (_, Heard::Memcached(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
         };
         reports.push(NodeReport { node: *node, outcome });
     }

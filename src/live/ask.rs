@@ -6,7 +6,7 @@ use std::io::{BufReader, Write};
 
 use ::redis::{Cmd, Parser, Value};
 
-use super::link::{Ended, Link, Patience};
+use super::link::{Link, Patience};
 use super::question::Question;
 use super::tls::{Served, TlsClient};
 use super::{Address, Trouble};
@@ -130,17 +130,7 @@ impl Replies {
                 }
             }
             Ok(value) => Ok(Ok(value)),
-            Err(_) => Err(self.trouble()),
-        }
-    }
-
-    fn trouble(&self) -> Trouble {
-        let link = self.link.get_ref();
-        match (link.ended(), &self.written) {
-            (Some(Ended::Late), _) => Trouble::NoAnswer,
-            (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
-            (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
-            (None, Ok(())) => Trouble::Stranger(format!("it says `{}`", link.begun())),
+            Err(_) => Err(self.link.get_ref().trouble(&self.written)),
         }
     }
 }

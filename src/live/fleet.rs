@@ -7,12 +7,13 @@ use super::ask::{Login, Party};
 use super::crowd::side_by_side;
 use super::link::Patience;
 use super::login;
+use super::memcached_answers::{MemcachedAnswers, observe_memcached};
 use super::observed::{ServerAnswers, observe_server};
 use super::sentinel::{SentinelAnswers, observe_sentinel};
 use super::tls::{TlsClient, TlsSettings};
 use super::{Address, Protocol, Trouble};
 use crate::emit::SecretSource;
-use crate::model::{AnyNode, Assigned, Model, Setting, Topology, hidden};
+use crate::model::{AnyNode, Assigned, MemcachedNode, Model, Setting, Topology, hidden};
 use crate::source::At;
 use crate::spec::TlsSpec;
 use crate::text::acl::Sensitive;
@@ -25,6 +26,8 @@ pub enum Heard {
     Server(Box<ServerAnswers>),
     /// A sentinel answered.
     Sentinel(Box<SentinelAnswers>),
+    /// A memcached answered.
+    Memcached(Box<MemcachedAnswers>),
     /// Nothing that helps: why.
     Nothing(Trouble),
 }
@@ -37,6 +40,9 @@ pub struct Access<'a> {
     pub tls: TlsSettings,
     /// Other addresses for some nodes (tunnels, NAT), by the one that the spec comes to: `10.0.1.11:6379`.
     pub via: BTreeMap<String, Address>,
+    /// No memcached was started with `-N`, so that old ones can be asked for their settings; see
+    /// [`super::observe_memcached`].
+    pub without_napi_ids: bool,
     /// Knows the secrets that the spec refers to.
     pub secrets: &'a dyn SecretSource,
     /// Reads a file of this machine, if it can.
@@ -76,7 +82,9 @@ pub fn observe<'m>(
         })
         .collect();
     let patience = access.patience;
-    let ask = |task: &Task<'_>| task.ask(model, patience).unwrap_or_else(Heard::Nothing);
+    let without_napi_ids = access.without_napi_ids;
+    let ask =
+        |task: &Task<'_>| task.ask(model, without_napi_ids, patience).unwrap_or_else(Heard::Nothing);
     let heard = side_by_side(&tasks, access.at_once, ask, done);
     nodes.iter().copied().zip(heard).collect()
 }
@@ -90,7 +98,7 @@ struct Task<'m> {
 }
 
 impl Task<'_> {
-    fn ask(&self, model: &Model, patience: Patience) -> Result<Heard, Trouble> {
+    fn ask(&self, model: &Model, without_napi_ids: bool, patience: Patience) -> Result<Heard, Trouble> {
         let party = self.party.as_ref().map_err(Clone::clone)?;
         match &self.node {
             AnyNode::Server(deployment, _) => {
@@ -111,8 +119,23 @@ impl Task<'_> {
                 };
                 Ok(Heard::Sentinel(Box::new(answers)))
             }
-            AnyNode::Memcached(..) => Err(Trouble::Stranger("not asked yet".to_owned())),
+            AnyNode::Memcached(_, node) => {
+                speaks_ascii(node)?;
+                let answers = observe_memcached(party, without_napi_ids, patience)?;
+                Ok(Heard::Memcached(Box::new(answers)))
+            }
         }
+    }
+}
+
+/// Whether a memcached answers in the ascii protocol.
+fn speaks_ascii(node: &MemcachedNode) -> Result<(), Trouble> {
+    if node.option("enable-sasl").is_some() {
+        return Err(Trouble::Unsupported("it takes logins by SASL only, in the binary protocol".to_owned()));
+    }
+    match node.option("protocol").and_then(|option| option.value.as_deref()) {
+        Some("binary") => Err(Trouble::Unsupported("it speaks the binary protocol only".to_owned())),
+        _ => Ok(()),
     }
 }
 
@@ -184,8 +207,8 @@ impl Clients {
     fn new(nodes: &[AnyNode<'_>], access: &Access<'_>) -> Self {
         let mut clients = BTreeMap::new();
         for node in nodes {
-            let Some(spec) = tls_of(node) else { continue };
-            let make = || TlsClient::new(&settings(spec, access)).map_err(Trouble::Tls);
+            let Some(files) = tls_of(node) else { continue };
+            let make = || TlsClient::new(&settings(files, access)).map_err(Trouble::Tls);
             clients.entry(node.group()).or_insert_with(make);
         }
         Clients(clients)
@@ -196,24 +219,54 @@ impl Clients {
     }
 }
 
-/// The TLS table of what a node belongs to, where it speaks TLS.
-fn tls_of<'m>(node: &AnyNode<'m>) -> Option<&'m At<TlsSpec>> {
-    match node {
-        AnyNode::Server(deployment, _) => deployment.tls.and(deployment.spec.tls.as_ref()),
-        AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()),
-        AnyNode::Memcached(..) => None,
+/// The files of those who speak TLS, paths on their host.
+#[derive(Clone, Copy)]
+struct TlsFiles<'m> {
+    authorities: Option<&'m str>,
+    certificate: Option<&'m str>,
+    key: Option<&'m str>,
+}
+
+impl<'m> TlsFiles<'m> {
+    fn of(spec: &'m TlsSpec) -> Self {
+        fn path(path: Option<&At<String>>) -> Option<&str> {
+            path.map(|path| path.value.as_str())
+        }
+        TlsFiles {
+            authorities: path(spec.ca_cert_file.as_ref()),
+            certificate: path(spec.cert_file.as_ref()),
+            key: path(spec.key_file.as_ref()),
+        }
+    }
+
+    fn of_memcached(node: &'m MemcachedNode) -> Option<Self> {
+        let value = |name| node.option(name).and_then(|option| option.value.as_deref());
+        node.option("enable-ssl").map(|_| TlsFiles {
+            authorities: value("ssl_ca_cert"),
+            certificate: value("ssl_chain_cert"),
+            key: value("ssl_key"),
+        })
+    }
+}
+
+/// The files of what a node belongs to, where it speaks TLS.
+fn tls_of<'m>(node: &AnyNode<'m>) -> Option<TlsFiles<'m>> {
+    match *node {
+        AnyNode::Server(deployment, _) => deployment.tls.and(deployment.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls)),
+        AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls)),
+        AnyNode::Memcached(_, node) => TlsFiles::of_memcached(node),
     }
 }
 
 /// What was given, and for the rest the servers' own files, where this machine has them.
-fn settings(spec: &TlsSpec, access: &Access<'_>) -> TlsSettings {
+fn settings(files: TlsFiles<'_>, access: &Access<'_>) -> TlsSettings {
     let given = &access.tls;
-    let read = |path: Option<&At<String>>| path.and_then(|path| (access.read)(Path::new(&path.value)));
+    let read = |path: Option<&str>| path.and_then(|path| (access.read)(Path::new(path)));
     let own_pair = given.certificate.is_none();
     TlsSettings {
-        authorities: given.authorities.clone().or_else(|| read(spec.ca_cert_file.as_ref())),
-        certificate: given.certificate.clone().or_else(|| read(spec.cert_file.as_ref())),
-        key: if own_pair { read(spec.key_file.as_ref()) } else { given.key.clone() },
+        authorities: given.authorities.clone().or_else(|| read(files.authorities)),
+        certificate: given.certificate.clone().or_else(|| read(files.certificate)),
+        key: if own_pair { read(files.key) } else { given.key.clone() },
         ..given.clone()
     }
 }

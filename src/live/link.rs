@@ -50,7 +50,7 @@ pub(super) struct Link {
 
 /// Why nothing more could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ended {
+enum Ended {
     /// Time was up.
     Late,
     /// The server closed the connection, or something between did: the reason.
@@ -103,13 +103,18 @@ impl Link {
         }
     }
 
-    /// Why reading ended, if it has.
-    pub(super) fn ended(&self) -> Option<&Ended> {
-        self.ended.as_ref()
+    /// Why there is no answer, or none that could be understood; `written` is what became of the questions.
+    pub(super) fn trouble(&self, written: &io::Result<()>) -> Trouble {
+        match (&self.ended, written) {
+            (Some(Ended::Late), _) => Trouble::NoAnswer,
+            (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
+            (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
+            (None, Ok(())) => Trouble::Stranger(format!("it says `{}`", self.begun())),
+        }
     }
 
     /// How the server's answers begin, as text.
-    pub(super) fn begun(&self) -> String {
+    fn begun(&self) -> String {
         let line = self.begun.split(|byte| *byte == b'\n').next().unwrap_or_default();
         String::from_utf8_lossy(line).trim_end().to_owned()
     }

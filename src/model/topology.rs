@@ -414,6 +414,13 @@ pub struct MemcachedNode {
     pub options: Vec<MemcachedOption>,
 }
 
+impl MemcachedNode {
+    /// The option of a name; of several the first.
+    pub fn option(&self, name: &str) -> Option<&MemcachedOption> {
+        self.options.iter().find(|option| option.name == name)
+    }
+}
+
 /// An option of a memcached server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemcachedOption {

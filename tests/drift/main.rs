@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod memcached;
 mod mutate;
 mod observed;
 #[path = "../rendered/mod.rs"]

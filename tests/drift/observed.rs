@@ -43,6 +43,7 @@ pub(crate) fn render(spec: &str) -> Site {
 pub(crate) struct How {
     pub(crate) login: Option<(Option<String>, String)>,
     pub(crate) via: BTreeMap<String, Address>,
+    pub(crate) without_napi_ids: bool,
 }
 
 /// What drift says of every node that is asked, by the node's name.
@@ -56,6 +57,7 @@ pub(crate) fn drift(site: &Site, how: &How) -> BTreeMap<String, Result<Vec<Diffe
         login,
         tls: TlsSettings::default(),
         via: how.via.clone(),
+        without_napi_ids: how.without_napi_ids,
         secrets: &secrets,
         read: &|path: &Path| std::fs::read(path).ok(),
         patience: Patience::default(),
