@@ -69,7 +69,8 @@ fn changes(server: &Server) -> Vec<(String, &'static str, String)> {
         ("slabs automove 2", "slab_automove", "slabs automove 1"),
         ("slabs automove ratio 0.7", "slab_automove_ratio", "slabs automove ratio 0.8"),
         ("stats detail on", "detail_enabled", "stats detail off"),
-        ("stats sizes_enable", "track_sizes", "stats sizes_disable"),
+        // Their answer has no end; that of the second command is one.
+        ("stats sizes_enable\r\nverbosity 0", "track_sizes", "stats sizes_disable\r\nverbosity 0"),
     ]
     .map(|(change, option, back)| (change.to_owned(), option, back.to_owned()))
     .into();
@@ -165,10 +166,10 @@ fn a_memcached_with_logins_says_so() {
         let launch = server.launch();
         launch.write("auth", "user:password\n");
         let auth = launch.folder().join("auth").display().to_string();
-        let mut arguments = ["-l", "127.0.0.1", "-U", "0", "-Y"].map(str::to_owned).to_vec();
+        let mut arguments = ["-vv", "-l", "127.0.0.1", "-U", "0", "-Y"].map(str::to_owned).to_vec();
         arguments.extend([auth, "-p".to_owned(), port.number().to_string()]);
         let socket = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.number());
-        let _running = launch.only_args(arguments).at(socket).prints("").start();
+        let _running = launch.only_args(arguments).at(socket).ready_when_it_prints("server listening").start();
         let said = told(&site, &safe());
         assert!(said.len() == 1 && said[0].contains("it wants a login"), "{server}: {said:?}");
     }
