@@ -86,7 +86,9 @@ impl One<'_> {
             let Some(printed) = printed_option(facts, Some(value)) else { continue };
             let declared = Some(if facts.takes_value() { value.to_owned() } else { "on".to_owned() });
             match rows.get_mut(stat.name) {
-                Some(row) if stat.format == StatFormat::Joined => row.printed = format!("{},{printed}", row.printed),
+                Some(row) if stat.format == StatFormat::Joined => {
+                    row.printed = format!("{},{printed}", row.printed)
+                }
                 _ => drop(rows.insert(stat.name, Row { name: stat.name, option, facts, printed, declared })),
             }
         }
@@ -103,7 +105,13 @@ impl One<'_> {
                 continue;
             }
             if let Some(printed) = printed_option(facts, None) {
-                rows.entry(stat.name).or_insert(Row { name: stat.name, option, facts, printed, declared: None });
+                rows.entry(stat.name).or_insert(Row {
+                    name: stat.name,
+                    option,
+                    facts,
+                    printed,
+                    declared: None,
+                });
             }
         }
         rows

@@ -142,16 +142,18 @@ impl One<'_> {
     /// Its users, where its version has any. Users of its own lines or of its own file are the operator's.
     fn users(&self, answers: &SentinelAnswers, differences: &mut Vec<Difference>) {
         let traits = behaviour(self.identity.engine, self.identity.version);
-        let by_hand = ["user", "aclfile"].iter().any(|name| self.set.setting(self.sentinel, name).is_some());
-        if by_hand || !traits.is_some_and(|traits| traits.users) {
+        let setting = |name| self.set.setting(self.sentinel, name);
+        let derived = !self.set.users.is_empty();
+        let by_hand = ["user", "aclfile"].iter().any(|name| setting(name).is_some());
+        if (by_hand && !derived) || !traits.is_some_and(|traits| traits.users) {
             return;
         }
         match &answers.users {
             Ok(lines) => {
                 let declared = users::Declared {
-                    users: &[],
-                    requirepass: self.set.setting(self.sentinel, "requirepass"),
-                    channels: self.set.setting(self.sentinel, "acl-pubsub-default"),
+                    users: &self.set.users,
+                    requirepass: setting("requirepass"),
+                    channels: setting("acl-pubsub-default"),
                     span: self.set.name.span,
                 };
                 users::compare(&declared, self.identity, lines, self.secrets, false, differences);

@@ -83,8 +83,7 @@ pub fn observe<'m>(
         .collect();
     let patience = access.patience;
     let without_napi_ids = access.without_napi_ids;
-    let ask =
-        |task: &Task<'_>| task.ask(model, without_napi_ids, patience).unwrap_or_else(Heard::Nothing);
+    let ask = |task: &Task<'_>| task.ask(model, without_napi_ids, patience).unwrap_or_else(Heard::Nothing);
     let heard = side_by_side(&tasks, access.at_once, ask, done);
     nodes.iter().copied().zip(heard).collect()
 }
@@ -252,7 +251,9 @@ impl<'m> TlsFiles<'m> {
 /// The files of what a node belongs to, where it speaks TLS.
 fn tls_of<'m>(node: &AnyNode<'m>) -> Option<TlsFiles<'m>> {
     match *node {
-        AnyNode::Server(deployment, _) => deployment.tls.and(deployment.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls)),
+        AnyNode::Server(deployment, _) => {
+            deployment.tls.and(deployment.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls))
+        }
         AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls)),
         AnyNode::Memcached(_, node) => TlsFiles::of_memcached(node),
     }

@@ -3,24 +3,29 @@
 use super::ask::Login;
 use super::fleet::Access;
 use crate::catalog::sentinel::behaviour;
-use crate::model::{Assigned, Deployment, Node, Sentinel, SentinelSet, Setting};
+use crate::model::{self, Assigned, Deployment, Node, Sentinel, SentinelSet, Setting};
 use crate::spec::SecretRef;
 use crate::text::acl::Sensitive;
 
-/// As whom to log in at a server: as was said, else as the spec's default user, where that has a password.
+/// As whom to log in at a server: as was said, else as the observer, else as the default user, where that has a
+/// password.
 pub(super) fn at_server(deployment: &Deployment, node: &Node, access: &Access<'_>) -> Option<Login> {
-    let user = access.login.as_ref().and_then(|given| given.user.clone());
-    let given = access.login.as_ref().and_then(|given| given.password.clone());
-    let password = given.or_else(|| {
-        let name = user.as_deref().unwrap_or("default");
-        let declared = deployment.users.iter().find(|user| user.name.value == name);
-        let reference = match declared.and_then(|user| user.passwords.first()) {
-            Some(password) => &password.value,
-            None => secret(deployment.setting(node, "requirepass").filter(|_| name == "default"))?,
-        };
-        look_up(reference, access)
-    })?;
-    Some(Login { user, password })
+    let said = access.login.as_ref();
+    if let Some(password) = said.and_then(|said| said.password.clone()) {
+        return Some(Login { user: said.and_then(|said| said.user.clone()), password });
+    }
+    let user = said.and_then(|said| said.user.as_deref());
+    let observer = deployment.observer.as_ref().filter(|_| user.is_none());
+    if let Some(login) = observer.and_then(|login| observed(login, access)) {
+        return Some(login);
+    }
+    let name = user.unwrap_or("default");
+    let declared = deployment.users.iter().find(|user| user.name.value == name);
+    let reference = match declared.and_then(|user| user.passwords.first()) {
+        Some(password) => &password.value,
+        None => secret(deployment.setting(node, "requirepass").filter(|_| name == "default"))?,
+    };
+    Some(Login { user: user.map(str::to_owned), password: look_up(reference, access)? })
 }
 
 /// As whom to log in at a sentinel, and how else where it does not let that in: passwords of sentinels are seldom
@@ -35,10 +40,18 @@ pub(super) fn at_sentinel(
     if ASKS.iter().all(|name| set.setting(sentinel, name).is_none()) {
         return (None, given);
     }
-    let password =
-        secret(set.setting(sentinel, "requirepass")).and_then(|reference| look_up(reference, access));
-    let own = password.map(|password| Login { user: None, password });
+    let observer = set.observer.as_ref().and_then(|login| observed(login, access));
+    let own = observer.or_else(|| {
+        let reference = secret(set.setting(sentinel, "requirepass"))?;
+        Some(Login { user: None, password: look_up(reference, access)? })
+    });
     if given.is_some() { (given, own) } else { (own, None) }
+}
+
+/// The observer's login, where its password is known here.
+fn observed(login: &model::Login, access: &Access<'_>) -> Option<Login> {
+    let user = login.user.as_ref().map(|user| user.value.clone());
+    Some(Login { user, password: look_up(&login.password.value, access)? })
 }
 
 /// The login that was said, as a sentinel of this set takes it: 6.0 knows passwords without users.

@@ -114,6 +114,8 @@ pub struct Deployment {
     pub users: Vec<User>,
     /// Whom replicas log in as.
     pub replication: Option<Login>,
+    /// Whom drift logs in as.
+    pub observer: Option<Login>,
     /// Certificates, and who must speak TLS.
     pub tls: Option<Tls>,
     /// How its servers are run on their hosts.
@@ -338,6 +340,10 @@ pub struct SentinelSet {
     pub nodes: Vec<Sentinel>,
     /// Whom they log in as at the servers that they watch.
     pub auth: Option<Login>,
+    /// Whom drift logs in as at them.
+    pub observer: Option<Login>,
+    /// Their ACL users, `default` included, by name; empty without an observer.
+    pub users: Vec<User>,
     /// Certificates, and who must speak TLS.
     pub tls: Option<Tls>,
     /// How its servers are run on their hosts.

@@ -6,6 +6,7 @@
 mod memcached;
 mod mutate;
 mod observed;
+mod observer;
 #[path = "../rendered/mod.rs"]
 mod rendered;
 mod sentinels;

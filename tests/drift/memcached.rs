@@ -169,7 +169,8 @@ fn a_memcached_with_logins_says_so() {
         let mut arguments = ["-vv", "-l", "127.0.0.1", "-U", "0", "-Y"].map(str::to_owned).to_vec();
         arguments.extend([auth, "-p".to_owned(), port.number().to_string()]);
         let socket = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.number());
-        let _running = launch.only_args(arguments).at(socket).ready_when_it_prints("server listening").start();
+        let _running =
+            launch.only_args(arguments).at(socket).ready_when_it_prints("server listening").start();
         let said = told(&site, &safe());
         assert!(said.len() == 1 && said[0].contains("it wants a login"), "{server}: {said:?}");
     }

@@ -38,6 +38,8 @@ fn lower(engine: &str, version: &str, rest: &str) -> (Vec<String>, Vec<(Code, St
         replication: login.as_ref(),
         sentinel: sentinel.as_ref(),
         target: &target,
+        observer: None,
+        in_cluster: false,
         requirepass: None,
         channels_open: None,
         deployment: "d",
