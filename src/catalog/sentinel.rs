@@ -56,6 +56,7 @@ impl SentinelDirective {
 
 /// What holds for a Sentinel directive from one version up to another.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of a directive")]
 pub struct SentinelFacts {
     /// What these versions call it.
     pub name: &'static str,

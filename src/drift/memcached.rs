@@ -87,7 +87,7 @@ impl One<'_> {
             let declared = Some(if facts.takes_value() { value.to_owned() } else { "on".to_owned() });
             match rows.get_mut(stat.name) {
                 Some(row) if stat.format == StatFormat::Joined => {
-                    row.printed = format!("{},{printed}", row.printed)
+                    row.printed = format!("{},{printed}", row.printed);
                 }
                 _ => drop(rows.insert(stat.name, Row { name: stat.name, option, facts, printed, declared })),
             }

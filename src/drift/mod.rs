@@ -1,6 +1,7 @@
 //! Drift: how exactly running servers differ from the spec. A pure comparison of a checked model with what servers
 //! said of themselves; who asks them, and how the result is printed, stands elsewhere.
 
+mod asked;
 mod cluster;
 mod deployment;
 mod difference;

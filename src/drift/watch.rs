@@ -4,14 +4,13 @@
 //! `auth-user`, `auth-pass`, `rename-command` and `master-reboot-down-after-period` are shown by no version
 //! (`addReplySentinelRedisInstance`, sentinel.c): that they differ cannot be seen.
 
-use std::collections::BTreeMap;
-
 use crate::catalog::sentinel::{Scope, directives};
 use crate::emit::link_port;
 use crate::live::{Around, Fields, Heard, Refusal, SentinelAnswers, ServerAnswers};
 use crate::model::{AnyNode, Deployment, Model, Node, Sentinel, SentinelSet, Watch};
 
 use super::NodeReport;
+use super::asked::{Asked, Asking};
 use super::difference::{Class, Difference, Mend, Side, Subject};
 use super::instances::{Instance, Spot, Spots, matched};
 use super::roles;
@@ -29,32 +28,6 @@ pub(super) fn compare(model: &Model, heard: &[(AnyNode<'_>, Heard)], reports: &m
             let view = View { model, set, sentinel, deployment, first, watch, answers, asked: &asked };
             view.compare(watched.get(&watch.master_name), differences);
         }
-    }
-}
-
-/// Who was asked, by group and name, and what the answer was; none where there was none.
-struct Asked<'h> {
-    servers: BTreeMap<(&'h str, &'h str), Option<&'h ServerAnswers>>,
-    sentinels: BTreeMap<(&'h str, &'h str), Option<&'h SentinelAnswers>>,
-}
-
-impl<'h> Asked<'h> {
-    fn of(heard: &'h [(AnyNode<'_>, Heard)]) -> Self {
-        let (mut servers, mut sentinels) = (BTreeMap::new(), BTreeMap::new());
-        for (node, heard) in heard {
-            match (node, heard) {
-                (AnyNode::Server(deployment, node), heard) => {
-                    let answers = if let Heard::Server(answers) = heard { Some(&**answers) } else { None };
-                    servers.insert((deployment.name.value.as_str(), node.id.0.as_str()), answers);
-                }
-                (AnyNode::Sentinel(set, node), heard) => {
-                    let answers = if let Heard::Sentinel(answers) = heard { Some(&**answers) } else { None };
-                    sentinels.insert((set.name.value.as_str(), node.id.0.as_str()), answers);
-                }
-                (AnyNode::Memcached(..), _) => {}
-            }
-        }
-        Asked { servers, sentinels }
     }
 }
 
@@ -188,18 +161,17 @@ impl<'h> View<'h> {
         Spot {
             hosts: roles::hosts(self.model, self.deployment, node).collect(),
             ports: roles::ports(self.deployment, node).collect(),
-            run_id: self.server(node).flatten().and_then(|answers| answers.server.get("run_id").cloned()),
+            run_id: self.server(node).heard().and_then(|answers| answers.server.get("run_id").cloned()),
         }
     }
 
-    /// What a server said, if it was asked.
-    fn server(&self, node: &Node) -> Option<Option<&'h ServerAnswers>> {
-        self.asked.servers.get(&(self.deployment.name.value.as_str(), node.id.0.as_str())).copied()
+    fn server(&self, node: &Node) -> Asking<'h, ServerAnswers> {
+        self.asked.server(self.deployment, node)
     }
 
     /// Whether a server says that it leads.
     fn leads(&self, node: &Node) -> Option<bool> {
-        let role = self.server(node)??.replication.as_ref().ok()?.get("role")?;
+        let role = self.server(node).heard()?.replication.as_ref().ok()?.get("role")?;
         Some(role == "master" || role == "primary")
     }
 
@@ -276,7 +248,7 @@ impl<'h> View<'h> {
         }
         for (instance, at) in found {
             // A server that we cannot reach either has a line of its own.
-            let silent = self.server(nodes[at]).is_some_and(|answers| answers.is_none());
+            let silent = self.server(nodes[at]).is_silent();
             out.extend(self.unreached(&part(nodes[at]), instance, silent));
         }
         out.extend(extra.into_iter().map(|instance| self.stranger("replica", instance)));
@@ -290,9 +262,9 @@ impl<'h> View<'h> {
             return false;
         }
         match self.server(node) {
-            None => true,
-            Some(None) => false,
-            Some(Some(answers)) => answers.replication.as_ref().is_ok_and(|fields| {
+            Asking::Not => true,
+            Asking::Silent => false,
+            Asking::Heard(answers) => answers.replication.as_ref().is_ok_and(|fields| {
                 let follows = fields.get("master_host").zip(fields.get("master_port"));
                 let follows = follows.and_then(|(host, port)| Instance::at(host, port));
                 let up = fields.get("master_link_status").is_some_and(|status| status == "up");
@@ -318,20 +290,23 @@ impl<'h> View<'h> {
             others.iter().map(|one| Spot::of_sentinel(self.model, self.set, one)).collect();
         let Spots { missing, extra, found } = matched(&known, &spots);
         let part = |one: &Sentinel| format!("sentinel {}", one.id);
-        let heard = |one: &Sentinel| {
-            self.asked.sentinels.get(&(self.set.name.value.as_str(), one.id.0.as_str())).copied()
-        };
+        let asking = |one: &Sentinel| self.asked.sentinel(self.set, one);
         for at in missing {
             // One that we cannot reach, or that does not watch it, has a line of its own.
             let watches = |answers: &SentinelAnswers| {
                 answers.watched.as_ref().is_ok_and(|watched| watched.contains_key(&self.watch.master_name))
             };
-            if heard(others[at]).is_none_or(|answers| answers.is_some_and(watches)) {
+            let is_expected = match asking(others[at]) {
+                Asking::Not => true,
+                Asking::Silent => false,
+                Asking::Heard(answers) => watches(answers),
+            };
+            if is_expected {
                 out.push(self.unknown(&part(others[at])));
             }
         }
         for (instance, at) in found {
-            let silent = heard(others[at]).is_some_and(|answers| answers.is_none());
+            let silent = asking(others[at]).is_silent();
             out.extend(self.unreached(&part(others[at]), instance, silent));
         }
         out.extend(extra.into_iter().map(|instance| self.stranger("sentinel", instance)));
