@@ -16,12 +16,8 @@ pub(super) enum Asking<'h, T> {
 }
 
 impl<'h, T> Asking<'h, T> {
-    fn of(asked: Option<&Option<&'h T>>) -> Self {
-        match asked {
-            None => Asking::Not,
-            Some(None) => Asking::Silent,
-            Some(Some(answers)) => Asking::Heard(answers),
-        }
+    fn look_up(answers: &Answers<'h, T>, key: (&str, &str)) -> Self {
+        answers.get(&key).map_or(Asking::Not, |answers| answers.map_or(Asking::Silent, Asking::Heard))
     }
 
     pub(super) fn heard(self) -> Option<&'h T> {
@@ -61,10 +57,10 @@ impl<'h> Asked<'h> {
     }
 
     pub(super) fn server(&self, deployment: &Deployment, node: &Node) -> Asking<'h, ServerAnswers> {
-        Asking::of(self.servers.get(&(deployment.name.value.as_str(), node.id.0.as_str())))
+        Asking::look_up(&self.servers, (deployment.name.value.as_str(), node.id.0.as_str()))
     }
 
     pub(super) fn sentinel(&self, set: &SentinelSet, sentinel: &Sentinel) -> Asking<'h, SentinelAnswers> {
-        Asking::of(self.sentinels.get(&(set.name.value.as_str(), sentinel.id.0.as_str())))
+        Asking::look_up(&self.sentinels, (set.name.value.as_str(), sentinel.id.0.as_str()))
     }
 }
