@@ -145,6 +145,11 @@ pub(super) struct DriftArgs {
     #[arg(value_name = "SELECTOR")]
     pub(super) selectors: Vec<String>,
 
+    /// Copies of the hosts' files, as DIR/HOST/PATH-ON-THE-HOST (what `rsync -R` and ansible's `fetch` make): tells what is
+    /// not rolled out, waits for a restart, or is lost at the next one
+    #[arg(long, value_name = "DIR")]
+    pub(super) files: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) access: AccessArgs,
 }

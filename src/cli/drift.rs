@@ -35,7 +35,13 @@ pub(super) fn run(args: &DriftArgs, output: &mut Output) -> Exit {
     };
     let access = access(&args.access, tls);
     let heard = live::observe(&model, &nodes, &access, || ());
-    let reports = drift::compare(&model, heard, &Secrets);
+    let copy = |host: &str, path: &str| {
+        let folder = args.files.as_ref()?.join(host);
+        std::fs::read(folder.join(path.trim_start_matches('/'))).ok()
+    };
+    let copies = args.files.is_some().then_some(&copy as drift::Copies<'_>);
+    let against = drift::Against { secrets: &Secrets, copies, now: time::OffsetDateTime::now_utc() };
+    let reports = drift::compare(&model, heard, &against);
     let tally = drift::Tally::of(&reports);
     let text = report::drift::human(&reports, &model, output.width());
     output.out(text);

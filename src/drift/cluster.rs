@@ -246,7 +246,8 @@ impl<'h> Cluster<'h> {
 
     /// Slots that somebody began to move, and did not finish.
     fn open_slots(&self, member: &Member<'h>, out: &mut Vec<(usize, Difference)>) {
-        for open in &member.own.open {
+        // Replicas of Valkey 8.0 and later repeat what their primary says.
+        for open in member.own.open.iter().filter(|_| member.own.follows.is_none()) {
             let other = self.name_of(&open.other);
             let live = if open.leaves {
                 format!("on its way to {other}")

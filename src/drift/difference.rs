@@ -19,6 +19,10 @@ pub enum Subject {
     Stranger(String),
     /// What a sentinel makes of a primary that it watches: its name, and behind it the option or what else of it.
     Watch(String),
+    /// The certificate that it shows.
+    Certificate,
+    /// The files on its host.
+    Files,
     /// A setting.
     Setting(String),
     /// An ACL user.
@@ -32,6 +36,8 @@ impl Subject {
             Subject::Version => "version",
             Subject::Role => "role",
             Subject::Cluster => "cluster",
+            Subject::Certificate => "certificate",
+            Subject::Files => "files",
             Subject::Slots(_) => "slots",
             Subject::Stranger(_) => "stranger",
             Subject::Watch(_) => "watch",
@@ -43,7 +49,9 @@ impl Subject {
     /// Its name, where its kind alone does not say what it is.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Subject::Version | Subject::Role | Subject::Cluster => None,
+            Subject::Version | Subject::Role | Subject::Cluster | Subject::Certificate | Subject::Files => {
+                None
+            }
             Subject::Slots(name)
             | Subject::Stranger(name)
             | Subject::Watch(name)
@@ -61,7 +69,9 @@ impl fmt::Display for Subject {
             Subject::Stranger(address) => write!(f, "node at {address}"),
             Subject::Watch(name) => write!(f, "watch {name}"),
             Subject::User(name) => write!(f, "user {name}"),
-            Subject::Version | Subject::Role | Subject::Cluster => f.write_str(self.kind()),
+            Subject::Version | Subject::Role | Subject::Cluster | Subject::Certificate | Subject::Files => {
+                f.write_str(self.kind())
+            }
         }
     }
 }
@@ -73,6 +83,8 @@ pub enum Class {
     Changed,
     /// The spec does not say, and it is not what a server has by default.
     NotInSpec,
+    /// The server is as the spec says, and its next start would not be: a file on its host says otherwise.
+    AtRestart,
     /// The servers moved it themselves: a failover, a limit of the machine. Shown, and no drift unless asked.
     Moved,
     /// It could not be read, or there is nothing to compare it with.
@@ -81,13 +93,15 @@ pub enum Class {
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 4] = [Class::Changed, Class::NotInSpec, Class::Moved, Class::Unreadable];
+    pub const ALL: [Class; 5] =
+        [Class::Changed, Class::NotInSpec, Class::AtRestart, Class::Moved, Class::Unreadable];
 
     /// The word for machines.
     pub const fn name(self) -> &'static str {
         match self {
             Class::Changed => "changed",
             Class::NotInSpec => "not-in-spec",
+            Class::AtRestart => "at-restart",
             Class::Moved => "moved",
             Class::Unreadable => "unreadable",
         }
@@ -95,7 +109,52 @@ impl Class {
 
     /// Whether it counts as drift without being asked for.
     pub const fn is_drift(self) -> bool {
-        matches!(self, Class::Changed | Class::NotInSpec)
+        matches!(self, Class::Changed | Class::NotInSpec | Class::AtRestart)
+    }
+}
+
+/// Where spec, rendered file, working file and running server part ways first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// The host's rendered file is not what the spec renders.
+    NotRolledOut,
+    /// The rendered file is new; the next start makes a working file of it.
+    Pending,
+    /// The server wrote its own value into the working file (`CONFIG REWRITE`): it stays until the next changed
+    /// roll-out.
+    Rewritten,
+    /// One of the two: where secrets were put in, they cannot be told apart.
+    PendingOrRewritten,
+    /// Set on the running server only: the next restart takes it away.
+    RunningOnly,
+}
+
+impl Standing {
+    /// The word for machines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Standing::NotRolledOut => "not-rolled-out",
+            Standing::Pending => "pending-restart",
+            Standing::Rewritten => "rewritten",
+            Standing::PendingOrRewritten => "pending-or-rewritten",
+            Standing::RunningOnly => "running-only",
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Standing::NotRolledOut => "the host's rendered file does not have it: not rolled out",
+            Standing::Pending => "rolled out; the next restart takes it",
+            Standing::Rewritten => {
+                "CONFIG REWRITE has put it into the working file: it stays until the next changed roll-out"
+            }
+            Standing::PendingOrRewritten => {
+                "the working file says otherwise than the rendered one: a restart is due, or CONFIG REWRITE was run"
+            }
+            Standing::RunningOnly => "set on the running server only: lost at the next restart",
+        })
     }
 }
 
@@ -172,12 +231,14 @@ pub struct Difference {
     pub span: Option<Span>,
     /// What else is to be known.
     pub note: Option<String>,
+    /// Where it stands, if copies of the host's files were there to tell.
+    pub standing: Option<Standing>,
 }
 
 impl Difference {
     /// A difference that says only what it is about.
     pub(super) fn new(subject: Subject, class: Class, wanted: Side, live: Side) -> Self {
-        Difference { subject, class, wanted, live, mend: None, span: None, note: None }
+        Difference { subject, class, wanted, live, mend: None, span: None, note: None, standing: None }
     }
 
     /// Something that could not be read or compared: why.

@@ -2,9 +2,11 @@
 //! said of themselves; who asks them, and how the result is printed, stands elsewhere.
 
 mod asked;
+mod certificate;
 mod cluster;
 mod deployment;
 mod difference;
+mod files;
 mod instances;
 mod memcached;
 mod roles;
@@ -16,7 +18,8 @@ mod tally;
 mod users;
 mod watch;
 
-pub use difference::{Class, Difference, Mend, Side, Subject};
+pub use difference::{Class, Difference, Mend, Side, Standing, Subject};
+pub use files::Copies;
 pub use secrets::Secrets;
 pub use tally::Tally;
 
@@ -41,14 +44,26 @@ impl NodeReport<'_> {
     }
 }
 
+/// What servers are held against beside the spec.
+#[derive(Clone, Copy)]
+pub struct Against<'a> {
+    /// Knows the secrets that the spec refers to.
+    pub secrets: &'a dyn SecretSource,
+    /// Copies of the hosts' files, where there are any.
+    pub copies: Option<Copies<'a>>,
+    /// When it is, for what expires.
+    pub now: time::OffsetDateTime,
+}
+
 /// Compares every node that was asked with the model, in the order of `heard`. What concerns several nodes of a
-/// deployment (who leads, whose slots) is judged by all that were heard.
+/// deployment (who leads, whose slots) is judged by all that were heard. Copies of the hosts' files, where there are any,
+/// tell where a difference stands.
 pub fn compare<'m>(
     model: &'m Checked<Model>,
     heard: Vec<(AnyNode<'m>, Heard)>,
-    secrets: &dyn SecretSource,
+    against: &Against<'_>,
 ) -> Vec<NodeReport<'m>> {
-    let secrets = Secrets::new(secrets);
+    let secrets = Secrets::new(against.secrets);
     let mut reports: Vec<NodeReport<'m>> = Vec::with_capacity(heard.len());
     for (node, heard) in &heard {
         let outcome = match (node, heard) {
@@ -70,10 +85,30 @@ pub fn compare<'m>(
     }
     deployment::compare(model, &heard, &mut reports);
     watch::compare(model, &heard, &mut reports);
+    certificates(model, &heard, &mut reports, against);
+    if let Some(copies) = against.copies {
+        files::add(model, &heard, &mut reports, copies, &secrets);
+    }
     for report in &mut reports {
         if let Ok(differences) = &mut report.outcome {
             differences.sort_by(|a, b| a.subject.cmp(&b.subject));
         }
     }
     reports
+}
+
+/// Adds what is to be said of the certificates that servers showed.
+fn certificates(
+    model: &Model,
+    heard: &[(AnyNode<'_>, Heard)],
+    reports: &mut [NodeReport<'_>],
+    against: &Against<'_>,
+) {
+    for ((node, heard), report) in heard.iter().zip(reports) {
+        let (Some(served), Some(spec)) = (heard.served(), node.tls()) else { continue };
+        let Ok(differences) = &mut report.outcome else { continue };
+        let host = &model.host(node.host()).name.value;
+        let copy = |path: &str| against.copies.and_then(|copies| copies(host, path));
+        differences.extend(certificate::compare(spec, served, copy, against.now));
+    }
 }

@@ -118,9 +118,11 @@ impl Set<'_> {
                     out.push((one.at, changed(self.deployment, &wanted, role).mend(mend).note(note)));
                 }
                 Role::Follows { up, syncing, .. } if self.follows(one, role, leader) => {
-                    if !up {
+                    // Where the leader itself was not heard, that its replicas have lost it follows.
+                    let leader_is_there = self.roles.iter().any(|(one, _)| one.node.id == leader.id);
+                    if !up && leader_is_there {
                         out.push((one.at, self.link_down(&wanted, role, *syncing)));
-                    } else if moved && one.node.id == self.first.id {
+                    } else if *up && moved && one.node.id == self.first.id {
                         let difference = Difference::new(
                             Subject::Role,
                             Class::Moved,

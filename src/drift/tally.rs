@@ -24,7 +24,7 @@ impl Tally {
             tally.unknown += usize::from(report.outcome.is_err());
             for one in report.differences() {
                 match one.class {
-                    Class::Changed | Class::NotInSpec => tally.drift += 1,
+                    Class::Changed | Class::NotInSpec | Class::AtRestart => tally.drift += 1,
                     Class::Moved => tally.moved += 1,
                     Class::Unreadable => tally.unknown += 1,
                 }

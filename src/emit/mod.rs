@@ -48,6 +48,7 @@ pub use error::{EmitError, Problem};
 pub(crate) use reference::template_words;
 pub use reference::{BuiltInTemplate, built_in_templates, markdown as templates_markdown};
 pub use secret::{Secret, SecretSource};
+pub(crate) use server_conf::file_name as conf_file;
 pub(crate) use users_acl::password_place;
 
 use std::convert::Infallible;

@@ -78,7 +78,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
 }
 
 /// The name of an engine's configuration file.
-pub(super) fn file_name(engine: Engine) -> &'static str {
+pub(crate) fn file_name(engine: Engine) -> &'static str {
     if engine == Engine::Valkey { "valkey.conf" } else { "redis.conf" }
 }
 

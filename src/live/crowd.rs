@@ -49,7 +49,10 @@ mod tests {
     fn results_are_in_the_order_of_the_tasks() {
         let tasks: Vec<usize> = (0..100).collect();
         let told = AtomicUsize::new(0);
-        let results = side_by_side(&tasks, 7, |task| task * 2, || drop(told.fetch_add(1, Ordering::Relaxed)));
+        let tell = || {
+            told.fetch_add(1, Ordering::Relaxed);
+        };
+        let results = side_by_side(&tasks, 7, |task| task * 2, tell);
         assert_eq!(results, (0..100).map(|task| task * 2).collect::<Vec<_>>());
         assert_eq!(told.into_inner(), 100);
         assert!(side_by_side(&[] as &[usize], 7, |task| *task, || ()).is_empty());

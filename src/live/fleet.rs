@@ -10,7 +10,7 @@ use super::login;
 use super::memcached_answers::{MemcachedAnswers, observe_memcached};
 use super::observed::{ServerAnswers, observe_server};
 use super::sentinel::{SentinelAnswers, observe_sentinel};
-use super::tls::{TlsClient, TlsSettings};
+use super::tls::{Served, TlsClient, TlsSettings};
 use super::{Address, Protocol, Trouble};
 use crate::emit::SecretSource;
 use crate::model::{AnyNode, Assigned, MemcachedNode, Model, Setting, Topology, hidden};
@@ -30,6 +30,18 @@ pub enum Heard {
     Memcached(Box<MemcachedAnswers>),
     /// Nothing that helps: why.
     Nothing(Trouble),
+}
+
+impl Heard {
+    /// The certificate that was shown.
+    pub fn served(&self) -> Option<&Served> {
+        match self {
+            Heard::Server(answers) => answers.served.as_ref(),
+            Heard::Sentinel(answers) => answers.served.as_ref(),
+            Heard::Memcached(answers) => answers.served.as_ref(),
+            Heard::Nothing(_) => None,
+        }
+    }
 }
 
 /// How nodes are reached beyond what the spec says.
@@ -250,12 +262,9 @@ impl<'m> TlsFiles<'m> {
 
 /// The files of what a node belongs to, where it speaks TLS.
 fn tls_of<'m>(node: &AnyNode<'m>) -> Option<TlsFiles<'m>> {
-    match *node {
-        AnyNode::Server(deployment, _) => {
-            deployment.tls.and(deployment.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls))
-        }
-        AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()).map(|tls| TlsFiles::of(tls)),
+    match node {
         AnyNode::Memcached(_, node) => TlsFiles::of_memcached(node),
+        AnyNode::Server(..) | AnyNode::Sentinel(..) => node.tls().map(|tls| TlsFiles::of(tls)),
     }
 }
 

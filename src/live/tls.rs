@@ -121,7 +121,7 @@ impl Served {
 pub(super) fn reason(error: &rustls::Error) -> String {
     use rustls::Error::InvalidCertificate;
     match error {
-        InvalidCertificate(CertificateError::UnknownIssuer) => {
+        InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "its certificate is not from an authority that we trust: name the right one with --cacert"
                 .to_owned()
         }

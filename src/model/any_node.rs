@@ -1,6 +1,7 @@
 //! A server of any kind, for those who go through all of them.
 
 use crate::source::{At, Span};
+use crate::spec::TlsSpec;
 
 use super::topology::{
     Deployment, HostId, Memcached, MemcachedNode, Model, Node, NodeId, Sentinel, SentinelSet,
@@ -65,6 +66,15 @@ impl<'m> AnyNode<'m> {
             AnyNode::Server(deployment, _) => &deployment.name,
             AnyNode::Sentinel(set, _) => &set.name,
             AnyNode::Memcached(deployment, _) => &deployment.name,
+        }
+    }
+
+    /// The TLS table of what it belongs to, where it speaks TLS.
+    pub fn tls(&self) -> Option<&'m At<TlsSpec>> {
+        match self {
+            AnyNode::Server(deployment, _) => deployment.tls.and(deployment.spec.tls.as_ref()),
+            AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()),
+            AnyNode::Memcached(..) => None,
         }
     }
 

@@ -3,14 +3,20 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod allowed;
+mod clusters;
+mod copies;
 mod memcached;
 mod mutate;
+mod neighbours;
 mod observed;
 mod observer;
 #[path = "../rendered/mod.rs"]
 mod rendered;
+mod replicated;
 mod sentinels;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod users;

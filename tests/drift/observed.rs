@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cachewright::drift::{self, Difference};
+use cachewright::drift::{self, Against, Copies, Difference};
 use cachewright::live::{self, Access, Address, GivenLogin, Patience, TlsSettings};
 use cachewright::model::AnyNode;
 use cachewright::text::acl::Sensitive;
+
+use time::OffsetDateTime;
 
 use crate::rendered::Passwords;
 use crate::rendered::site::Site;
@@ -44,10 +46,21 @@ pub(crate) struct How {
     pub(crate) login: Option<(Option<String>, String)>,
     pub(crate) via: BTreeMap<String, Address>,
     pub(crate) without_napi_ids: bool,
+    pub(crate) tls: TlsSettings,
+    pub(crate) now: Option<OffsetDateTime>,
 }
 
 /// What drift says of every node that is asked, by the node's name.
 pub(crate) fn drift(site: &Site, how: &How) -> BTreeMap<String, Result<Vec<Difference>, String>> {
+    drift_with(site, how, None)
+}
+
+/// The same, with copies of the hosts' files.
+pub(crate) fn drift_with(
+    site: &Site,
+    how: &How,
+    copies: Option<Copies<'_>>,
+) -> BTreeMap<String, Result<Vec<Difference>, String>> {
     let secrets = Passwords::default();
     let login = how.login.as_ref().map(|(user, password)| GivenLogin {
         user: user.clone(),
@@ -55,7 +68,7 @@ pub(crate) fn drift(site: &Site, how: &How) -> BTreeMap<String, Result<Vec<Diffe
     });
     let access = Access {
         login,
-        tls: TlsSettings::default(),
+        tls: how.tls.clone(),
         via: how.via.clone(),
         without_napi_ids: how.without_napi_ids,
         secrets: &secrets,
@@ -65,7 +78,8 @@ pub(crate) fn drift(site: &Site, how: &How) -> BTreeMap<String, Result<Vec<Diffe
     };
     let nodes: Vec<AnyNode<'_>> = AnyNode::all(&site.model).collect();
     let heard = live::observe(&site.model, &nodes, &access, || ());
-    let reports = drift::compare(&site.model, heard, &secrets);
+    let against = Against { secrets: &secrets, copies, now: how.now.unwrap_or_else(OffsetDateTime::now_utc) };
+    let reports = drift::compare(&site.model, heard, &against);
     reports
         .into_iter()
         .map(|report| (report.node.name(), report.outcome.map_err(|trouble| trouble.to_string())))
@@ -85,4 +99,9 @@ pub(crate) fn told(site: &Site, how: &How) -> Vec<String> {
         }
     }
     told
+}
+
+/// Does the same on every server, several at a time: most of it is waiting.
+pub(crate) fn on_every_server(work: impl Fn(&'static Server) + Sync) {
+    live::side_by_side(&servers(), 4, |server| work(server), || ());
 }
