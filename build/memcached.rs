@@ -253,7 +253,7 @@ fn facts(entry: &Entry, since: Version, until: Option<Version>) -> Result<String
         option(entry.before.as_deref().filter(|name| !name.is_empty()).map(string)),
         option(entry.build.as_ref().map(|build| variant("MemcachedFeature", build))),
         option(entry.stat.as_ref().map(stat)),
-        option(entry.runtime.as_deref().map(string)),
+        option(entry.runtime.as_deref().filter(|command| !command.is_empty()).map(string)),
     ))
 }
 

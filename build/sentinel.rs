@@ -35,6 +35,8 @@ struct Entry {
     repeat: Repeat,
     sentinel_set: Option<String>,
     #[serde(default)]
+    shown: bool,
+    #[serde(default)]
     config_set: bool,
     #[serde(default)]
     scripts_must_be_allowed: bool,
@@ -105,6 +107,7 @@ struct Behaviour {
     host_names: bool,
     config_command: bool,
     config_set_many: bool,
+    users: bool,
 }
 
 /// The Rust source of the tables of both engines.
@@ -139,13 +142,14 @@ fn behaviour(schema: &Schema, meta: Table, engine: &str, first: Version) -> Resu
         let state: Behaviour = schema.decode("meta", state)?;
         all.push(format!(
             "SentinelBehaviour {{ since: {}, until: {}, in_file_order: {}, host_names: {}, config_command: {}, \
-             config_set_many: {} }}",
+             config_set_many: {}, users: {} }}",
             version(since),
             option(until.map(version)),
             state.in_file_order,
             state.host_names,
             state.config_command,
             state.config_set_many,
+            state.users,
         ));
     }
     Ok(all)
@@ -187,7 +191,7 @@ fn facts(entry: &Entry, name: &str, since: Version, until: Option<Version>) -> R
     let args: Result<Vec<_>, _> = entry.args.iter().map(arg).collect();
     Ok(format!(
         "SentinelFacts {{ name: {}, since: {}, until: {}, aliases: {}, args: {}, default: {}, repeat: {}, \
-         sentinel_set: {}, config_set: {}, scripts_must_be_allowed: {}, rewrite: {}, rewritten_in_quotes: {} }}",
+         sentinel_set: {}, shown: {}, config_set: {}, scripts_must_be_allowed: {}, rewrite: {}, rewritten_in_quotes: {} }}",
         string(entry.name.as_deref().unwrap_or(name)),
         version(since),
         option(until.map(version)),
@@ -196,6 +200,7 @@ fn facts(entry: &Entry, name: &str, since: Version, until: Option<Version>) -> R
         option(entry.default.as_deref().map(string)),
         variant("SentinelRepeat", entry.repeat),
         option(entry.sentinel_set.as_deref().map(string)),
+        entry.shown,
         entry.config_set,
         entry.scripts_must_be_allowed,
         variant("SentinelRewrite", entry.rewrite),

@@ -56,6 +56,7 @@ impl SentinelDirective {
 
 /// What holds for a Sentinel directive from one version up to another.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of a directive")]
 pub struct SentinelFacts {
     /// What these versions call it.
     pub name: &'static str,
@@ -73,6 +74,8 @@ pub struct SentinelFacts {
     pub repeat: SentinelRepeat,
     /// The option of `SENTINEL SET` that changes it (for `monitor`: its last argument only).
     pub sentinel_set: Option<&'static str>,
+    /// `SENTINEL MASTERS` prints it, under its own name; scripts only where one is set.
+    pub shown: bool,
     /// `SENTINEL CONFIG SET` changes it and `SENTINEL CONFIG GET` shows it, secrets included.
     pub config_set: bool,
     /// `SENTINEL SET` takes it only after `deny-scripts-reconfig no`.
@@ -160,7 +163,7 @@ pub enum SentinelRewrite {
 
 /// How a Sentinel treats its file as a whole, from one version up to another.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent traits of a version")]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of a version")]
 pub struct SentinelBehaviour {
     /// The first version this holds for.
     pub since: Version,
@@ -174,6 +177,8 @@ pub struct SentinelBehaviour {
     pub config_command: bool,
     /// `SENTINEL CONFIG SET` takes several pairs at once.
     pub config_set_many: bool,
+    /// It has ACL users, and `AUTH` takes a user's name. 6.0 knows `requirepass` only.
+    pub users: bool,
 }
 
 /// Every Sentinel directive of an engine, sorted by name; none for memcached.

@@ -3,9 +3,10 @@
 use super::Options;
 use super::covered;
 use super::report::{Aspect, Report};
-use crate::catalog::memcached::{MemcachedOption, OptionFacts, OptionValue, StatFormat, options};
+use crate::catalog::memcached::{MemcachedOption, OptionFacts, StatFormat, options};
 use crate::live::memcached::MemcachedServer;
 use crate::live::{Address, Failure};
+use crate::value::printed_option;
 
 pub(super) fn check(address: &Address, asked: &Options) -> Result<Report, Failure> {
     let mut server = MemcachedServer::connect(address)?;
@@ -38,68 +39,18 @@ pub(super) fn check(address: &Address, asked: &Options) -> Result<Report, Failur
         };
         report.count(Aspect::Names);
         if facts.negates.is_none() && !asked.given.contains(option.name) {
-            default(option, facts, stat.format, shown, &mut report);
+            default(option, facts, shown, &mut report);
         }
         runtime(&mut server, option, facts, shown, &mut report)?;
     }
     Ok(report)
 }
 
-fn default(
-    option: &MemcachedOption,
-    facts: &OptionFacts,
-    format: StatFormat,
-    shown: &str,
-    report: &mut Report,
-) {
-    if let Some(printed) = facts.default.and_then(|default| printed(facts, format, default)) {
+fn default(option: &MemcachedOption, facts: &OptionFacts, shown: &str, report: &mut Report) {
+    if let Some(printed) = printed_option(facts, None) {
         report
             .compare(Aspect::Defaults, option.name, (printed.as_str(), shown), |value| format!("`{value}`"));
     }
-}
-
-/// How `stats settings` prints a default; none where the catalogue does not say how.
-fn printed(facts: &OptionFacts, format: StatFormat, default: &str) -> Option<String> {
-    match format {
-        StatFormat::Decimal if matches!(facts.value, OptionValue::Size(_)) => bytes(default),
-        StatFormat::Decimal | StatFormat::AsGiven | StatFormat::Joined | StatFormat::Octal => {
-            Some(default.to_owned())
-        }
-        StatFormat::Multiplied(factor) => Some(default.parse::<u64>().ok()?.checked_mul(factor)?.to_string()),
-        StatFormat::Decimals(digits) => {
-            Some(format!("{:.*}", usize::from(digits), default.parse::<f64>().ok()?))
-        }
-        StatFormat::Words(words) => {
-            words.iter().find(|(word, _)| *word == default).map(|(_, printed)| (*printed).to_owned())
-        }
-        // What stands there when a switch is given is the opposite of what stands there when it is not.
-        StatFormat::Fixed(given) => match (default, given) {
-            ("on", given) => Some(given.to_owned()),
-            ("off", given) => opposite(given).map(str::to_owned),
-            _ => None,
-        },
-        StatFormat::Unsafe => None,
-    }
-}
-
-fn opposite(word: &str) -> Option<&'static str> {
-    match word {
-        "yes" => Some("no"),
-        "no" => Some("yes"),
-        "on" => Some("off"),
-        "off" => Some("on"),
-        _ => None,
-    }
-}
-
-/// A size with a suffix, in bytes.
-fn bytes(text: &str) -> Option<String> {
-    let (number, factor) = match text.as_bytes().last()? {
-        b'k' => (&text[..text.len() - 1], 1024),
-        b'm' => (&text[..text.len() - 1], 1024 * 1024),
-        _ => (text, 1),
-    };
-    Some((number.parse::<u64>().ok()? * factor).to_string())
 }
 
 /// Changes a plain number to the value that it has.

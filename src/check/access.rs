@@ -30,8 +30,9 @@ pub(super) enum Door {
 
 /// Whether something that decides about logins could not be read.
 pub(super) fn is_poisoned(deployment: &Deployment) -> bool {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 13] = [
         "replication",
+        "observer",
         "users",
         "config",
         "profiles",

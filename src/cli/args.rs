@@ -223,6 +223,11 @@ pub(super) struct AccessArgs {
     #[arg(long, value_name = "ADDRESS=ADDRESS", value_parser = via)]
     pub(super) via: Vec<Via>,
 
+    /// No memcached was started with -N: before 1.6.40, asking for all settings kills one that was, and only with this
+    /// they are asked
+    #[arg(long)]
+    pub(super) without_napi_ids: bool,
+
     /// How many servers to ask at a time
     #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) parallel: u16,

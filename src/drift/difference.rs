@@ -17,11 +17,13 @@ pub enum Subject {
     Slots(String),
     /// A node of the cluster that the spec does not have, by its address.
     Stranger(String),
+    /// What a sentinel makes of a primary that it watches: its name, and behind it the option or what else of it.
+    Watch(String),
     /// The certificate that it shows.
     Certificate,
     /// The files on its host.
     Files,
-    /// A setting of a Redis or Valkey server.
+    /// A setting.
     Setting(String),
     /// An ACL user.
     User(String),
@@ -38,6 +40,7 @@ impl Subject {
             Subject::Files => "files",
             Subject::Slots(_) => "slots",
             Subject::Stranger(_) => "stranger",
+            Subject::Watch(_) => "watch",
             Subject::Setting(_) => "setting",
             Subject::User(_) => "user",
         }
@@ -49,9 +52,11 @@ impl Subject {
             Subject::Version | Subject::Role | Subject::Cluster | Subject::Certificate | Subject::Files => {
                 None
             }
-            Subject::Slots(name) | Subject::Stranger(name) | Subject::Setting(name) | Subject::User(name) => {
-                Some(name)
-            }
+            Subject::Slots(name)
+            | Subject::Stranger(name)
+            | Subject::Watch(name)
+            | Subject::Setting(name)
+            | Subject::User(name) => Some(name),
         }
     }
 }
@@ -62,6 +67,7 @@ impl fmt::Display for Subject {
             Subject::Setting(name) => f.write_str(name),
             Subject::Slots(slots) => write!(f, "slots {slots}"),
             Subject::Stranger(address) => write!(f, "node at {address}"),
+            Subject::Watch(name) => write!(f, "watch {name}"),
             Subject::User(name) => write!(f, "user {name}"),
             Subject::Version | Subject::Role | Subject::Cluster | Subject::Certificate | Subject::Files => {
                 f.write_str(self.kind())

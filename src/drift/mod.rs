@@ -1,18 +1,23 @@
 //! Drift: how exactly running servers differ from the spec. A pure comparison of a checked model with what servers
 //! said of themselves; who asks them, and how the result is printed, stands elsewhere.
 
+mod asked;
 mod baseline;
 mod certificate;
 mod cluster;
 mod deployment;
 mod difference;
 mod files;
+mod instances;
+mod memcached;
 mod roles;
 mod secrets;
+mod sentinel;
 mod server;
 mod settings;
 mod tally;
 mod users;
+mod watch;
 
 pub use baseline::{Accepted, Baseline, Problem, Remark};
 pub use difference::{Class, Difference, Mend, Side, Standing, Subject};
@@ -67,14 +72,23 @@ pub fn compare<'m>(
     for (node, heard) in heard {
         let outcome = match (node, heard) {
             (_, Heard::Nothing(trouble)) => Err(trouble.clone()),
-            (AnyNode::Server(deployment, one), Heard::Server(answers)) => {
+            (AnyNode::Server(deployment, one), Heard::Server(answers)) if !answers.identity.sentinel => {
                 Ok(server::compare(deployment, one, answers, &secrets))
             }
+            (AnyNode::Sentinel(set, one), Heard::Sentinel(answers)) if answers.identity.sentinel => {
+                Ok(sentinel::compare(model, set, one, answers, &secrets))
+            }
+            (AnyNode::Memcached(deployment, one), Heard::Memcached(answers)) => {
+                Ok(memcached::compare(deployment, one, answers))
+            }
             (_, Heard::Server(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
+            (_, Heard::Sentinel(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
+            (_, Heard::Memcached(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
         };
         reports.push(NodeReport { node: *node, outcome, accepted: Vec::new() });
     }
     deployment::compare(model, heard, &mut reports);
+    watch::compare(model, heard, &mut reports);
     certificates(model, heard, &mut reports, against);
     if let Some(copies) = against.copies {
         files::add(model, heard, &mut reports, copies, &secrets);

@@ -210,12 +210,22 @@ impl Set<'_> {
     }
 
     fn is_at(&self, node: &Node, host: &str, port: u16) -> bool {
-        let setting = |name| text_setting(self.deployment, node, name);
-        let hosts = [Some(self.model.host(node.host).address.value.clone()), setting("replica-announce-ip")];
-        let number = |name| port_setting(self.deployment, node, name);
-        let ports = [Some(node.port), number("port"), number("tls-port"), number("replica-announce-port")];
-        hosts.iter().flatten().any(|own| same_host(own, host)) && ports.contains(&Some(port))
+        hosts(self.model, self.deployment, node).any(|own| same_host(&own, host))
+            && ports(self.deployment, node).any(|own| own == port)
     }
+}
+
+/// The hosts that others may know a server by.
+pub(super) fn hosts(model: &Model, deployment: &Deployment, node: &Node) -> impl Iterator<Item = String> {
+    let announced = text_setting(deployment, node, "replica-announce-ip");
+    std::iter::once(model.host(node.host).address.value.clone()).chain(announced)
+}
+
+/// The ports that others may know a server by.
+pub(super) fn ports(deployment: &Deployment, node: &Node) -> impl Iterator<Item = u16> {
+    let number = |name| port_setting(deployment, node, name);
+    let ports = [Some(node.port), number("port"), number("tls-port"), number("replica-announce-port")];
+    ports.into_iter().flatten()
 }
 
 /// Whether two texts are the same host, as far as that can be said without looking names up.

@@ -1,7 +1,9 @@
 //! One Redis or Valkey server against the model.
 
-use crate::live::ServerAnswers;
+use crate::catalog::Target;
+use crate::live::{Identity, ServerAnswers};
 use crate::model::{Deployment, Node};
+use crate::source::Span;
 
 use super::difference::{Class, Difference, Mend, Side, Subject};
 use super::secrets::Secrets;
@@ -15,7 +17,8 @@ pub(super) fn compare(
     secrets: &Secrets<'_>,
 ) -> Vec<Difference> {
     let mut differences = Vec::new();
-    differences.extend(version(deployment, answers));
+    let span = deployment.version_span;
+    differences.extend(version(&answers.identity, &deployment.target, span));
     match &answers.settings {
         Ok(printed) => {
             let server = settings::Server { deployment, node, identity: &answers.identity, secrets };
@@ -30,8 +33,13 @@ pub(super) fn compare(
     let known = differences.iter().any(requirepass);
     match &answers.users {
         Ok(lines) => {
-            let identity = &answers.identity;
-            users::compare(deployment, node, identity, lines, secrets, known, &mut differences);
+            let declared = users::Declared {
+                users: &deployment.users,
+                requirepass: deployment.setting(node, "requirepass"),
+                channels: deployment.setting(node, "acl-pubsub-default"),
+                span: deployment.name.span,
+            };
+            users::compare(&declared, &answers.identity, lines, secrets, known, &mut differences);
         }
         Err(refusal) => {
             let subject = Subject::User("*".to_owned());
@@ -41,9 +49,8 @@ pub(super) fn compare(
     differences
 }
 
-/// Whether the engine and the version are the declared ones.
-fn version(deployment: &Deployment, answers: &ServerAnswers) -> Option<Difference> {
-    let (identity, target) = (&answers.identity, &deployment.target);
+/// Whether the engine and the version are the declared ones; the version is declared at `span`.
+pub(super) fn version(identity: &Identity, target: &Target, span: Span) -> Option<Difference> {
     let declared = identity.engine == target.engine
         && identity.fork.is_none()
         && target.versions.contains(identity.version);
@@ -54,5 +61,5 @@ fn version(deployment: &Deployment, answers: &ServerAnswers) -> Option<Differenc
     let mend = Mend::ByHand("install the declared version, or declare this one".to_owned());
     let difference =
         Difference::new(Subject::Version, Class::Changed, wanted, Side::Text(identity.to_string()));
-    Some(difference.mend(mend).at(Some(deployment.version_span)))
+    Some(difference.mend(mend).at(Some(span)))
 }

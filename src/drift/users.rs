@@ -7,7 +7,7 @@ use crate::catalog::{Engine, Version, acl};
 use crate::emit::{password_place, sha256_hex};
 use crate::live::Identity;
 use crate::model::users::{Access, Rights, rights};
-use crate::model::{Assigned, Deployment, Node, User};
+use crate::model::{Assigned, Setting, User};
 use crate::report::counted;
 use crate::source::Span;
 use crate::spec::SecretRef;
@@ -39,11 +39,22 @@ struct State {
     unchecked: bool,
 }
 
+/// What the spec says of the users of a server or a sentinel.
+pub(super) struct Declared<'d> {
+    /// The users, `default` included; empty where there is only the built-in default user.
+    pub(super) users: &'d [User],
+    /// The password of the built-in default user.
+    pub(super) requirepass: Option<&'d Setting>,
+    /// `acl-pubsub-default`.
+    pub(super) channels: Option<&'d Setting>,
+    /// Where the whole is declared.
+    pub(super) span: Span,
+}
+
 /// Adds a difference for each user that is not what it should be. `requirepass_differs`: that the password of the
 /// default user differs is said already.
 pub(super) fn compare(
-    deployment: &Deployment,
-    node: &Node,
+    declared: &Declared<'_>,
     identity: &Identity,
     lines: &[Vec<u8>],
     secrets: &Secrets<'_>,
@@ -53,17 +64,17 @@ pub(super) fn compare(
     let server = Server {
         engine: identity.engine,
         version: identity.version,
-        channels_open: channels_open(deployment, node, identity),
+        channels_open: channels_open(declared.channels, identity),
     };
-    let mut wanted = wanted(deployment, node, secrets);
+    let mut wanted = wanted(declared, secrets);
     for (name, live) in live(lines) {
-        let declared = wanted.remove(&name);
+        let account = wanted.remove(&name);
         let subject = Subject::User(name.clone());
-        match (declared, live) {
+        match (account, live) {
             (_, Err(why)) => differences.push(Difference::unreadable(subject, why)),
-            (Some(declared), Ok(live)) => {
+            (Some(account), Ok(live)) => {
                 let open = requirepass_differs && name == DEFAULT;
-                differences.extend(server.difference(subject, &declared, &live, open));
+                differences.extend(server.difference(subject, &account, &live, open));
             }
             (None, Ok(live)) => {
                 let mend = Mend::Command(format!("ACL DELUSER {}", word(&name)));
@@ -71,18 +82,18 @@ pub(super) fn compare(
                 differences.push(
                     Difference::new(subject, Class::NotInSpec, Side::Absent, live)
                         .mend(mend)
-                        .at(Some(deployment.name.span)),
+                        .at(Some(declared.span)),
                 );
             }
         }
     }
-    for (name, declared) in wanted {
-        let mend = set_user(&name, &declared.rules);
-        let wanted = Side::Text(shown(&declared.rules));
+    for (name, account) in wanted {
+        let mend = set_user(&name, &account.rules);
+        let wanted = Side::Text(shown(&account.rules));
         differences.push(
             Difference::new(Subject::User(name), Class::Changed, wanted, Side::Absent)
                 .mend(mend)
-                .at(declared.span),
+                .at(account.span),
         );
     }
 }
@@ -212,11 +223,11 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The users that the server should have, by name.
-fn wanted(deployment: &Deployment, node: &Node, secrets: &Secrets<'_>) -> BTreeMap<String, Account> {
-    if deployment.users.is_empty() {
-        return BTreeMap::from([(DEFAULT.to_owned(), built_in(deployment, node, secrets))]);
+fn wanted(declared: &Declared<'_>, secrets: &Secrets<'_>) -> BTreeMap<String, Account> {
+    if declared.users.is_empty() {
+        return BTreeMap::from([(DEFAULT.to_owned(), built_in(declared, secrets))]);
     }
-    deployment.users.iter().map(|user| (user.name.value.clone(), account(user, secrets))).collect()
+    declared.users.iter().map(|user| (user.name.value.clone(), account(user, secrets))).collect()
 }
 
 fn account(user: &User, secrets: &Secrets<'_>) -> Account {
@@ -239,8 +250,8 @@ fn account(user: &User, secrets: &Secrets<'_>) -> Account {
 }
 
 /// The default user of a server without declared users: everybody, behind `requirepass` where there is one.
-fn built_in(deployment: &Deployment, node: &Node, secrets: &Secrets<'_>) -> Account {
-    let requirepass = deployment.setting(node, "requirepass");
+fn built_in(declared: &Declared<'_>, secrets: &Secrets<'_>) -> Account {
+    let requirepass = declared.requirepass;
     let reference = requirepass.and_then(|setting| match &setting.value {
         Assigned::Secret(reference) => Some(reference.clone()),
         _ => None,
@@ -255,7 +266,7 @@ fn built_in(deployment: &Deployment, node: &Node, secrets: &Secrets<'_>) -> Acco
         },
     }
     rules.extend([AclRule::AllKeys, AclRule::AllChannels, AclRule::AllCommands]);
-    let span = requirepass.and_then(|setting| setting.value_span).unwrap_or(deployment.name.span);
+    let span = requirepass.and_then(|setting| setting.value_span).unwrap_or(declared.span);
     Account { rules, span: Some(span), missing }
 }
 
@@ -283,9 +294,8 @@ fn live(lines: &[Vec<u8>]) -> Vec<(String, Result<Vec<AclRule>, String>)> {
 }
 
 /// Whether a new user may use all channels there.
-fn channels_open(deployment: &Deployment, node: &Node, identity: &Identity) -> bool {
-    let set = deployment.setting(node, "acl-pubsub-default").map(|setting| &setting.value);
-    if let Some(Assigned::Value(Value::Word(word))) = set {
+fn channels_open(set: Option<&Setting>, identity: &Identity) -> bool {
+    if let Some(Assigned::Value(Value::Word(word))) = set.map(|setting| &setting.value) {
         return *word == "allchannels";
     }
     acl::behaviour(identity.engine, identity.version).is_some_and(|behaviour| behaviour.channels_open)
@@ -318,7 +328,7 @@ fn set_user(name: &str, rules: &[AclRule]) -> Mend {
 }
 
 /// A name as redis-cli takes it.
-fn word(name: &str) -> String {
+pub(super) fn word(name: &str) -> String {
     crate::text::conf::quote_conf(name.as_bytes())
         .map_or_else(|_| name.to_owned(), std::borrow::Cow::into_owned)
 }

@@ -195,6 +195,7 @@ fn rendered<'a>(
     }
     for set in model.sentinels.iter().filter(|set| wanted(&sentinel_conf::folder(set))) {
         sentinel_conf::emit(&mut run, set);
+        users_acl::emit_sentinels(&mut run, set);
         unit::emit_sentinels(&mut run, set);
     }
     for deployment in model.memcached.iter().filter(|deployment| wanted(&deployment.name)) {

@@ -86,16 +86,7 @@ impl StartScripts {
         slots: &[SecretSlot],
     ) {
         let place = Place { folder: &deployment.name, node: Some(&node.id), file: FILE };
-        let mut users: Vec<&User> = deployment.users.iter().collect();
-        users.sort_by_key(|user| user.name.value.as_str());
-        let filled = run.vault.is_open();
-        let passwords = users.into_iter().flat_map(|user| {
-            let place = SecretPlace::User(user.name.value.clone());
-            let slot =
-                move |secret: &SecretRef| SecretSlot { secret: secret.clone(), place: place.clone(), filled };
-            user.passwords.iter().map(move |password| slot(&password.value))
-        });
-        let slots: Vec<SecretSlot> = slots.iter().cloned().chain(passwords).collect();
+        let slots = with_passwords(slots, &deployment.users, run.vault.is_open());
         let script = server(run, deployment, node).and_then(|script| self.with_secrets(script, &slots));
         self.add(run, place, script);
     }
@@ -110,7 +101,8 @@ impl StartScripts {
         slots: &[SecretSlot],
     ) {
         let place = Place { file: FILE, ..place };
-        let script = sentinel_facts(run, set, sentinel).and_then(|script| self.with_secrets(script, slots));
+        let slots = with_passwords(slots, &set.users, run.vault.is_open());
+        let script = sentinel_facts(run, set, sentinel).and_then(|script| self.with_secrets(script, &slots));
         self.add(run, place, script);
     }
 
@@ -138,6 +130,19 @@ impl StartScripts {
             Err(problem) => run.fail(place, problem),
         }
     }
+}
+
+/// The places for secrets in a configuration file, and those of users.
+fn with_passwords(slots: &[SecretSlot], users: &[User], filled: bool) -> Vec<SecretSlot> {
+    let mut users: Vec<&User> = users.iter().collect();
+    users.sort_by_key(|user| user.name.value.as_str());
+    let passwords = users.into_iter().flat_map(|user| {
+        let place = SecretPlace::User(user.name.value.clone());
+        let slot =
+            move |secret: &SecretRef| SecretSlot { secret: secret.clone(), place: place.clone(), filled };
+        user.passwords.iter().map(move |password| slot(&password.value))
+    });
+    slots.iter().cloned().chain(passwords).collect()
 }
 
 /// All about a server but its secrets.
@@ -233,17 +238,22 @@ fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Resu
     });
     let moves = ways(run, watched).into_iter();
     let moves: Vec<String> = moves.map(|way| format!("{} {} {}", way.address, way.old, way.new)).collect();
-    let facts = [
+    let users = !set.users.is_empty();
+    let mut facts = vec![
         ("file", sentinel_conf::FILE.to_owned()),
         ("data", dir.and_then(|setting| text(&setting.value)).unwrap_or_default()),
         ("moves", moves.join(" ")),
     ];
+    if users {
+        let path = set.setting(sentinel, "aclfile").and_then(|setting| text(&setting.value));
+        facts.push(("users", path.unwrap_or_default()));
+    }
     Ok(StartScript {
         what: format!("a sentinel of {}, of the spec {}", one_line(&set.name), one_line(&run.model.name)),
         starts: Starts::Sentinel,
         facts: variables(&facts)?,
         links: String::new(),
-        users: false,
+        users,
         secrets: StartSecrets::default(),
     })
 }

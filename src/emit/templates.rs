@@ -80,6 +80,7 @@ pub(super) const BUILT_IN: &[(&str, &str)] = &[
     ("start-secrets.sh.j2", include_str!("../../templates/start-secrets.sh.j2")),
     ("start-sentinel.sh.j2", include_str!("../../templates/start-sentinel.sh.j2")),
     ("start-server.sh.j2", include_str!("../../templates/start-server.sh.j2")),
+    ("start-users.sh.j2", include_str!("../../templates/start-users.sh.j2")),
     ("memcached.conf.j2", include_str!("../../templates/memcached.conf.j2")),
     ("server.service.j2", include_str!("../../templates/server.service.j2")),
     ("memcached.service.j2", include_str!("../../templates/memcached.service.j2")),

@@ -181,6 +181,8 @@ fn sentinel_set(spec: &Spec, target: Target) -> SentinelSet {
             own,
         }],
         auth: Some(Login { user: Some(at("sentinel".into())), password: at(env("SENTINEL_PASSWORD")) }),
+        observer: None,
+        users: Vec::new(),
         tls: None,
         spec: Arc::new(spec.sentinels.get("main").unwrap().value.clone()),
         poisoned: Vec::new(),

@@ -277,7 +277,9 @@ fn secrets_of_sentinel<'m>(
     });
     let settings = set.global.iter().chain(own).chain(watched.flatten());
     let settings = settings.filter_map(|setting| setting.secret.as_ref());
-    settings.chain(set.auth.as_ref().map(|login| &login.password)).map(|at| &at.value).collect()
+    let passwords = set.users.iter().flat_map(|user| &user.passwords);
+    let login = set.auth.as_ref().map(|login| &login.password);
+    settings.chain(login).chain(passwords).map(|at| &at.value).collect()
 }
 
 /// Every path that has to be seen before it runs and while it does.

@@ -1,6 +1,6 @@
 //! users.acl. The file has neither comments nor quoting, so no template can help it.
 
-use crate::model::{Deployment, User};
+use crate::model::{Deployment, NodeId, SentinelSet, User};
 use crate::text::acl::{AclRule, Sensitive, write_acl_line};
 
 use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
@@ -11,11 +11,21 @@ use super::secret::Vault;
 
 /// Adds the users of every node of a deployment, where users are declared. All nodes have the same.
 pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
-    if deployment.users.is_empty() {
+    let nodes = deployment.nodes.iter().map(|node| &node.id);
+    add(run, &deployment.name, &deployment.users, nodes);
+}
+
+/// Adds the users of every sentinel of a set, where it has any.
+pub(super) fn emit_sentinels(run: &mut Run<'_>, set: &SentinelSet) {
+    add(run, &SentinelSet::folder(&set.name), &set.users, set.nodes.iter().map(|node| &node.id));
+}
+
+fn add<'m>(run: &mut Run<'_>, folder: &str, users: &[User], nodes: impl Iterator<Item = &'m NodeId>) {
+    if users.is_empty() {
         return;
     }
-    let place = Place { folder: &deployment.name, node: None, file: "users.acl" };
-    let mut users: Vec<&User> = deployment.users.iter().collect();
+    let place = Place { folder, node: None, file: "users.acl" };
+    let mut users: Vec<&User> = users.iter().collect();
     // `default` is what clients are until they log in, so it comes first.
     users.sort_by_key(|user| (user.name.value != "default", user.name.value.as_str()));
     let (mut bytes, mut secrets) = (Vec::new(), Vec::new());
@@ -30,8 +40,8 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
         }
     }
     let bytes = Bytes::from(bytes);
-    for node in &deployment.nodes {
-        let place = Place { node: Some(&node.id), ..place };
+    for node in nodes {
+        let place = Place { node: Some(node), ..place };
         run.add(place, Install::Replace, GROUP, bytes.clone(), secrets.clone());
     }
 }

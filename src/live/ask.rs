@@ -6,7 +6,7 @@ use std::io::{BufReader, Write};
 
 use ::redis::{Cmd, Parser, Value};
 
-use super::link::{Ended, Link, Patience};
+use super::link::{Link, Patience};
 use super::question::Question;
 use super::tls::{Served, TlsClient};
 use super::{Address, Trouble};
@@ -146,14 +146,11 @@ impl Replies {
 
     fn trouble(&self) -> Trouble {
         let link = self.link.get_ref();
-        match (link.ended(), &self.written) {
-            (Some(Ended::Late), _) => Trouble::NoAnswer,
-            (Some(Ended::Tls(reason)), _) => Trouble::Tls(reason.clone()),
-            (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
-            (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
-            (None, Ok(())) => {
+        match link.trouble(&self.written) {
+            Trouble::Stranger(_) => {
                 Trouble::Stranger(format!("it says `{}`", self.without_password(&link.begun())))
             }
+            other => other,
         }
     }
 

@@ -6,14 +6,17 @@ use std::path::Path;
 use super::ask::{Login, Party};
 use super::crowd::side_by_side;
 use super::link::Patience;
+use super::login;
+use super::memcached_answers::{MemcachedAnswers, observe_memcached};
 use super::observed::{ServerAnswers, observe_server};
-use super::route::{LoginSource, PasswordSource, Route};
+use super::route::Route;
+use super::sentinel::{SentinelAnswers, observe_sentinel};
 use super::tls::{Served, TlsClient, TlsSettings};
 use super::{Address, Protocol, Trouble};
 use crate::emit::SecretSource;
-use crate::model::{AnyNode, Assigned, Deployment, Model, Node, Topology, hidden};
+use crate::model::{AnyNode, Assigned, MemcachedNode, Model, Setting, Topology, hidden};
 use crate::source::At;
-use crate::spec::{SecretRef, TlsSpec};
+use crate::spec::TlsSpec;
 use crate::text::acl::Sensitive;
 use crate::value::Value;
 
@@ -22,6 +25,10 @@ use crate::value::Value;
 pub enum Heard {
     /// A Redis or Valkey server answered.
     Server(Box<ServerAnswers>),
+    /// A sentinel answered.
+    Sentinel(Box<SentinelAnswers>),
+    /// A memcached answered.
+    Memcached(Box<MemcachedAnswers>),
     /// Nothing that helps: why.
     Nothing(Trouble),
 }
@@ -31,6 +38,8 @@ impl Heard {
     pub fn served(&self) -> Option<&Served> {
         match self {
             Heard::Server(answers) => answers.served.as_ref(),
+            Heard::Sentinel(answers) => answers.served.as_ref(),
+            Heard::Memcached(answers) => answers.served.as_ref(),
             Heard::Nothing(_) => None,
         }
     }
@@ -44,6 +53,9 @@ pub struct Access<'a> {
     pub tls: TlsSettings,
     /// Other addresses for some nodes (tunnels, NAT), by the one that the spec comes to: `10.0.1.11:6379`.
     pub via: BTreeMap<String, Address>,
+    /// No memcached was started with `-N`, so that old ones can be asked for their settings; see
+    /// [`super::observe_memcached`].
+    pub without_napi_ids: bool,
     /// Knows the secrets that the spec refers to.
     pub secrets: &'a dyn SecretSource,
     /// Reads a file of this machine, if it can.
@@ -71,50 +83,98 @@ pub fn observe<'m>(
     done: impl Fn() + Sync,
 ) -> Vec<(AnyNode<'m>, Heard)> {
     let clients = Clients::new(nodes, access);
-    let tasks: Vec<(AnyNode<'m>, Result<Party, Trouble>)> =
-        nodes.iter().map(|node| (*node, party(model, node, access, &clients))).collect();
+    let tasks: Vec<Task<'m>> = nodes
+        .iter()
+        .map(|node| Task {
+            node: *node,
+            party: party(model, node, access, &clients),
+            otherwise: match node {
+                AnyNode::Sentinel(set, node) => {
+                    login::at_sentinel(set, node, access).1.and_then(|source| source.login(access))
+                }
+                AnyNode::Server(..) | AnyNode::Memcached(..) => None,
+            },
+        })
+        .collect();
     let patience = access.patience;
-    let heard = side_by_side(
-        &tasks,
-        access.at_once,
-        |(node, party)| match party {
-            Ok(party) => ask(node, party, patience),
-            Err(trouble) => Heard::Nothing(trouble.clone()),
-        },
-        done,
-    );
+    let without_napi_ids = access.without_napi_ids;
+    let ask = |task: &Task<'_>| task.ask(model, without_napi_ids, patience).unwrap_or_else(Heard::Nothing);
+    let heard = side_by_side(&tasks, access.at_once, ask, done);
     nodes.iter().copied().zip(heard).collect()
 }
 
-fn ask(node: &AnyNode<'_>, party: &Party, patience: Patience) -> Heard {
-    let heard = match node {
-        AnyNode::Server(deployment, _) => {
-            let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
-            observe_server(party, &hidden(&deployment.target), in_cluster, patience)
-                .map(|answers| Heard::Server(Box::new(answers)))
+/// A node that is to be asked.
+struct Task<'m> {
+    node: AnyNode<'m>,
+    party: Result<Party, Trouble>,
+    /// Another login, where the first is not taken.
+    otherwise: Option<Login>,
+}
+
+impl Task<'_> {
+    fn ask(&self, model: &Model, without_napi_ids: bool, patience: Patience) -> Result<Heard, Trouble> {
+        let party = self.party.as_ref().map_err(Clone::clone)?;
+        match &self.node {
+            AnyNode::Server(deployment, _) => {
+                let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
+                let answers = observe_server(party, &hidden(&deployment.target), in_cluster, patience)?;
+                Ok(Heard::Server(Box::new(answers)))
+            }
+            AnyNode::Sentinel(set, _) => {
+                let names: Vec<String> =
+                    model.watches(set).map(|(_, _, watch)| watch.master_name.clone()).collect();
+                let ask = |party: &Party| observe_sentinel(party, &names, patience);
+                let answers = match (ask(party), &self.otherwise) {
+                    (Err(first @ (Trouble::NeedsLogin | Trouble::WrongLogin(_))), Some(login)) => {
+                        let again = ask(&Party { login: Some(login.clone()), ..party.clone() });
+                        again.map_err(|_| first)?
+                    }
+                    (answers, _) => answers?,
+                };
+                Ok(Heard::Sentinel(Box::new(answers)))
+            }
+            AnyNode::Memcached(_, node) => {
+                speaks_ascii(node)?;
+                let answers = observe_memcached(party, without_napi_ids, patience)?;
+                Ok(Heard::Memcached(Box::new(answers)))
+            }
         }
-        AnyNode::Sentinel(..) | AnyNode::Memcached(..) => Err(Trouble::Stranger("not asked yet".to_owned())),
-    };
-    heard.unwrap_or_else(Heard::Nothing)
+    }
+}
+
+/// Whether a memcached answers in the ascii protocol.
+fn speaks_ascii(node: &MemcachedNode) -> Result<(), Trouble> {
+    if node.option("enable-sasl").is_some() {
+        return Err(Trouble::Unsupported("it takes logins by SASL only, in the binary protocol".to_owned()));
+    }
+    match node.option("protocol").and_then(|option| option.value.as_deref()) {
+        Some("binary") => Err(Trouble::Unsupported("it speaks the binary protocol only".to_owned())),
+        _ => Ok(()),
+    }
 }
 
 /// The address of a node as the spec has it: the TLS port where it has one.
 pub fn address_of(model: &Model, node: &AnyNode<'_>) -> Address {
     let host = model.host(node.host()).address.value.clone();
     let (protocol, port) = match node {
-        AnyNode::Server(deployment, node) => (Protocol::Redis, port(deployment, node)),
-        AnyNode::Sentinel(_, node) => (Protocol::Redis, node.port),
+        AnyNode::Server(deployment, node) => {
+            let tls_port = deployment.tls.and(tls_port(deployment.setting(node, "tls-port")));
+            (Protocol::Redis, tls_port.unwrap_or(node.port))
+        }
+        AnyNode::Sentinel(set, node) => {
+            let tls_port = set.tls.and(tls_port(set.setting(node, "tls-port")));
+            (Protocol::Redis, tls_port.unwrap_or(node.port))
+        }
         AnyNode::Memcached(_, node) => (Protocol::Memcached, node.port),
     };
     Address { protocol, host, port }
 }
 
-fn port(deployment: &Deployment, node: &Node) -> u16 {
-    let tls_port = deployment.setting(node, "tls-port").and_then(|setting| match setting.value {
+fn tls_port(setting: Option<&Setting>) -> Option<u16> {
+    match setting?.value {
         Assigned::Value(Value::Integer(port)) => u16::try_from(port).ok().filter(|port| *port != 0),
         _ => None,
-    });
-    deployment.tls.and(tls_port).unwrap_or(node.port)
+    }
 }
 
 fn party(
@@ -126,42 +186,22 @@ fn party(
     let address = Route::to(model, node, access).asked();
     let tls = clients.of(node)?;
     let (login, renamed) = match node {
-        AnyNode::Server(deployment, node) => (login(deployment, node, access), renamed(deployment, node)),
-        AnyNode::Sentinel(..) | AnyNode::Memcached(..) => (None, BTreeMap::new()),
+        AnyNode::Server(deployment, node) => (
+            login::at_server(deployment, node, access).login(access),
+            renamed(deployment.setting(node, "rename-command")),
+        ),
+        AnyNode::Sentinel(set, node) => {
+            let source = login::at_sentinel(set, node, access).0;
+            (source.and_then(|source| source.login(access)), renamed(set.setting(node, "rename-command")))
+        }
+        AnyNode::Memcached(..) => (None, BTreeMap::new()),
     };
     Ok(Party { address, login, tls, renamed })
 }
 
-/// As whom to log in; nobody where no password is known.
-fn login(deployment: &Deployment, node: &Node, access: &Access<'_>) -> Option<Login> {
-    let LoginSource { user, password } = LoginSource::of(deployment, node, access);
-    let password = match password {
-        PasswordSource::Given => access.login.as_ref()?.password.clone()?,
-        PasswordSource::Spec(reference) => Sensitive(access.secrets.get(&reference)?.0),
-        PasswordSource::Missing(_) | PasswordSource::Nowhere => return None,
-    };
-    Some(Login { user, password })
-}
-
-/// The password of a user.
-pub(super) fn password_of<'d>(
-    deployment: &'d Deployment,
-    node: &'d Node,
-    name: &str,
-) -> Option<&'d SecretRef> {
-    let user = deployment.users.iter().find(|user| user.name.value == name);
-    if let Some(password) = user.and_then(|user| user.passwords.first()) {
-        return Some(&password.value);
-    }
-    match &deployment.setting(node, "requirepass").filter(|_| name == "default")?.value {
-        Assigned::Secret(reference) => Some(reference),
-        _ => None,
-    }
-}
-
 /// The commands that a node has under other names.
-fn renamed(deployment: &Deployment, node: &Node) -> BTreeMap<String, String> {
-    let Some(setting) = deployment.setting(node, "rename-command") else { return BTreeMap::new() };
+fn renamed(setting: Option<&Setting>) -> BTreeMap<String, String> {
+    let Some(setting) = setting else { return BTreeMap::new() };
     let values = match &setting.value {
         Assigned::Values(values) => values.as_slice(),
         Assigned::Value(value) => std::slice::from_ref(value),
@@ -182,8 +222,8 @@ impl Clients {
     fn new(nodes: &[AnyNode<'_>], access: &Access<'_>) -> Self {
         let mut clients = BTreeMap::new();
         for node in nodes {
-            let Some(spec) = node.tls() else { continue };
-            let make = || TlsClient::new(&settings(spec, access)).map_err(Trouble::Tls);
+            let Some(files) = tls_of(node) else { continue };
+            let make = || TlsClient::new(&settings(files, access)).map_err(Trouble::Tls);
             clients.entry(node.group()).or_insert_with(make);
         }
         Clients(clients)
@@ -194,15 +234,53 @@ impl Clients {
     }
 }
 
+/// The files of those who speak TLS, paths on their host.
+#[derive(Clone, Copy)]
+struct TlsFiles<'m> {
+    authorities: Option<&'m str>,
+    certificate: Option<&'m str>,
+    key: Option<&'m str>,
+}
+
+impl<'m> TlsFiles<'m> {
+    fn of(spec: &'m TlsSpec) -> Self {
+        fn path(path: Option<&At<String>>) -> Option<&str> {
+            path.map(|path| path.value.as_str())
+        }
+        TlsFiles {
+            authorities: path(spec.ca_cert_file.as_ref()),
+            certificate: path(spec.cert_file.as_ref()),
+            key: path(spec.key_file.as_ref()),
+        }
+    }
+
+    fn of_memcached(node: &'m MemcachedNode) -> Option<Self> {
+        let value = |name| node.option(name).and_then(|option| option.value.as_deref());
+        node.option("enable-ssl").map(|_| TlsFiles {
+            authorities: value("ssl_ca_cert"),
+            certificate: value("ssl_chain_cert"),
+            key: value("ssl_key"),
+        })
+    }
+}
+
+/// The files of what a node belongs to, where it speaks TLS.
+fn tls_of<'m>(node: &AnyNode<'m>) -> Option<TlsFiles<'m>> {
+    match node {
+        AnyNode::Memcached(_, node) => TlsFiles::of_memcached(node),
+        AnyNode::Server(..) | AnyNode::Sentinel(..) => node.tls().map(|tls| TlsFiles::of(tls)),
+    }
+}
+
 /// What was given, and for the rest the servers' own files, where this machine has them.
-fn settings(spec: &TlsSpec, access: &Access<'_>) -> TlsSettings {
+fn settings(files: TlsFiles<'_>, access: &Access<'_>) -> TlsSettings {
     let given = &access.tls;
-    let read = |path: Option<&At<String>>| path.and_then(|path| (access.read)(Path::new(&path.value)));
+    let read = |path: Option<&str>| path.and_then(|path| (access.read)(Path::new(path)));
     let own_pair = given.certificate.is_none();
     TlsSettings {
-        authorities: given.authorities.clone().or_else(|| read(spec.ca_cert_file.as_ref())),
-        certificate: given.certificate.clone().or_else(|| read(spec.cert_file.as_ref())),
-        key: if own_pair { read(spec.key_file.as_ref()) } else { given.key.clone() },
+        authorities: given.authorities.clone().or_else(|| read(files.authorities)),
+        certificate: given.certificate.clone().or_else(|| read(files.certificate)),
+        key: if own_pair { read(files.key) } else { given.key.clone() },
         ..given.clone()
     }
 }

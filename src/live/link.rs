@@ -50,7 +50,7 @@ pub(super) struct Link {
 
 /// Why nothing more could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ended {
+enum Ended {
     /// Time was up.
     Late,
     /// The server closed the connection, or something between did: the reason.
@@ -105,9 +105,15 @@ impl Link {
         }
     }
 
-    /// Why reading ended, if it has.
-    pub(super) fn ended(&self) -> Option<&Ended> {
-        self.ended.as_ref()
+    /// Why there is no answer, or none that could be understood; `written` is what became of the questions.
+    pub(super) fn trouble(&self, written: &io::Result<()>) -> Trouble {
+        match (&self.ended, written) {
+            (Some(Ended::Late), _) => Trouble::NoAnswer,
+            (Some(Ended::Tls(reason)), _) => Trouble::Tls(reason.clone()),
+            (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
+            (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
+            (None, Ok(())) => Trouble::Stranger(format!("it says `{}`", self.begun())),
+        }
     }
 
     /// How the server's answers begin, as text.

@@ -8,11 +8,14 @@ mod crowd;
 mod fleet;
 mod identity;
 mod link;
+mod login;
 pub mod memcached;
+mod memcached_answers;
 mod observed;
 mod question;
 pub mod redis;
 mod route;
+mod sentinel;
 mod tls;
 mod trouble;
 
@@ -27,9 +30,12 @@ pub use crowd::side_by_side;
 pub use fleet::{Access, GivenLogin, Heard, address_of, observe};
 pub use identity::Identity;
 pub use link::Patience;
+pub use login::{LoginSource, PasswordSource};
+pub use memcached_answers::{MemcachedAnswers, observe_memcached};
 pub use observed::{Fields, ServerAnswers, Settings, observe_server};
 pub use question::Question;
-pub use route::{LoginSource, PasswordSource, Route};
+pub use route::Route;
+pub use sentinel::{Around, SentinelAnswers, observe_sentinel};
 pub use tls::{Served, TlsClient, TlsSettings};
 pub use trouble::{Trouble, TroubleKind};
 

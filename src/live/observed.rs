@@ -86,7 +86,7 @@ pub fn observe_server(
 }
 
 /// Who answered. A server that does not say is none that can be compared.
-fn who(server: Result<Fields, Refusal>) -> Result<(Identity, Fields), Trouble> {
+pub(super) fn who(server: Result<Fields, Refusal>) -> Result<(Identity, Fields), Trouble> {
     match server {
         Ok(fields) => match Identity::of_info(&fields) {
             Some(identity) => Ok((identity, fields)),
@@ -98,7 +98,7 @@ fn who(server: Result<Fields, Refusal>) -> Result<(Identity, Fields), Trouble> {
 }
 
 /// A text; some answers of it come as verbatim strings.
-fn text(value: Value) -> Result<String, Refusal> {
+pub(super) fn text(value: Value) -> Result<String, Refusal> {
     bytes(value).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -114,20 +114,24 @@ fn bytes(value: Value) -> Result<Vec<u8>, Refusal> {
 }
 
 /// The `name:value` lines of a text.
-fn fields(value: Value) -> Result<Fields, Refusal> {
+pub(super) fn fields(value: Value) -> Result<Fields, Refusal> {
     let text = text(value)?;
     let pairs = text.lines().filter_map(|line| line.split_once(':'));
     Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-fn lines(value: Value) -> Result<Vec<Vec<u8>>, Refusal> {
+pub(super) fn lines(value: Value) -> Result<Vec<Vec<u8>>, Refusal> {
+    items(value)?.into_iter().map(bytes).collect()
+}
+
+pub(super) fn items(value: Value) -> Result<Vec<Value>, Refusal> {
     match value {
-        Value::Array(items) | Value::Set(items) => items.into_iter().map(bytes).collect(),
+        Value::Array(items) | Value::Set(items) => Ok(items),
         _ => Err(Refusal::Nonsense),
     }
 }
 
-fn pairs(value: Value) -> Result<BTreeMap<String, Vec<u8>>, Refusal> {
+pub(super) fn pairs(value: Value) -> Result<BTreeMap<String, Vec<u8>>, Refusal> {
     match value {
         Value::Array(items) => {
             let mut items = items.into_iter();

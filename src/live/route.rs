@@ -1,9 +1,9 @@
 //! The way to a node: where it is asked, and as whom.
 
-use super::fleet::{Access, address_of, password_of};
+use super::fleet::{Access, address_of};
+use super::login::{LoginSource, at_sentinel, at_server};
 use super::{Address, Protocol};
-use crate::model::{AnyNode, Deployment, Model, Node};
-use crate::spec::SecretRef;
+use crate::model::{AnyNode, Model};
 
 /// How a node is asked; for those who tell what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,51 +12,8 @@ pub struct Route {
     pub address: Address,
     /// Where it is reached instead.
     pub via: Option<Address>,
-    /// As whom; none where nobody logs in at all (memcached).
+    /// As whom; none where nobody logs in.
     pub login: Option<LoginSource>,
-}
-
-/// As whom a node is asked, without the password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginSource {
-    /// The user; the default user if absent.
-    pub user: Option<String>,
-    /// Where the password is from.
-    pub password: PasswordSource,
-}
-
-/// Where a password is from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PasswordSource {
-    /// It was given with the command.
-    Given,
-    /// The spec says where it is found.
-    Spec(SecretRef),
-    /// The spec says where it is found, and there it is not.
-    Missing(SecretRef),
-    /// Nobody says one.
-    Nowhere,
-}
-
-impl LoginSource {
-    /// As was said, else as the spec's default user.
-    pub(super) fn of(deployment: &Deployment, node: &Node, access: &Access<'_>) -> Self {
-        let given = access.login.as_ref();
-        let user = given.and_then(|given| given.user.clone());
-        let password = if given.is_some_and(|given| given.password.is_some()) {
-            PasswordSource::Given
-        } else {
-            let declared = password_of(deployment, node, user.as_deref().unwrap_or("default"));
-            match declared.map(|reference| (reference, access.secrets.get(reference))) {
-                Some((reference, Some(secret))) if !secret.0.is_empty() => {
-                    PasswordSource::Spec(reference.clone())
-                }
-                Some((reference, _)) => PasswordSource::Missing(reference.clone()),
-                None => PasswordSource::Nowhere,
-            }
-        };
-        LoginSource { user, password }
-    }
 }
 
 impl Route {
@@ -65,8 +22,9 @@ impl Route {
         let address = address_of(model, node);
         let via = access.via.get(&address.to_string()).cloned();
         let login = match node {
-            AnyNode::Server(deployment, node) => Some(LoginSource::of(deployment, node, access)),
-            AnyNode::Sentinel(..) | AnyNode::Memcached(..) => None,
+            AnyNode::Server(deployment, node) => Some(at_server(deployment, node, access)),
+            AnyNode::Sentinel(set, node) => at_sentinel(set, node, access).0,
+            AnyNode::Memcached(..) => None,
         };
         Route { address, via, login }
     }

@@ -25,6 +25,8 @@ pub enum Trouble {
     Forbidden(String),
     /// What answers there is no server of the kind: what it said.
     Stranger(String),
+    /// It speaks in no way that we could ask it in: the reason.
+    Unsupported(String),
 }
 
 /// The kinds of [`Trouble`], as machines name them.
@@ -42,6 +44,8 @@ pub enum TroubleKind {
     Forbidden,
     /// Something else answers.
     Stranger,
+    /// There is no way to ask.
+    Unsupported,
 }
 
 impl TroubleKind {
@@ -54,6 +58,7 @@ impl TroubleKind {
             TroubleKind::Occupied => "occupied",
             TroubleKind::Forbidden => "forbidden",
             TroubleKind::Stranger => "stranger",
+            TroubleKind::Unsupported => "unsupported",
         }
     }
 }
@@ -68,6 +73,7 @@ impl Trouble {
             Trouble::Occupied(_) | Trouble::TurnedAway(_) => TroubleKind::Occupied,
             Trouble::Forbidden(_) => TroubleKind::Forbidden,
             Trouble::Stranger(_) => TroubleKind::Stranger,
+            Trouble::Unsupported(_) => TroubleKind::Unsupported,
         }
     }
 
@@ -98,6 +104,7 @@ impl fmt::Display for Trouble {
             Trouble::Occupied(words) => write!(f, "it cannot answer now: {words}"),
             Trouble::TurnedAway(words) => write!(f, "it turns us away: {words}"),
             Trouble::Forbidden(words) => write!(f, "the user may not ask: {words}"),
+            Trouble::Unsupported(reason) => write!(f, "it cannot be asked: {reason}"),
             Trouble::Stranger(words) => write!(f, "what answers there is no such server: {words}"),
         }
     }

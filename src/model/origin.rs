@@ -49,6 +49,8 @@ pub enum Derivation {
     Replication,
     /// The credentials of the sentinels.
     SentinelAuth,
+    /// The credentials of the observer.
+    Observer,
     /// The TLS table.
     Tls,
 }
@@ -64,6 +66,7 @@ impl fmt::Display for Derivation {
             Derivation::Users => "the users",
             Derivation::Replication => "the replication credentials",
             Derivation::SentinelAuth => "the sentinels' credentials",
+            Derivation::Observer => "the observer's credentials",
             Derivation::Tls => "the TLS table",
         })
     }

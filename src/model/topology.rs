@@ -39,6 +39,17 @@ impl Model {
     pub fn host(&self, id: HostId) -> &Host {
         &self.hosts[id.0]
     }
+
+    /// The deployments that a set of sentinels watches, each with the place of its first primary and how it is
+    /// watched.
+    pub fn watches(&self, set: &SentinelSet) -> impl Iterator<Item = (&Deployment, usize, &Watch)> {
+        self.deployments.iter().filter_map(|deployment| match &deployment.topology {
+            Topology::Sentinel { primary, watch } if watch.set.value == set.name.value => {
+                Some((deployment, *primary, watch))
+            }
+            _ => None,
+        })
+    }
 }
 
 /// A host of a model, by its place in [`Model::hosts`].
@@ -103,6 +114,8 @@ pub struct Deployment {
     pub users: Vec<User>,
     /// Whom replicas log in as.
     pub replication: Option<Login>,
+    /// Whom drift logs in as.
+    pub observer: Option<Login>,
     /// Certificates, and who must speak TLS.
     pub tls: Option<Tls>,
     /// How its servers are run on their hosts.
@@ -327,6 +340,10 @@ pub struct SentinelSet {
     pub nodes: Vec<Sentinel>,
     /// Whom they log in as at the servers that they watch.
     pub auth: Option<Login>,
+    /// Whom drift logs in as at them.
+    pub observer: Option<Login>,
+    /// Their ACL users, `default` included, by name; empty without an observer.
+    pub users: Vec<User>,
     /// Certificates, and who must speak TLS.
     pub tls: Option<Tls>,
     /// How its servers are run on their hosts.
@@ -356,6 +373,11 @@ impl SentinelSet {
     /// Every plain directive of one sentinel, by name.
     pub fn settings<'s>(&'s self, sentinel: &'s Sentinel) -> impl Iterator<Item = &'s Setting> {
         self.shared.overlaid(&sentinel.own)
+    }
+
+    /// One plain directive of one sentinel.
+    pub fn setting<'s>(&'s self, sentinel: &'s Sentinel, name: &str) -> Option<&'s Setting> {
+        sentinel.own.get(name).or_else(|| self.shared.get(name))
     }
 }
 
@@ -396,6 +418,13 @@ pub struct MemcachedNode {
     pub port: u16,
     /// Its options, by name.
     pub options: Vec<MemcachedOption>,
+}
+
+impl MemcachedNode {
+    /// The option of a name; of several the first.
+    pub fn option(&self, name: &str) -> Option<&MemcachedOption> {
+        self.options.iter().find(|option| option.name == name)
+    }
 }
 
 /// An option of a memcached server.

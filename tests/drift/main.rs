@@ -8,12 +8,15 @@ mod cli;
 mod clusters;
 mod copies;
 mod docs;
+mod memcached;
 mod mutate;
 mod neighbours;
 mod observed;
+mod observer;
 #[path = "../rendered/mod.rs"]
 mod rendered;
 mod replicated;
+mod sentinels;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

@@ -45,6 +45,7 @@ pub(crate) fn render(spec: &str) -> Site {
 pub(crate) struct How {
     pub(crate) login: Option<(Option<String>, String)>,
     pub(crate) via: BTreeMap<String, Address>,
+    pub(crate) without_napi_ids: bool,
     pub(crate) tls: TlsSettings,
     pub(crate) now: Option<OffsetDateTime>,
 }
@@ -69,6 +70,7 @@ pub(crate) fn drift_with(
         login,
         tls: how.tls.clone(),
         via: how.via.clone(),
+        without_napi_ids: how.without_napi_ids,
         secrets: &secrets,
         read: &|path: &Path| std::fs::read(path).ok(),
         patience: Patience::default(),

@@ -99,6 +99,12 @@ impl Site {
                 if let Some(Assigned::Value(Value::Text(dir))) = dir.map(|dir| &dir.value) {
                     std::fs::create_dir_all(String::from_utf8(dir.clone()).unwrap()).unwrap();
                 }
+                if !set.users.is_empty() {
+                    let users = self.artifact(&SentinelSet::folder(&set.name), &node.id.0, "users.acl");
+                    let path = set.setting(node, "aclfile").map(|setting| setting.value.clone());
+                    let Some(Assigned::Value(Value::Text(path))) = path else { panic!("no aclfile") };
+                    write(Path::new(&String::from_utf8(path).unwrap()), &users.bytes, users.mode);
+                }
             }
         }
     }

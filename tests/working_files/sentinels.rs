@@ -27,10 +27,16 @@ struct Watch {
 /// A sentinel that watches deployments by these names.
 fn spec(server: &Server, port: u16, data: &Path, watches: &[(&str, Watch)]) -> String {
     let (engine, version) = (server.engine.name(), server.version);
+    // 6.0 has no users.
+    let observer = if has_users(server) {
+        "observer = { user = \"cachewright\", password = { env = \"AUTH\" } }\n"
+    } else {
+        ""
+    };
     let mut text = format!(
         "format = 1\nname = \"test\"\n[hosts]\nhere = {{ address = \"127.0.0.1\" }}\n[sentinels.main]\n\
          engine = \"{engine}\"\nversion = \"{version}\"\nhosts = [\"here\", \"here\"]\nport = {port}\ndata-dir = \"{}\"\n\
-         auth = {{ password = {{ env = \"AUTH\" }} }}\n",
+         auth = {{ password = {{ env = \"AUTH\" }} }}\n{observer}",
         data.display()
     );
     for (name, watch) in watches {
@@ -45,6 +51,10 @@ fn spec(server: &Server, port: u16, data: &Path, watches: &[(&str, Watch)]) -> S
         .unwrap();
     }
     text
+}
+
+fn has_users(server: &Server) -> bool {
+    server.version >= crate::support::servers::Version(6, 2, 0)
 }
 
 /// A sentinel, its primary and replica, and where its files are.
@@ -173,6 +183,11 @@ fn keeps_what_it_learned(server: &'static Server) {
     let text = watched.working();
     assert!(text.contains("auth-pass one \"second\"") || text.contains("auth-pass one second"), "{text}");
     assert!(!text.contains("first") && !text.contains(" other "), "{text}");
+    if has_users(server) {
+        let asked = watched.sentinel().command(&["AUTH", "cachewright", "second"]);
+        assert_eq!(asked, redis::Value::Okay, "{server}");
+        assert!(watched.sentinel().try_command(&["AUTH", "cachewright", "first"]).is_err(), "{server}");
+    }
     // The same again changes nothing.
     watched.start(server);
     assert_eq!(watched.id(), id, "{server}");

@@ -3,7 +3,7 @@
 use crate::check::access::{Reach, reach};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
-use crate::model::Model;
+use crate::model::{Model, Origin};
 
 /// Sentinels that everybody may command.
 pub(super) static RULE: Rule = Rule {
@@ -80,7 +80,9 @@ fn run(model: &Model, findings: &mut Findings) {
             continue;
         }
         let asks = |node: &crate::model::Node| {
-            set.settings(node).any(|setting| BY_HAND.contains(&setting.name.as_str()))
+            // The file of an observer lets everybody else in as before.
+            let by_hand = |setting: &&crate::model::Setting| !matches!(setting.origin, Origin::Derived(..));
+            set.settings(node).filter(by_hand).any(|setting| BY_HAND.contains(&setting.name.as_str()))
         };
         let open = set.nodes.iter().find(|node| {
             reach(model, &set.shared, node).is_some_and(|reach| reach > Reach::Host) && !asks(node)
@@ -107,5 +109,7 @@ mod tests {
         let asked = super::RULE.fails.spec;
         assert_eq!(codes_of(&asked.replace("open-sentinels = \"warn\"", "")), [""; 0]);
         assert_eq!(codes_of(&asked.replace("10.0.", "127.0.")), [""; 0]);
+        let observer = "[sentinels.main]\nobserver = { user = \"drift\", password = { env = \"O\" } }\n";
+        assert_eq!(codes_of(&asked.replace("[sentinels.main]\n", observer)), ["open-sentinels"]);
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn access(args: &AccessArgs, model: &Model) -> Result<Access<'static>
         login,
         tls: tls(args)?,
         via: via::addresses(&args.via, model)?,
+        without_napi_ids: args.without_napi_ids,
         secrets: &Secrets,
         read: &|path: &Path| std::fs::read(path).ok(),
         patience: Patience { connect: args.connect_timeout, answer: args.timeout, retries: args.retries },

@@ -100,6 +100,12 @@ pub(in crate::emit) const ABOUT: &[About] = &[
         read_back: false,
     },
     About {
+        name: "start-users.sh.j2",
+        makes: "the part of start.sh that makes the file of users",
+        data: &[],
+        read_back: false,
+    },
+    About {
         name: "start.sh.j2",
         makes: "start.sh of a server or sentinel",
         data: &[start_script::StartScript::RECORD, start_secrets::StartSecrets::RECORD],

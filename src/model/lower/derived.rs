@@ -179,10 +179,15 @@ pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) 
         (TopologyKind::Standalone, _) | (TopologyKind::Cluster, None) => {}
     }
     if users {
-        let path = format!("{}/users.acl", data_dir.value.trim_end_matches('/'));
-        list.push(args("aclfile", [path], Derivation::Users, data_dir.span));
+        list.push(users_file(data_dir));
     }
     list
+}
+
+/// The file of users.
+pub(super) fn users_file(data_dir: &At<String>) -> Derived {
+    let path = format!("{}/users.acl", data_dir.value.trim_end_matches('/'));
+    args("aclfile", [path], Derivation::Users, data_dir.span)
 }
 
 /// Adds derived values; one that is also written by hand must be equal, or insisted on. What is written by

@@ -121,6 +121,7 @@ impl Lowering<'_> {
             .any(|name| self.spec.profiles.get(name).is_none_or(|profile| profile.config.is_none()));
         let lost = [
             ("replication", spec.replication.is_some(), false),
+            ("observer", spec.observer.is_some(), false),
             ("users", !spec.users.is_empty(), undecoded),
             ("config", spec.config.is_some(), false),
             ("profiles", spec.profiles.is_some(), no_profile),

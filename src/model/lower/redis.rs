@@ -14,7 +14,7 @@ use crate::model::settings::{Assigned, Settings};
 use crate::model::topology::{Deployment, Login, Node, Tls, Topology, Watch};
 use crate::model::users::{UserSources, users};
 use crate::source::{At, Span};
-use crate::spec::{Credentials, RedisSpec, Replicas, TopologyKind};
+use crate::spec::{Credentials, ObserverSpec, RedisSpec, Replicas, TopologyKind};
 use crate::value::Value;
 
 /// The usual port of a server.
@@ -66,6 +66,7 @@ fn deployment(
         span: tls.span,
     });
     let replication = spec.replication.as_ref().and_then(login);
+    let observer = spec.observer.as_ref().and_then(observer);
 
     if asks_for_tls_table(lowering, name, spec, topology, &target) {
         let finding = derived::tls_by_hand(&mut hand, subject);
@@ -82,6 +83,8 @@ fn deployment(
             declared: &spec.users,
             replication: replication.as_ref(),
             sentinel: sentinel.as_ref(),
+            observer: observer.as_ref(),
+            in_cluster: topology.value == TopologyKind::Cluster,
             target: &target,
             channels_open: channels_open(&hand.settings),
             requirepass: requirepass.as_ref(),
@@ -127,6 +130,7 @@ fn deployment(
         lossy: lowering.lossy,
         users,
         replication,
+        observer,
         tls,
         spec: Arc::new(spec.clone()),
         poisoned,
@@ -157,6 +161,11 @@ fn channels_open(settings: &Settings) -> Option<bool> {
 /// Whom the servers log in as.
 pub(super) fn login(credentials: &At<Credentials>) -> Option<Login> {
     Some(Login { user: credentials.user.clone(), password: credentials.password.clone()? })
+}
+
+/// Whom drift logs in as.
+pub(super) fn observer(credentials: &At<ObserverSpec>) -> Option<Login> {
+    Some(Login { user: Some(credentials.user.clone()?), password: credentials.password.clone()? })
 }
 
 /// The `config` tables of the profiles that a deployment names.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::config::{Level, Subject, Typed, lay_over};
 use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::options::{self, Context, Options};
-use super::redis::login;
+use super::redis::{login, observer};
 use super::service::service;
 use super::target::target;
 use super::{Lowering, derived};
@@ -14,7 +14,11 @@ use crate::catalog::sentinel::{Scope, behaviour, directive};
 use crate::catalog::{Engine, Target};
 use crate::diag::{Code, Finding};
 use crate::model::origin::{Derivation, Origin};
-use crate::model::topology::{Deployment, Host, Sentinel, SentinelSet, Tls, Topology, WatchSetting};
+use crate::model::settings::Assigned;
+use crate::model::topology::{
+    Deployment, Host, Login, Sentinel, SentinelSet, Tls, Topology, User, WatchSetting,
+};
+use crate::model::users::sentinel_users;
 use crate::source::{At, Span};
 use crate::spec::{Config, ConfigEntry, SentinelEngine, SentinelsSpec};
 
@@ -92,9 +96,18 @@ fn set(
     }
     host_names(lowering, &mut own_words, deployments, subject);
 
+    let observer = spec.observer.as_ref().and_then(observer);
+    let users = users(lowering, observer.as_ref(), spec, &hand, subject);
     let mut shared = hand.clone();
     derived::add(&mut shared, &[&hand], derived_shared(spec, tls.as_ref()), subject, lowering.findings);
-    let context = NodeContext { spec, subject, tls: tls.as_ref(), hand: &hand, global: &own_words.list };
+    let context = NodeContext {
+        spec,
+        subject,
+        tls: tls.as_ref(),
+        hand: &hand,
+        global: &own_words.list,
+        has_users: !users.is_empty(),
+    };
     let mut poisoned = hand.poisoned.clone();
     let mut nodes = Vec::new();
     let mut own_global = BTreeMap::new();
@@ -123,6 +136,8 @@ fn set(
         own_global,
         nodes,
         auth: spec.auth.as_ref().and_then(login),
+        observer,
+        users,
         tls,
         spec: Arc::new(spec.clone()),
         poisoned,
@@ -220,6 +235,61 @@ struct NodeContext<'a> {
     tls: Option<&'a Tls>,
     hand: &'a Typed,
     global: &'a [WatchSetting],
+    has_users: bool,
+}
+
+/// The users that follow from an observer. A password of the default user is taken into their file; users by hand would
+/// stand beside it, and such servers do not start.
+fn users(
+    lowering: &mut Lowering<'_>,
+    observer: Option<&Login>,
+    spec: &SentinelsSpec,
+    hand: &Typed,
+    subject: Subject<'_>,
+) -> Vec<User> {
+    let Some((observer, name)) = observer.and_then(|login| Some((login, login.user.as_ref()?))) else {
+        return Vec::new();
+    };
+    let target = subject.target;
+    let mut refuse = |span, title: &str, help: &str| {
+        let finding = Finding::new(Code::ContradictorySettings, span, title.to_owned());
+        lowering
+            .findings
+            .push(finding.related(name.span, "the observer is named here").help(help).of(subject.deployment));
+    };
+    if !behaviour(target.engine, target.versions.first).is_some_and(|behaviour| behaviour.users) {
+        let help = "remove `observer`, or raise `version` of the sentinels to 6.2 or later";
+        refuse(subject.version_span, "sentinels of this version have no users", help);
+        return Vec::new();
+    }
+    if let Some(setting) = hand.settings.get("user") {
+        let help = "remove the lines, or `observer`, and give your own user the rights";
+        refuse(
+            setting.origin.span().unwrap_or(name.span),
+            "`user` lines stand against the file of users",
+            help,
+        );
+    }
+    for (_, node) in spec.nodes.iter() {
+        let own = node
+            .value
+            .config
+            .as_ref()
+            .and_then(|config| config.value.entries.iter().find(|one| one.name.value == "requirepass"));
+        if let Some(entry) = own {
+            let help = "set the same password for all sentinels of the set, under its `config`";
+            refuse(
+                entry.name.span,
+                "`requirepass` of one sentinel does nothing beside the file of users",
+                help,
+            );
+        }
+    }
+    let requirepass = hand.settings.get("requirepass").and_then(|setting| match &setting.value {
+        Assigned::Secret(secret) => Some(At::new(secret.clone(), setting.value_span?)),
+        _ => None,
+    });
+    sentinel_users(observer, target, requirepass.as_ref(), lowering.findings)
 }
 
 /// One sentinel, and what it sets differently of Sentinel's own; names whose value failed on it alone are added to
@@ -230,7 +300,7 @@ fn sentinel(
     seat: &Seat,
     poisoned: &mut Vec<String>,
 ) -> (Sentinel, Vec<WatchSetting>) {
-    let NodeContext { spec, subject, tls, hand, global } = *context;
+    let NodeContext { spec, subject, tls, hand, global, has_users } = *context;
     let own_spec = spec.nodes.get(&seat.id.0);
     let mut own = Typed::default();
     let mut own_words = Options::default();
@@ -248,7 +318,9 @@ fn sentinel(
     let facts =
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let own_hand = own.clone();
-    derived::add(&mut own, &[&own_hand, hand], derived::listening(&facts), subject, lowering.findings);
+    let mut list = derived::listening(&facts);
+    list.extend(has_users.then(|| derived::users_file(&facts.data_dir)));
+    derived::add(&mut own, &[&own_hand, hand], list, subject, lowering.findings);
     let node = Sentinel {
         id: seat.id.clone(),
         host: seat.host,

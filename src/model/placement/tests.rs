@@ -531,6 +531,7 @@ fn deployment(lab: &Lab, placement: &Placement, spec: &Spec) -> (Vec<Host>, Depl
         lossy: false,
         users: Vec::new(),
         replication: None,
+        observer: None,
         tls: None,
         spec: std::sync::Arc::new(record.value.clone()),
         poisoned: Vec::new(),

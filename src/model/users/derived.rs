@@ -37,6 +37,30 @@ pub fn sentinel_rules(engine: Engine, version: Version) -> Vec<AclRule> {
     rules
 }
 
+/// What drift asks of a server: who it is, its role, all settings and users, and in a cluster its nodes and state. No keys
+/// and no channels. 6.x knows the subcommands as first arguments.
+pub fn observer_rules(version: Version, in_cluster: bool) -> Vec<AclRule> {
+    let mut rules = Vec::new();
+    if has_channels(version) {
+        rules.push(AclRule::ResetChannels);
+    }
+    rules.push(allow("info", None));
+    rules.extend([allow("config", Some("get")), allow("acl", Some("list"))]);
+    if in_cluster {
+        rules.extend([allow("cluster", Some("nodes")), allow("cluster", Some("info"))]);
+    }
+    rules
+}
+
+/// What drift asks of a sentinel, which has users from 6.2 on. No rule tells `SENTINEL CONFIG GET` from `SENTINEL CONFIG
+/// SET`: a rule names a command and one word behind it (7.0.15: "Allowing first-arg of a subcommand is not supported").
+pub fn sentinel_observer_rules() -> Vec<AclRule> {
+    let mut rules = vec![AclRule::ResetChannels, allow("info", None), allow("acl", Some("list"))];
+    let subs = ["ckquorum", "config", "masters", "sentinels", "slaves"];
+    rules.extend(subs.map(|sub| allow("sentinel", Some(sub))));
+    rules
+}
+
 /// ACLs speak of channels from 6.2 on.
 pub(super) fn has_channels(version: Version) -> bool {
     version >= Version::new(6, 2, 0)

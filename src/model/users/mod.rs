@@ -18,7 +18,7 @@ use crate::text::acl::{AclRule, write_acl_line};
 
 use super::origin::Derivation;
 use super::topology::{Login, User};
-pub use derived::{replication_rules, sentinel_rules};
+pub use derived::{observer_rules, replication_rules, sentinel_observer_rules, sentinel_rules};
 pub use judge::{Judged, judge};
 pub use problem::AclProblem;
 pub use rights::{Access, Rights, rights};
@@ -35,6 +35,10 @@ pub struct UserSources<'a> {
     pub replication: Option<&'a Login>,
     /// Whom the sentinels log in as.
     pub sentinel: Option<&'a Login>,
+    /// Whom drift logs in as.
+    pub observer: Option<&'a Login>,
+    /// The servers are nodes of a cluster.
+    pub in_cluster: bool,
     /// Engine, versions and build.
     pub target: &'a Target,
     /// What `acl-pubsub-default` is set to: true for `allchannels`. None where it is not set.
@@ -80,7 +84,9 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     if let Some(first) = users.first().filter(|_| !from.declared.declares(DEFAULT)) {
         let span = first.name.span;
         if from.declared.is_empty() {
-            users.push(open_default(from, span));
+            // Replicas that log in as the default user make a password of it (`derived::shared` of the lowering).
+            let shown = from.replication.filter(|login| login.user.is_none()).map(|login| &login.password);
+            users.push(open_default(from.target, from.requirepass.or(shown), span));
         } else {
             users.push(closed_default(span));
             found.extend(logins_as_default(from, span));
@@ -99,16 +105,31 @@ fn closed_default(span: Span) -> User {
     User { name, passwords: Vec::new(), rules, complete: true, derived: Some(Derivation::Users) }
 }
 
+/// The users of sentinels: the observer, and the default user as it is without an ACL file.
+pub fn sentinel_users(
+    observer: &Login,
+    target: &Target,
+    requirepass: Option<&At<SecretRef>>,
+    findings: &mut Findings,
+) -> Vec<User> {
+    let Some(user) = derived_user(observer, Derivation::Observer, sentinel_observer_rules(), findings) else {
+        return Vec::new();
+    };
+    let mut users = vec![open_default(target, requirepass, user.name.span), user];
+    users.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    users
+}
+
 /// The default user as servers have it without an ACL file. It is written out, because a server with an ACL
 /// file that does not name it leaves it open, `requirepass` or not (measured from 6.0.20 to 9.1.2).
-fn open_default(from: &UserSources<'_>, span: Span) -> User {
+fn open_default(target: &Target, requirepass: Option<&At<SecretRef>>, span: Span) -> User {
     let mut rules = vec![AclRule::On];
-    let passwords: Vec<_> = from.requirepass.cloned().into_iter().collect();
+    let passwords: Vec<_> = requirepass.cloned().into_iter().collect();
     if passwords.is_empty() {
         rules.push(AclRule::NoPass);
     }
     rules.push(AclRule::AllKeys);
-    if derived::has_channels(from.target.versions.first) {
+    if derived::has_channels(target.versions.first) {
         rules.push(AclRule::AllChannels);
     }
     rules.push(AclRule::AllCommands);
@@ -144,27 +165,16 @@ fn state(spec: &UserSpec, name: Span) -> At<AclRule> {
 /// the default user has its rights, and none are derived.
 fn derived_users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     let target = from.target;
+    let (engine, version) = (target.engine, target.versions.first);
     let wanted = [
-        (from.replication, Derivation::Replication, replication_rules(target.engine, target.versions.first)),
-        (from.sentinel, Derivation::SentinelAuth, sentinel_rules(target.engine, target.versions.first)),
+        (from.replication, Derivation::Replication, replication_rules(engine, version)),
+        (from.sentinel, Derivation::SentinelAuth, sentinel_rules(engine, version)),
+        (from.observer, Derivation::Observer, observer_rules(version, from.in_cluster)),
     ];
     let mut users: Vec<User> = Vec::new();
     for (login, derivation, rules) in wanted {
-        let Some(login) = login else { continue };
-        let Some(name) = login.user.as_ref().filter(|name| name.value != DEFAULT) else { continue };
-        if let Err(error) = write_acl_line(&name.value, &[]) {
-            let title = "this cannot be the name of a user";
-            findings.push(Finding::new(Code::Unrepresentable, name.span, title).note(error.to_string()));
+        let Some(user) = login.and_then(|login| derived_user(login, derivation, rules, findings)) else {
             continue;
-        }
-        let rules = std::iter::once(AclRule::On).chain(rules);
-        let rules = rules.map(|rule| At::new(rule, name.span)).collect();
-        let user = User {
-            name: name.clone(),
-            passwords: vec![login.password.clone()],
-            rules,
-            complete: true,
-            derived: Some(derivation),
         };
         match users.iter_mut().find(|other| other.name.value == user.name.value) {
             Some(other) => merge(other, &user),
@@ -172,6 +182,37 @@ fn derived_users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
         }
     }
     users
+}
+
+/// The user of a login, with its rights; none for the default user, which has its own.
+fn derived_user(
+    login: &Login,
+    derivation: Derivation,
+    rules: Vec<AclRule>,
+    findings: &mut Findings,
+) -> Option<User> {
+    let name = login.user.as_ref()?;
+    if name.value == DEFAULT {
+        if derivation == Derivation::Observer {
+            let title = "the observer cannot be the default user";
+            let finding = Finding::new(Code::ContradictorySettings, name.span, title);
+            findings.push(finding.help("name another user: it gets the rights that it needs"));
+        }
+        return None;
+    }
+    if let Err(error) = write_acl_line(&name.value, &[]) {
+        let title = "this cannot be the name of a user";
+        findings.push(Finding::new(Code::Unrepresentable, name.span, title).note(error.to_string()));
+        return None;
+    }
+    let rules = std::iter::once(AclRule::On).chain(rules);
+    Some(User {
+        name: name.clone(),
+        passwords: vec![login.password.clone()],
+        rules: rules.map(|rule| At::new(rule, name.span)).collect(),
+        complete: true,
+        derived: Some(derivation),
+    })
 }
 
 /// Adds the passwords and rights of a user to another of the same name; the first word stays as it is.
@@ -196,11 +237,12 @@ fn merge(user: &mut User, more: &User) {
 
 fn by_hand(derived: &User, rules: Span) -> Finding {
     let (who, key) = match derived.derived {
-        Some(Derivation::SentinelAuth) => ("the sentinels", "auth"),
-        _ => ("replicas", "replication"),
+        Some(Derivation::SentinelAuth) => ("the sentinels log", "auth"),
+        Some(Derivation::Observer) => ("drift logs", "observer"),
+        _ => ("replicas log", "replication"),
     };
     let name = &derived.name.value;
-    Finding::new(Code::DerivedByHand, rules, format!("the rules of `{name}` are derived: {who} log in as it"))
+    Finding::new(Code::DerivedByHand, rules, format!("the rules of `{name}` are derived: {who} in as it"))
         .related(derived.name.span, format!("`{key}` names it here"))
         .help("remove `rules`, or let another user have them")
 }

@@ -32,12 +32,18 @@ fn lower(engine: &str, version: &str, rest: &str) -> (Vec<String>, Vec<(Code, St
         user: credentials.value.user.clone(),
         password: credentials.value.password.clone().unwrap(),
     });
+    let observer = record.observer.as_ref().map(|observer| Login {
+        user: observer.value.user.clone(),
+        password: observer.value.password.clone().unwrap(),
+    });
     let sentinel = login.clone().filter(|_| rest.contains("# sentinel too"));
     let from = UserSources {
         declared: &record.users,
         replication: login.as_ref(),
         sentinel: sentinel.as_ref(),
         target: &target,
+        observer: observer.as_ref(),
+        in_cluster: false,
         requirepass: None,
         channels_open: None,
         deployment: "d",
@@ -198,6 +204,24 @@ fn rights_are_derived() {
     assert!(rules.iter().position(|rule| *rule == AclRule::AllChannels).unwrap() > closed);
     // Nobody's rights are derived who logs in as the default user.
     assert_eq!(lower("redis", "7.2", "replication = { password = { env = \"R\" } }").0, Vec::<String>::new());
+}
+
+#[test]
+fn an_observer_leaves_the_default_user_as_it_is() {
+    let observer = "observer = { user = \"o\", password = { env = \"O\" } }";
+    let rights = "user o on resetchannels +info +config|get +acl|list (1 passwords)";
+    let (lines, findings) = lower("redis", "7.2", observer);
+    assert!(findings.is_empty());
+    assert_eq!(lines, ["user default on nopass ~* &* +@all (0 passwords)", rights]);
+    // What replicas show is its password, which nothing but the file of users makes it ask for.
+    let replication = format!("{observer}\nreplication = {{ password = {{ env = \"R\" }} }}");
+    let (lines, _) = lower("redis", "7.2", &replication);
+    assert_eq!(lines, ["user default on ~* &* +@all (1 passwords)", rights]);
+    let users = format!("{observer}\n[redis.d.users.a]\npasswords = {{ env = \"A\" }}");
+    let (lines, _) = lower("redis", "7.2", &users);
+    assert!(lines.contains(&"user default off (0 passwords)".to_owned()), "{lines:?}");
+    let (_, findings) = lower("redis", "7.2", &observer.replace("\"o\"", "\"default\""));
+    assert_eq!(findings[0].2.title, "the observer cannot be the default user");
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(super) fn advice(trouble: &Trouble, route: &Route) -> String {
             "in protected mode it takes connections from its own machine only: ask from there, or through a tunnel"
         }
         Trouble::TurnedAway(_) => "all its `maxclients` connections are taken: free some",
+        Trouble::Unsupported(_) => "ask it by hand; docs/drift.md says what cannot be seen",
         Trouble::Stranger(_) => "does this address lead to the server that the spec means?",
     };
     fixed.to_owned()

@@ -169,6 +169,17 @@ record! {
 }
 
 record! {
+    /// The ACL user that `drift` logs in as.
+    "an observer"
+    pub struct ObserverSpec {
+        /// The ACL user; it gets the rights that `drift` needs, and no others.
+        user: required String,
+        /// Its password.
+        password: required SecretRef,
+    }
+}
+
+record! {
     /// Certificates, and who must speak TLS.
     "a TLS table"
     pub struct TlsSpec {

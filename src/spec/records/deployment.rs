@@ -1,6 +1,8 @@
 //! A deployment of Redis or Valkey.
 
-use super::common::{BuildSpec, Config, Credentials, Disk, Lint, NodeSpec, Purpose, Survives, TlsSpec};
+use super::common::{
+    BuildSpec, Config, Credentials, Disk, Lint, NodeSpec, ObserverSpec, Purpose, Survives, TlsSpec,
+};
 use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
@@ -33,6 +35,8 @@ record! {
         sentinel: optional SentinelUse,
         /// Whom replicas log in as at their primary. The rights follow from it.
         replication: optional Credentials,
+        /// Whom `drift` logs in as. The rights follow from it.
+        observer: optional ObserverSpec,
         /// Certificates, and who must speak TLS.
         tls: optional TlsSpec,
         /// What the servers were compiled with, where it is not the usual.

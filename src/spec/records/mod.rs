@@ -14,7 +14,7 @@ pub use artifact::{ArtifactEngine, ArtifactSpec, Per};
 pub use baseline::{AcceptSpec, BaselineSpec, Reason};
 pub use common::{
     AuthClients, BuildSpec, Config, ConfigEntry, Credentials, Disk, HostSpec, HugePages, Lint, LintLevel,
-    LintSpec, NodeSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,
+    LintSpec, NodeSpec, ObserverSpec, ProfileSpec, Purpose, Survives, Sysctl, TlsSpec,
 };
 pub use deployment::{PinRole, PinSpec, RedisSpec, Replicas, SentinelUse, TopologyKind, UserSpec, WatchSpec};
 pub use memcached::MemcachedSpec;

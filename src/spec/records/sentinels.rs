@@ -1,6 +1,6 @@
 //! A set of sentinels, shared by the deployments that it watches.
 
-use super::common::{BuildSpec, Config, Credentials, Lint, NodeSpec, TlsSpec};
+use super::common::{BuildSpec, Config, Credentials, Lint, NodeSpec, ObserverSpec, TlsSpec};
 use super::service::ServiceSpec;
 use crate::catalog::VersionRange;
 use crate::source::At;
@@ -22,6 +22,8 @@ record! {
         port: optional Port,
         /// Whom they log in as, at the servers that they watch. The rights follow from it.
         auth: optional Credentials,
+        /// Whom `drift` logs in as at them (6.2 and later). The rights follow from it.
+        observer: optional ObserverSpec,
         /// Certificates, and who must speak TLS.
         tls: optional TlsSpec,
         /// What they were compiled with, where it is not the usual.

@@ -118,3 +118,27 @@ fn names_have_to_be_resolved() {
     assert!(old.findings.iter().any(|f| f.code == Code::ReinterpretedValue));
     assert!(old.model.unwrap().sentinels[0].global.is_empty());
 }
+
+#[test]
+fn an_observer_makes_a_file_of_users() {
+    let observer = "observer = { user = \"o\", password = { env = \"O\" } }";
+    let with = |version: &str, rest: &str| {
+        let model = model(version, &format!("{observer}\n{rest}"), "");
+        let set = model.sentinels[0].clone();
+        let users: Vec<_> =
+            set.users.iter().map(|user| (user.name.value.clone(), user.passwords.len())).collect();
+        let file = set.setting(&set.nodes[0], "aclfile").is_some();
+        (users, file)
+    };
+    let named = |default: usize| vec![("default".to_owned(), default), ("o".to_owned(), 1)];
+    assert_eq!(with("6.2", ""), (named(0), true));
+    assert_eq!(with("7.2", "config.requirepass = { env = \"P\" }"), (named(1), true));
+    for (version, rest) in [
+        ("6.0", ""),
+        ("7.2", "nodes.a.config.requirepass = { env = \"P\" }"),
+        ("7.2", "config.user = \"x on nopass +ping\""),
+    ] {
+        let codes = codes(version, &format!("{observer}\n{rest}"), "");
+        assert_eq!(codes, ["contradictory-settings"], "{version} {rest}");
+    }
+}

@@ -1,0 +1,106 @@
+//! What was heard from a memcached.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+
+use super::ask::Party;
+use super::link::{Link, Patience};
+use super::memcached::SETTINGS_SAFE_SINCE;
+use super::tls::Served;
+use super::{Identity, Trouble};
+use crate::catalog::Engine;
+
+/// What a memcached says of itself.
+#[derive(Debug, Clone)]
+pub struct MemcachedAnswers {
+    /// Who it is.
+    pub identity: Identity,
+    /// The rows of `stats`, by name.
+    pub stats: BTreeMap<String, String>,
+    /// The rows of `stats settings`, by name; none where it was not asked.
+    pub settings: Option<BTreeMap<String, String>>,
+    /// The certificate that it showed.
+    pub served: Option<Served>,
+}
+
+/// Asks a memcached everything that can be compared.
+///
+/// Before [`SETTINGS_SAFE_SINCE`], `stats settings` kills a server that was started with `-N`. Whether it was cannot be
+/// known from outside: counters of `stats` that would tell stay 0 where every connection finds its queue, and what the
+/// spec declares is no proof, as who looks for drift is not sure of just that. A cache that dies of being looked at
+/// costs more than settings that were not compared. So the version is asked first, and old ones are asked for their
+/// settings only where somebody says that they run without (`without_napi_ids`). `stats` is safe in all versions.
+pub fn observe_memcached(
+    party: &Party,
+    without_napi_ids: bool,
+    patience: Patience,
+) -> Result<MemcachedAnswers, Trouble> {
+    let link = Link::open(&party.address, party.tls.as_ref(), patience)?;
+    let served = link.served();
+    let mut talk = Talk { link: BufReader::with_capacity(8 << 10, link), written: Ok(()) };
+    talk.send("version\r\nstats\r\n");
+    let line = talk.line()?;
+    let version = line.strip_prefix("VERSION ").and_then(|version| version.parse().ok());
+    let version = version.ok_or_else(|| trouble(&line))?;
+    let identity = Identity { engine: Engine::Memcached, version, fork: None, sentinel: false };
+    let stats = talk.rows()?;
+    let settings = if version >= SETTINGS_SAFE_SINCE || without_napi_ids {
+        talk.send("stats settings\r\n");
+        Some(talk.rows()?)
+    } else {
+        None
+    };
+    Ok(MemcachedAnswers { identity, stats, settings, served })
+}
+
+/// A connection on which questions and answers take turns.
+struct Talk {
+    link: BufReader<Link>,
+    written: std::io::Result<()>,
+}
+
+impl Talk {
+    fn send(&mut self, text: &str) {
+        let link = self.link.get_mut();
+        // What it said before it turned us away can still be read.
+        self.written = link.write_all(text.as_bytes()).and_then(|()| link.flush());
+    }
+
+    fn line(&mut self) -> Result<String, Trouble> {
+        let mut line = Vec::new();
+        match self.link.read_until(b'\n', &mut line) {
+            Ok(_) if line.ends_with(b"\n") => {
+                Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+            }
+            _ => Err(self.link.get_ref().trouble(&self.written)),
+        }
+    }
+
+    /// The rows of an answer, up to its end.
+    fn rows(&mut self) -> Result<BTreeMap<String, String>, Trouble> {
+        let mut rows = BTreeMap::new();
+        loop {
+            let line = self.line()?;
+            if line == "END" {
+                return Ok(rows);
+            }
+            let row = line.strip_prefix("STAT ").ok_or_else(|| trouble(&line))?;
+            let (name, value) = row.split_once(' ').unwrap_or((row, ""));
+            rows.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+/// What a line comes to that is no answer.
+fn trouble(line: &str) -> Trouble {
+    if line.starts_with("CLIENT_ERROR unauthenticated") {
+        Trouble::NeedsLogin
+    } else if line.contains("Too many open connections") {
+        Trouble::TurnedAway(line.to_owned())
+    } else if line.starts_with("SERVER_ERROR") {
+        Trouble::Occupied(line.to_owned())
+    } else {
+        let start: String = line.chars().take(60).collect();
+        Trouble::Stranger(format!("it says `{start}`"))
+    }
+}

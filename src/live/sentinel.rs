@@ -1,0 +1,89 @@
+//! What was heard from a sentinel.
+
+use std::collections::BTreeMap;
+
+use ::redis::Value;
+
+use super::ask::{Answers, Party, Refusal, ask};
+use super::link::Patience;
+use super::observed::{Fields, Settings, fields, items, lines, pairs, text, who};
+use super::question::Question;
+use super::tls::Served;
+use super::{Identity, Trouble};
+
+/// What a sentinel says of itself and of what it watches.
+#[derive(Debug, Clone)]
+pub struct SentinelAnswers {
+    /// Who it is.
+    pub identity: Identity,
+    /// `INFO server`.
+    pub server: Fields,
+    /// The primaries that it watches, by the name that it has for them: `SENTINEL MASTERS`.
+    pub watched: Result<BTreeMap<String, Fields>, Refusal>,
+    /// What it knows of each watched primary that it was asked about, by name.
+    pub around: BTreeMap<String, Around>,
+    /// Its own settings, as `SENTINEL CONFIG GET` prints them (6.2 and later). May hold a password.
+    pub settings: Result<Settings, Refusal>,
+    /// Its users, each as a line of an ACL file (6.2 and later).
+    pub users: Result<Vec<Vec<u8>>, Refusal>,
+    /// The certificate that it showed.
+    pub served: Option<Served>,
+}
+
+/// What a sentinel knows around a watched primary.
+#[derive(Debug, Clone)]
+pub struct Around {
+    /// Its replicas: `SENTINEL SLAVES`.
+    pub replicas: Result<Vec<Fields>, Refusal>,
+    /// The other sentinels: `SENTINEL SENTINELS`.
+    pub sentinels: Result<Vec<Fields>, Refusal>,
+    /// Whether enough sentinels are there for a failover: `SENTINEL CKQUORUM`. A refusal is an answer here, too.
+    pub quorum: Result<String, Refusal>,
+}
+
+/// Asks a sentinel everything that can be compared; `names` are the primaries that it should watch.
+pub fn observe_sentinel(
+    party: &Party,
+    names: &[String],
+    patience: Patience,
+) -> Result<SentinelAnswers, Trouble> {
+    let mut questions =
+        vec![Question::Identity, Question::Watched, Question::SentinelSettings, Question::Users];
+    for name in names {
+        questions.extend([
+            Question::ReplicasOf(name.clone()),
+            Question::SentinelsOf(name.clone()),
+            Question::Quorum(name.clone()),
+        ]);
+    }
+    let Answers { list, served } = ask(party, &questions, patience)?;
+    let mut replies = list.into_iter();
+    let mut next = move || replies.next().unwrap_or(Err(Refusal::Nonsense));
+    let (identity, server) = who(next().and_then(fields))?;
+    let watched = next()
+        .and_then(instances)
+        .map(|list| list.into_iter().filter_map(|one| Some((one.get("name")?.clone(), one))).collect());
+    let settings = next().and_then(pairs).map(Settings);
+    let users = next().and_then(lines);
+    let around = names
+        .iter()
+        .map(|name| {
+            let around = Around {
+                replicas: next().and_then(instances),
+                sentinels: next().and_then(instances),
+                quorum: next().and_then(text),
+            };
+            (name.clone(), around)
+        })
+        .collect();
+    Ok(SentinelAnswers { identity, server, watched, around, settings, users, served })
+}
+
+/// A list of instances, each a list of fields.
+fn instances(value: Value) -> Result<Vec<Fields>, Refusal> {
+    let one = |value| {
+        let fields = pairs(value)?.into_iter();
+        Ok(fields.map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect())
+    };
+    items(value)?.into_iter().map(one).collect()
+}
