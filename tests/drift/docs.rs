@@ -104,6 +104,7 @@ fn the_page_names_every_class_and_kind() {
         TroubleKind::Occupied,
         TroubleKind::Forbidden,
         TroubleKind::Stranger,
+        TroubleKind::Unsupported,
     ];
     let name = String::new;
     let subjects = [
@@ -114,6 +115,7 @@ fn the_page_names_every_class_and_kind() {
         Subject::Stranger(name()),
         Subject::Certificate,
         Subject::Files,
+        Subject::Watch(name()),
         Subject::Setting(name()),
         Subject::User(name()),
     ];
