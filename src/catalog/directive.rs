@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct Directive {
     /// The name its newest version uses.
     pub name: &'static str,
+    /// Its place among the directives of its engine.
+    pub place: u16,
     /// One line in our own words, without a final stop.
     pub about: &'static str,
     /// The part of redis.conf it belongs to.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::running::{Running, those};
 use super::servers::{Servers, machine, watching};
 use crate::model::{Deployment, HostId, Model, Node, SentinelSet, Topology, Watch};
 use crate::source::Span;
@@ -69,6 +70,43 @@ pub(super) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
     }
 }
 
+/// The groups of a deployment by the hosts that their nodes are on: a failure touches few groups of many.
+pub(super) struct GroupsByHost<'m> {
+    deployment: &'m Deployment,
+    groups: Vec<(usize, Vec<usize>)>,
+    on: BTreeMap<HostId, Vec<usize>>,
+}
+
+impl<'m> GroupsByHost<'m> {
+    pub(super) fn of(deployment: &'m Deployment) -> Self {
+        let groups = groups(deployment);
+        let mut on: BTreeMap<HostId, Vec<usize>> = BTreeMap::new();
+        for (at, (primary, replicas)) in groups.iter().enumerate() {
+            for node in std::iter::once(primary).chain(replicas) {
+                if let Some(node) = deployment.nodes.get(*node) {
+                    on.entry(node.host).or_default().push(at);
+                }
+            }
+        }
+        GroupsByHost { deployment, groups, on }
+    }
+
+    /// The groups with a node in a domain, each with its number.
+    pub(super) fn touched(&self, domain: &Domain) -> impl Iterator<Item = (usize, &(usize, Vec<usize>))> {
+        let on = domain.hosts.iter().filter_map(|host| self.on.get(host));
+        let touched: BTreeSet<usize> = on.flatten().copied().collect();
+        touched.into_iter().filter_map(|at| Some((at, self.groups.get(at)?)))
+    }
+
+    /// How many of the first day's primaries stand in a domain.
+    pub(super) fn primaries(&self, domain: &Domain) -> usize {
+        let inside = |(primary, _): &(usize, Vec<usize>)| {
+            self.deployment.nodes.get(*primary).is_some_and(|node| domain.holds(node))
+        };
+        self.touched(domain).filter(|(_, group)| inside(group)).count()
+    }
+}
+
 /// Whether a replica may be promoted without anybody's hand.
 pub(super) fn may_be_promoted(deployment: &Deployment, node: &Node) -> bool {
     let servers = Servers::of_deployment(deployment);
@@ -80,10 +118,13 @@ pub(super) fn may_be_promoted(deployment: &Deployment, node: &Node) -> bool {
 
 /// Whether a node may lead: who leads on the first day does already.
 pub(super) fn may_lead(deployment: &Deployment, node: &Node) -> bool {
-    let leads = |(primary, _): &(usize, Vec<usize>)| {
-        deployment.nodes.get(*primary).is_some_and(|first| first.id == node.id)
-    };
-    may_be_promoted(deployment, node) || groups(deployment).iter().any(leads)
+    let is = |primary: usize| deployment.nodes.get(primary).is_some_and(|first| first.id == node.id);
+    may_be_promoted(deployment, node)
+        || match &deployment.topology {
+            Topology::Standalone => false,
+            Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => is(*primary),
+            Topology::Cluster { shards } => shards.iter().any(|shard| is(shard.primary)),
+        }
 }
 
 /// Every node that leads or may lead, with the number of replicas that it has then.
@@ -103,11 +144,16 @@ pub(super) fn leaders(deployment: &Deployment) -> Vec<(&Node, usize)> {
 }
 
 /// How many replicas a node wants before it takes a write; none where it does not ask.
-pub(super) fn replicas_to_write(deployment: &Deployment, node: &Node) -> Option<i128> {
-    let servers = Servers::of_deployment(deployment);
-    let wanted = servers.integer(node, "min-replicas-to-write").filter(|number| *number > 0)?;
+pub(super) fn replicas_to_write(running: &Running<'_>) -> Option<i128> {
+    let wanted = running.integer("min-replicas-to-write").filter(|number| *number > 0)?;
     // A lag of 0 switches the rule off as well (refreshGoodSlavesCount in replication.c).
-    (servers.integer(node, "min-replicas-max-lag") != Some(0)).then_some(wanted)
+    (running.integer("min-replicas-max-lag") != Some(0)).then_some(wanted)
+}
+
+/// Whether any node of a deployment wants replicas before it takes a write.
+pub(super) fn wants_replicas(deployment: &Deployment) -> bool {
+    let wants = |running: &Running<'_>| replicas_to_write(running).is_some();
+    !those(Servers::of_deployment(deployment), wants).is_empty()
 }
 
 /// What a deployment promises to survive.

@@ -73,9 +73,9 @@ fn plain(model: &Model, deployment: &Deployment) -> Option<Finding> {
         let port = deployment.setting(node, "port").map(|setting| &setting.value);
         let plain = port != Some(&Assigned::Value(Value::Integer(0)));
         // An open door is told of by itself, and a protected one lets nobody in from there.
-        let asks = door(deployment, node) != Door::Open;
+        let asks = || door(deployment, node) != Door::Open;
         let public = reach(model, &deployment.shared, node) == Some(Reach::Internet);
-        plain && public && asks
+        plain && public && asks()
     })?;
     if lost_tls || !known {
         return None;

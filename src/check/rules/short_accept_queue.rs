@@ -1,7 +1,7 @@
 //! The rule `short-accept-queue`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::running::{Running, kernel_setting, on_machine};
+use crate::check::running::{Machines, Running, kernel_setting};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{HostId, Model};
 
@@ -70,14 +70,15 @@ const ASKED: &str = "tcp-backlog";
 const USUAL: i128 = 4096;
 
 fn run(model: &Model, findings: &mut Findings) {
-    findings.extend((0..model.hosts.len()).filter_map(|at| finding(model, HostId(at))));
+    let machines = Machines::of(model);
+    findings.extend((0..model.hosts.len()).filter_map(|at| finding(model, &machines, HostId(at))));
 }
 
-fn finding(model: &Model, host: HostId) -> Option<Finding> {
+fn finding(model: &Model, machines: &Machines<'_>, host: HostId) -> Option<Finding> {
     let declared = kernel_setting(model, host, NAME)?;
     let most: i128 = declared.value.trim().parse().ok()?;
-    let asks = |running: Running<'_>| Some((running.number(ASKED)?, running.servers.to_string(), running.place(ASKED)));
-    let (asked, who, place) = on_machine(model, host).filter_map(asks).max()?;
+    let asks = |running: &Running<'_>| Some((running.number(ASKED)?, running.servers.to_string(), running.place(ASKED)));
+    let (asked, who, place) = machines.on(host).iter().filter_map(asks).max()?;
     if most >= asked {
         return None;
     }

@@ -1,7 +1,7 @@
 //! The rule `too-few-files`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::running::{Running, kernel_setting, on_machine};
+use crate::check::running::{Machines, Running, kernel_setting};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, HostId, Model, Service};
 
@@ -69,8 +69,9 @@ const MACHINE: &str = "fs.file-max";
 const CLIENTS: &str = "maxclients";
 
 fn run(model: &Model, findings: &mut Findings) {
-    for at in 0..model.hosts.len() {
-        findings.extend(process(model, HostId(at)).or_else(|| machine(model, HostId(at))));
+    let machines = Machines::of(model);
+    for host in (0..model.hosts.len()).map(HostId) {
+        findings.extend(process(model, &machines, host).or_else(|| machine(model, &machines, host)));
     }
 }
 
@@ -81,10 +82,10 @@ fn files(running: &Running<'_>) -> Option<i128> {
 }
 
 /// One server that needs more than the kernel gives a process.
-fn process(model: &Model, host: HostId) -> Option<Finding> {
+fn process(model: &Model, machines: &Machines<'_>, host: HostId) -> Option<Finding> {
     let declared = kernel_setting(model, host, PROCESS)?;
     let most: i128 = declared.value.trim().parse().ok()?;
-    let asking = on_machine(model, host).filter_map(|running| Some((files(&running)?, running)));
+    let asking = machines.on(host).iter().filter_map(|running| Some((files(running)?, running)));
     let (needed, running) = asking.max_by_key(|(needed, running)| (*needed, running.servers.name.value.as_str()))?;
     let who = running.servers;
     if most >= needed {
@@ -104,10 +105,10 @@ fn process(model: &Model, host: HostId) -> Option<Finding> {
 }
 
 /// Servers that need more together than the kernel has.
-fn machine(model: &Model, host: HostId) -> Option<Finding> {
+fn machine(model: &Model, machines: &Machines<'_>, host: HostId) -> Option<Finding> {
     let declared = kernel_setting(model, host, MACHINE)?;
     let most: i128 = declared.value.trim().parse().ok()?;
-    let needed: i128 = on_machine(model, host).filter_map(|running| files(&running)).sum();
+    let needed: i128 = machines.on(host).iter().filter_map(files).sum();
     (most < needed).then(|| {
         let title = format!(
             "the servers of `{}` may need {needed} open files together, and it has {most} (`{MACHINE}`)",

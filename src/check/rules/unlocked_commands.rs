@@ -2,10 +2,10 @@
 
 use crate::check::access::{Reach, reach};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, faults};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Assigned, Model};
-use crate::source::Span;
 use crate::value::Value;
 
 /// Commands that 7.0 locked, unlocked for every client.
@@ -70,22 +70,19 @@ const SWITCHES: [(&str, &str, &str); 3] = [
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
         for (name, what, note) in SWITCHES {
-            let mut told: Vec<Span> = Vec::new();
-            for node in servers.nodes {
-                let setting = servers.setting(node, name);
-                let yes = setting.filter(|setting| setting.value == Assigned::Value(Value::Word("yes")));
-                let remote = reach(model, servers.shared, node).is_some_and(|reach| reach > Reach::Host);
-                let place = servers.place(node, name);
-                if yes.is_none() || !remote || told.contains(&place) {
-                    continue;
-                }
-                told.push(place);
+            let unlocked = |running: &Running<'_>| {
+                let yes = Assigned::Value(Value::Word("yes"));
+                running.setting(name).filter(|setting| setting.value == yes)?;
+                let from = reach(model, servers.shared, running.node())?;
+                (from > Reach::Host).then(|| running.place_or_node(name))
+            };
+            for (place, nodes) in faults(servers, unlocked) {
                 let title = format!("`{name}` of {servers} lets clients on other hosts use {what}");
                 let mut finding = Finding::new(Code::UnlockedCommands, place, title)
                     .help("write `\"local\"`, which lets clients on the host use it, or remove the line")
                     .note(note)
                     .of(servers.name);
-                if let Some(value) = yes.and_then(|setting| setting.value_span) {
+                if let Some(value) = nodes.first().and_then(|running| running.value_place(name)) {
                     finding = finding.guess(value, "\"local\"");
                 }
                 findings.push(finding);
