@@ -312,6 +312,14 @@ fn is_servers_own(key: &str) -> bool {
     }) || catalog::memcached::option(key).is_some()
 }
 
+/// How many slips lie between two words at least: each puts one character at most where the word had none. Cheap, and
+/// enough to tell most words apart.
+fn fewest_slips(a: &str, b: &str) -> usize {
+    let characters = |word: &str| word.chars().fold(0u128, |set, c| set | 1 << (u32::from(c) & 127));
+    let (a, b) = (characters(a), characters(b));
+    (a & !b).count_ones().max((b & !a).count_ones()) as usize
+}
+
 /// The known word that a misspelled one most likely stands for.
 pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let lower = word.to_ascii_lowercase().replace('_', "-");
@@ -323,6 +331,7 @@ pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> O
     // A word may have any length; one that is much longer or shorter is not compared.
     known
         .filter(|candidate| lower.len().abs_diff(candidate.len()) <= most(candidate))
+        .filter(|candidate| fewest_slips(&lower, candidate) <= most(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(&lower, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= most(candidate))
         .min()

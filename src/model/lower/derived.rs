@@ -1,7 +1,9 @@
 //! Settings that follow from hosts, topology, credentials and TLS: written once in the spec, derived
 //! for every node.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::config::{Subject, Typed};
 use super::directive::{follows_in_all_versions, newest};
@@ -185,17 +187,46 @@ pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) 
     list
 }
 
+/// Values of a deployment that were judged already: what its nodes derive is mostly the same.
+#[derive(Debug, Default)]
+pub(super) struct Judged(BTreeMap<&'static str, (Vec<String>, Arc<Setting>)>);
+
+impl Judged {
+    /// The setting that follows; none where servers would refuse it, which is reported.
+    fn setting(
+        &mut self,
+        derived: &Derived,
+        subject: Subject<'_>,
+        findings: &mut Findings,
+    ) -> Option<Arc<Setting>> {
+        let origin = Origin::Derived(derived.because, derived.span);
+        let DerivedValue::Args(args) = &derived.value else {
+            return setting(derived, subject, findings).map(Arc::new);
+        };
+        match self.0.get(derived.name) {
+            Some((same, known)) if same == args && known.origin == origin => Some(known.clone()),
+            Some((same, known)) if same == args => Some(Arc::new(Setting { origin, ..(**known).clone() })),
+            _ => {
+                let setting = Arc::new(setting(derived, subject, findings)?);
+                self.0.insert(derived.name, (args.clone(), setting.clone()));
+                Some(setting)
+            }
+        }
+    }
+}
+
 /// Adds derived values; one that is also written by hand must be equal, or insisted on. What is written by
 /// hand comes in layers, upper ones first.
 pub(super) fn add(
     typed: &mut Typed,
     hand: &[&Typed],
     derived: Vec<Derived>,
+    judged: &mut Judged,
     subject: Subject<'_>,
     findings: &mut Findings,
 ) {
     for derived in derived {
-        let Some(setting) = setting(&derived, subject, findings) else { continue };
+        let Some(setting) = judged.setting(&derived, subject, findings) else { continue };
         let name = setting.name.clone();
         if hand.iter().any(|layer| layer.poisoned.contains(&name)) {
             continue;
@@ -209,11 +240,11 @@ pub(super) fn add(
                 if derived.unwritten {
                     typed.settings.remove(&name);
                 } else {
-                    typed.settings.set(setting);
+                    typed.settings.share(setting);
                 }
             }
             None if derived.unwritten => {}
-            None => typed.settings.set(setting),
+            None => typed.settings.share(setting),
         }
     }
 }
