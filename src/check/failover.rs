@@ -1,6 +1,7 @@
 //! What rules ask of failovers: what can fail at once, who takes over then, and who must agree. No rule lives here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::running::{Running, those};
 use super::servers::{Servers, machine, watching};
@@ -10,42 +11,51 @@ use crate::spec::Survives;
 use crate::spec::raw::Raw;
 
 /// Hosts that fail together.
-pub(super) struct Domain {
-    /// With its article: the host `cache-a`.
-    pub(super) name: String,
+pub(super) struct Domain<'m> {
+    is_zone: bool,
+    name: &'m str,
     pub(super) hosts: BTreeSet<HostId>,
 }
 
-impl Domain {
+/// With its article: the host `cache-a`.
+impl fmt::Display for Domain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} `{}`", if self.is_zone { "zone" } else { "host" }, self.name)
+    }
+}
+
+impl Domain<'_> {
     pub(super) fn holds(&self, node: &Node) -> bool {
         self.hosts.contains(&node.host)
     }
 
     /// The failure of the host `cache-a`.
     pub(super) fn failure(&self) -> String {
-        format!("the failure of {}", self.name)
+        format!("the failure of {self}")
     }
 }
 
 /// What can fail at once of a deployment's nodes and their sentinels, by name: each machine, or each zone. A host
 /// without a zone stands in one of its own.
-pub(super) fn domains(model: &Model, deployment: &Deployment, survives: Survives) -> Vec<Domain> {
+pub(super) fn domains<'m>(
+    model: &'m Model,
+    deployment: &Deployment,
+    survives: Survives,
+) -> Vec<Domain<'m>> {
     let set = match &deployment.topology {
         Topology::Sentinel { watch, .. } => watching(model, &watch.set.value),
         _ => None,
     };
     let nodes = deployment.nodes.iter().chain(set.map_or(&[][..], |set| &set.nodes));
     let hosts: BTreeSet<HostId> = nodes.map(|node| node.host).collect();
-    let mut domains: BTreeMap<(bool, &str), Domain> = BTreeMap::new();
+    let mut domains: BTreeMap<(bool, &str), Domain<'_>> = BTreeMap::new();
     for id in hosts {
         let host = model.host(id);
         let zone = host.zone().filter(|_| survives == Survives::Zone);
         let key = zone.map_or((true, machine(model, id)), |zone| (false, zone));
-        let name = match zone {
-            Some(zone) => format!("the zone `{zone}`"),
-            None => format!("the host `{}`", host.name.value),
-        };
-        let domain = domains.entry(key).or_insert_with(|| Domain { name, hosts: BTreeSet::new() });
+        let name = zone.unwrap_or(&host.name.value);
+        let new = || Domain { is_zone: zone.is_some(), name, hosts: BTreeSet::new() };
+        let domain = domains.entry(key).or_insert_with(new);
         domain.hosts.insert(id);
     }
     domains.into_values().collect()
@@ -92,14 +102,14 @@ impl<'m> GroupsByHost<'m> {
     }
 
     /// The groups with a node in a domain, each with its number.
-    pub(super) fn touched(&self, domain: &Domain) -> impl Iterator<Item = (usize, &(usize, Vec<usize>))> {
+    pub(super) fn touched(&self, domain: &Domain<'_>) -> impl Iterator<Item = (usize, &(usize, Vec<usize>))> {
         let on = domain.hosts.iter().filter_map(|host| self.on.get(host));
         let touched: BTreeSet<usize> = on.flatten().copied().collect();
         touched.into_iter().filter_map(|at| Some((at, self.groups.get(at)?)))
     }
 
     /// How many of the first day's primaries stand in a domain.
-    pub(super) fn primaries(&self, domain: &Domain) -> usize {
+    pub(super) fn primaries(&self, domain: &Domain<'_>) -> usize {
         let inside = |(primary, _): &(usize, Vec<usize>)| {
             self.deployment.nodes.get(*primary).is_some_and(|node| domain.holds(node))
         };

@@ -11,7 +11,7 @@ use crate::model::{Assigned, Deployment, HostId, Model, Node, Setting, Settings,
 use crate::source::{At, Span};
 use crate::spec::{Purpose, listed};
 use crate::text::sysctl::dotted;
-use crate::value::{FileProblem, FileValues, SavePoint, Value, file_rules};
+use crate::value::{FileProblem, FileValues, SavePoint, Value, file_rules, tls_problem};
 
 /// One server of a deployment or a set of sentinels. It notes what it was asked for: see [`answers`].
 #[derive(Debug, Clone)]
@@ -188,8 +188,22 @@ fn in_order(servers: Servers<'_>, mut nodes: Vec<usize>) -> Vec<Running<'_>> {
 
 /// What stops the servers, each with the first node that it stops.
 pub(super) fn file_problems(servers: Servers<'_>) -> BTreeMap<FileProblem, &Node> {
+    let problems = answers(servers, |running| file_rules(running, servers.target));
+    first_of_each(servers, problems)
+}
+
+/// What TLS lacks, each with the first node that it stops.
+pub(super) fn tls_problems(servers: Servers<'_>) -> BTreeMap<FileProblem, &Node> {
+    let problems = answers(servers, |running| tls_problem(running, servers.target));
+    first_of_each(servers, problems)
+}
+
+fn first_of_each(
+    servers: Servers<'_>,
+    answers: Vec<(impl IntoIterator<Item = FileProblem>, Vec<usize>)>,
+) -> BTreeMap<FileProblem, &Node> {
     let mut problems = BTreeMap::new();
-    for (found, nodes) in answers(servers, |running| file_rules(running, servers.target)) {
+    for (found, nodes) in answers {
         for problem in found {
             problems.entry(problem).or_insert_with(|| &servers.nodes[nodes[0]]);
         }

@@ -115,8 +115,8 @@ pub fn file_rules(settings: &impl FileValues, target: &Target) -> Vec<FileProble
     problems
 }
 
-/// What TLS lacks: the first of what the server looks for.
-fn tls_problem(settings: &impl FileValues, target: &Target) -> Option<FileProblem> {
+/// What TLS lacks: the first of what the server looks for. [`file_rules`] say it too.
+pub fn tls_problem(settings: &impl FileValues, target: &Target) -> Option<FileProblem> {
     let peers = settings.is_on("tls-replication") || settings.is_on("tls-cluster");
     if !peers && settings.port("tls-port", 0) == 0 {
         return None;

@@ -121,12 +121,12 @@ fn judge(model: &Model, deployment: &Deployment, survives: At<Survives>) -> Opti
         return Some(Finding::new(Code::DoesNotSurvive, survives.span, title).help(help).of(name));
     }
     let groups = GroupsByHost::of(deployment);
-    let broken: Vec<(Domain, Why)> = domains(model, deployment, survives.value)
+    let broken: Vec<(Domain<'_>, Why)> = domains(model, deployment, survives.value)
         .into_iter()
         .filter_map(|domain| why(model, deployment, &groups, &domain).map(|why| (domain, why)))
         .collect();
     let ((domain, why), more) = broken.split_first()?;
-    let title = format!("`{name}` does not survive the failure of {}: {}", domain.name, why.because);
+    let title = format!("`{name}` does not survive {}: {}", domain.failure(), why.because);
     let mut finding = Finding::new(Code::DoesNotSurvive, survives.span, title).help(&why.help);
     for (because, domains) in by_reason(more) {
         let same = if because == why.because { String::new() } else { format!(": {because}") };
@@ -136,18 +136,18 @@ fn judge(model: &Model, deployment: &Deployment, survives: At<Survives>) -> Opti
 }
 
 /// Further failures by their reasons, in order.
-fn by_reason(broken: &[(Domain, Why)]) -> Vec<(&str, Vec<&str>)> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+fn by_reason<'b>(broken: &'b [(Domain<'_>, Why)]) -> Vec<(&'b str, Vec<String>)> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for (domain, why) in broken {
         match reasons.iter_mut().find(|(because, _)| *because == why.because) {
-            Some((_, domains)) => domains.push(&domain.name),
-            None => reasons.push((&why.because, vec![&domain.name])),
+            Some((_, domains)) => domains.push(domain.to_string()),
+            None => reasons.push((&why.because, vec![domain.to_string()])),
         }
     }
     reasons
 }
 
-fn why(model: &Model, deployment: &Deployment, groups: &GroupsByHost<'_>, domain: &Domain) -> Option<Why> {
+fn why(model: &Model, deployment: &Deployment, groups: &GroupsByHost<'_>, domain: &Domain<'_>) -> Option<Why> {
     let survivors = groups
         .touched(domain)
         .find_map(|(at, group)| why_no_survivor(model, deployment, domain, at, group));
@@ -168,7 +168,7 @@ fn why(model: &Model, deployment: &Deployment, groups: &GroupsByHost<'_>, domain
 fn why_no_survivor(
     model: &Model,
     deployment: &Deployment,
-    domain: &Domain,
+    domain: &Domain<'_>,
     at: usize,
     (primary, replicas): &(usize, Vec<usize>),
 ) -> Option<Why> {
@@ -224,7 +224,7 @@ fn why_no_election(
     deployment: &Deployment,
     watch: &Watch,
     set: &SentinelSet,
-    domain: &Domain,
+    domain: &Domain<'_>,
 ) -> Option<Why> {
     if !deployment.nodes.iter().any(|node| domain.holds(node) && may_lead(deployment, node)) {
         return None;
@@ -252,7 +252,7 @@ fn why_no_election(
 }
 
 /// Too few primaries of a cluster are left to elect another.
-fn why_no_majority(shards: &[Shard], groups: &GroupsByHost<'_>, domain: &Domain) -> Option<Why> {
+fn why_no_majority(shards: &[Shard], groups: &GroupsByHost<'_>, domain: &Domain<'_>) -> Option<Why> {
     let left = shards.len() - groups.primaries(domain);
     let majority = majority(shards.len());
     let are = if left == 1 { "is" } else { "are" };

@@ -1,7 +1,7 @@
 //! The rule `incomplete-tls`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::running::file_problems;
+use crate::check::running::tls_problems;
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, SentinelSet, Tls, Topology, Watch};
@@ -114,7 +114,7 @@ fn missing_parts(servers: &Servers<'_>) -> Findings {
     if servers.tls_spec.is_some_and(|tls| tls.cert_file.is_none() || tls.key_file.is_none()) {
         return findings;
     }
-    for (problem, node) in file_problems(*servers) {
+    for (problem, node) in tls_problems(*servers) {
         let used_by = NAMES[..3].iter().find(|name| servers.setting(node, name).is_some());
         let cause = used_by.map_or(node.span, |name| servers.place(node, name));
         let place = servers.tls_spec.map_or(cause, |tls| place_of(tls.span, &tls.value));

@@ -104,7 +104,7 @@ fn in_one_place(model: &Model, deployment: &Deployment) -> Option<Finding> {
 fn sentinels(
     deployment: &Deployment,
     set: &SentinelSet,
-    domain: &Domain,
+    domain: &Domain<'_>,
     kind: Survives,
     promise: Promise,
 ) -> Option<Finding> {
@@ -138,7 +138,7 @@ fn primaries(
     deployment: &Deployment,
     shards: &[Shard],
     groups: &GroupsByHost<'_>,
-    domain: &Domain,
+    domain: &Domain<'_>,
     kind: Survives,
 ) -> Option<Finding> {
     let (all, inside) = (shards.len(), groups.primaries(domain));

@@ -126,12 +126,13 @@ fn run(model: &Model, findings: &mut Findings) {
 fn judged<'m>(deployment: &'m Deployment, running: &Running<'m>) -> Vec<(Span, Idle<'m>)> {
     let defragmentation = in_group(running.servers.target.engine, Group::ActiveDefragmentation);
     let names = DEPENDENT.into_iter().chain(defragmentation.map(|directive| directive.name));
+    let Some(eviction) = eviction(running) else { return Vec::new() };
     let judge = |name| {
         let setting = running.setting(name)?;
-        let needs = needs(running, setting)?;
+        let needs = needs(running, setting, eviction)?;
         // What another rule says is not said again.
         let lack = needs.lack.filter(|_| !is_told_otherwise(deployment, running, needs.of));
-        let because = running.place(needs.of);
+        let because = lack.and_then(|_| running.place(needs.of));
         let idle = Idle { deployment: &deployment.name.value, name: &setting.name, lack, because };
         Some((setting.origin.span()?, idle))
     };
@@ -185,11 +186,18 @@ const DEPENDENT: [&str; 6] = [
     "io-threads-do-reads",
 ];
 
-fn needs(running: &Running<'_>, setting: &Setting) -> Option<Needs> {
+/// The policy, and whether there is a limit to keep.
+fn eviction(running: &Running<'_>) -> Option<(&'static str, bool)> {
+    Some((running.word("maxmemory-policy")?, running.bytes("maxmemory")? > 0))
+}
+
+fn needs(
+    running: &Running<'_>,
+    setting: &Setting,
+    (policy, limited): (&'static str, bool),
+) -> Option<Needs> {
     let directive = setting.directive?;
     let on = |of: &'static str, holds: bool, lack: Lack| Some(Needs { of, lack: (!holds).then_some(lack) });
-    let policy = running.word("maxmemory-policy")?;
-    let limited = running.bytes("maxmemory")? > 0;
     match directive.name {
         "lfu-log-factor" | "lfu-decay-time" => {
             on("maxmemory-policy", policy.ends_with("-lfu"), COUNTS_NO_USE)
