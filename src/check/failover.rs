@@ -37,11 +37,7 @@ impl Domain<'_> {
 
 /// What can fail at once of a deployment's nodes and their sentinels, by name: each machine, or each zone. A host
 /// without a zone stands in one of its own.
-pub(super) fn domains<'m>(
-    model: &'m Model,
-    deployment: &Deployment,
-    survives: Survives,
-) -> Vec<Domain<'m>> {
+pub(super) fn domains<'m>(model: &'m Model, deployment: &Deployment, survives: Survives) -> Vec<Domain<'m>> {
     let set = match &deployment.topology {
         Topology::Sentinel { watch, .. } => watching(model, &watch.set.value),
         _ => None,

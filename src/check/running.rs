@@ -173,10 +173,7 @@ pub(super) fn faults<'m>(
 }
 
 /// Servers of which something is true.
-pub(super) fn those<'m>(
-    servers: Servers<'m>,
-    question: impl Fn(&Running<'m>) -> bool,
-) -> Vec<Running<'m>> {
+pub(super) fn those<'m>(servers: Servers<'m>, question: impl Fn(&Running<'m>) -> bool) -> Vec<Running<'m>> {
     let those = answers(servers, question).into_iter().filter(|(is_true, _)| *is_true);
     in_order(servers, those.flat_map(|(_, nodes)| nodes).collect())
 }

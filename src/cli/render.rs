@@ -8,7 +8,9 @@ use super::exit::Exit;
 use super::files::{Secrets, compile_spec};
 use super::output::Output;
 use crate::check::Checked;
-use crate::emit::{Artifact, EmitError, EmitOptions, Manifest, SecretSource, Stopped, emit, emit_one, emit_to};
+use crate::emit::{
+    Artifact, EmitError, EmitOptions, Manifest, SecretSource, Stopped, emit, emit_one, emit_to,
+};
 use crate::model::Model;
 use crate::pipeline::{Compiled, template_findings};
 use crate::report::{self, Format, Options, counted};
@@ -103,8 +105,7 @@ impl Rendering<'_> {
             Err(error) => return output.usage(&error.to_string()),
         };
         let looked = self.hand_over(|artifact| changes.look_at(&artifact));
-        let looked =
-            looked.and_then(|manifest| changes.look_at(&manifest.artifact()).map_err(Stopped::Sink));
+        let looked = looked.and_then(|manifest| changes.look_at(&manifest.artifact()).map_err(Stopped::Sink));
         if let Err(stopped) = looked {
             return self.stopped(stopped, output);
         }

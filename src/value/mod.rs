@@ -44,7 +44,7 @@ mod written;
 mod tests;
 
 pub use defaults::Defaults;
-pub use file_rules::{FileProblem, FileSettings, FileValues, file_rules, tls_problem, runtime_value};
+pub use file_rules::{FileProblem, FileSettings, FileValues, file_rules, runtime_value, tls_problem};
 pub use integer::in_unit;
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};

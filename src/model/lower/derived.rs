@@ -1,14 +1,14 @@
 //! Settings that follow from hosts, topology, credentials and TLS: written once in the spec, derived
 //! for every node.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::config::{Subject, Typed};
 use super::directive::{follows_in_all_versions, newest};
 use super::nodes::Seat;
-use crate::catalog;
+use crate::catalog::{self, Target};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::origin::{Derivation, Origin};
 use crate::model::settings::{Assigned, Setting};
@@ -187,9 +187,10 @@ pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) 
     list
 }
 
-/// Values of a deployment that were judged already: what its nodes derive is mostly the same.
+/// Values that were judged already, by directive and arguments: nodes of a deployment derive mostly the same, and so do
+/// those of a host. Settings that follow from one place are one.
 #[derive(Debug, Default)]
-pub(super) struct Judged(BTreeMap<&'static str, (Vec<String>, Arc<Setting>)>);
+pub(super) struct Judged(HashMap<(Target, &'static str), HashMap<Vec<String>, Arc<Setting>>>);
 
 impl Judged {
     /// The setting that follows; none where servers would refuse it, which is reported.
@@ -203,12 +204,13 @@ impl Judged {
         let DerivedValue::Args(args) = &derived.value else {
             return setting(derived, subject, findings).map(Arc::new);
         };
-        match self.0.get(derived.name) {
-            Some((same, known)) if same == args && known.origin == origin => Some(known.clone()),
-            Some((same, known)) if same == args => Some(Arc::new(Setting { origin, ..(**known).clone() })),
-            _ => {
+        let judged = self.0.entry((*subject.target, derived.name)).or_default();
+        match judged.get(args) {
+            Some(known) if known.origin == origin => Some(known.clone()),
+            Some(known) => Some(Arc::new(Setting { origin, ..(**known).clone() })),
+            None => {
                 let setting = Arc::new(setting(derived, subject, findings)?);
-                self.0.insert(derived.name, (args.clone(), setting.clone()));
+                judged.insert(args.clone(), setting.clone());
                 Some(setting)
             }
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
-use super::derived::Judged;
 use super::names::Kind;
 use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::service::service;
@@ -93,7 +92,7 @@ fn deployment(
     );
     let mut shared = hand.clone();
     let list = derived::shared(spec, topology, replication.as_ref(), tls.as_ref());
-    derived::add(&mut shared, &[&hand], list, &mut Judged::default(), subject, lowering.findings);
+    derived::add(&mut shared, &[&hand], list, &mut lowering.judged, subject, lowering.findings);
 
     let context = NodeContext {
         spec,
@@ -105,9 +104,8 @@ fn deployment(
         hand: &hand,
         has_users: !users.is_empty(),
     };
-    let (mut poisoned, mut judged) = (hand.poisoned.clone(), Judged::default());
-    let to_node = |seat| node(lowering, &context, seat, &mut judged, &mut poisoned);
-    let nodes = placed.seats.iter().map(to_node).collect();
+    let mut poisoned = hand.poisoned.clone();
+    let nodes = placed.seats.iter().map(|seat| node(lowering, &context, seat, &mut poisoned)).collect();
     poisoned.extend(lowering.survives_lost(name, spec).then(|| "survives".to_owned()));
     poisoned.extend(lowering.replicas_lost(name, spec).then(|| "replicas".to_owned()));
     poisoned.extend(lowering.logins_lost(name, spec));
@@ -318,7 +316,6 @@ fn node(
     lowering: &mut Lowering<'_>,
     context: &NodeContext<'_>,
     seat: &Seat,
-    judged: &mut Judged,
     poisoned: &mut Vec<String>,
 ) -> Node {
     let NodeContext { spec, topology, tls, name, target, version_span, hand, has_users } = *context;
@@ -344,7 +341,7 @@ fn node(
     let mut list = derived::listening(&facts);
     list.extend(derived::announced(&facts, topology.value, has_users));
     let mut own = own_hand.clone();
-    derived::add(&mut own, &[&own_hand, hand], list, judged, subject, lowering.findings);
+    derived::add(&mut own, &[&own_hand, hand], list, &mut lowering.judged, subject, lowering.findings);
     Node { id: seat.id.clone(), host: seat.host, span: seat.span, port: seat.port, own: own.settings }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::{Level, Subject, Typed, lay_over};
-use super::derived::Judged;
 use super::nodes::{Seat, report_no_hosts, report_undefined, seats};
 use super::options::{self, Context, Options};
 use super::redis::login;
@@ -94,7 +93,14 @@ fn set(
     host_names(lowering, &mut own_words, deployments, subject);
 
     let mut shared = hand.clone();
-    derived::add(&mut shared, &[&hand], derived_shared(spec, tls.as_ref()), &mut Judged::default(), subject, lowering.findings);
+    derived::add(
+        &mut shared,
+        &[&hand],
+        derived_shared(spec, tls.as_ref()),
+        &mut lowering.judged,
+        subject,
+        lowering.findings,
+    );
     let context = NodeContext { spec, subject, tls: tls.as_ref(), hand: &hand, global: &own_words.list };
     let mut poisoned = hand.poisoned.clone();
     let mut nodes = Vec::new();
@@ -249,7 +255,14 @@ fn sentinel(
     let facts =
         derived::NodeFacts { seat, host, tls: tls.zip(spec.tls.as_ref().map(|tls| &tls.value)), data_dir };
     let own_hand = own.clone();
-    derived::add(&mut own, &[&own_hand, hand], derived::listening(&facts), &mut Judged::default(), subject, lowering.findings);
+    derived::add(
+        &mut own,
+        &[&own_hand, hand],
+        derived::listening(&facts),
+        &mut lowering.judged,
+        subject,
+        lowering.findings,
+    );
     let node = Sentinel {
         id: seat.id.clone(),
         host: seat.host,
