@@ -299,7 +299,7 @@ codes! {
     TooFewFiles = "too-few-files", Warn;
     /// `maxclients` that replicas, sentinels and the cluster use up alone.
     TooFewClients = "too-few-clients", Error;
-    /// A renamed command that replicas or sentinels need.
+    /// A renamed command that replicas, sentinels or the bootstrap script need.
     RenamedForPeers = "renamed-for-peers", Error;
     /// A memcached that dies when somebody asks for its settings.
     CrashingStatistics = "crashing-statistics", Error;

@@ -120,6 +120,7 @@ mod tests {
     fn what_takes_long_is_told() {
         assert_eq!(with("hz = 4"), ["low-hz"]);
         assert_eq!(with("hz = 5"), [""; 0]);
+        assert_eq!(with("hz = 0"), ["reinterpreted-value"]);
         assert_eq!(with("hz = 5\nactive-expire-effort = 10"), ["low-hz"]);
         assert_eq!(with("hz = 10\nactive-expire-effort = 10"), [""; 0]);
     }
