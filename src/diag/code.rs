@@ -141,6 +141,8 @@ codes! {
     PeersLackRights = "peers-lack-rights", Error;
     /// Servers that other hosts reach, and that ask nobody for a password.
     OpenServer = "open-server", Warn;
+    /// Servers that listen for other hosts, and refuse them all.
+    ClosedServer = "closed-server", Warn;
     /// A user that anybody may log in as.
     OpenUser = "open-user", Warn;
     /// A password for all that an ACL file overrules.
