@@ -48,6 +48,30 @@ pub enum FileProblem {
     ClusterWithoutAddress,
 }
 
+/// The directives that these rules ask for.
+const ASKED: [&str; 15] = [
+    "aclfile",
+    "bind",
+    "cluster-enabled",
+    "cluster-port",
+    "port",
+    "replicaof",
+    "tls-auth-clients",
+    "tls-ca-cert-dir",
+    "tls-ca-cert-file",
+    "tls-cert-file",
+    "tls-cluster",
+    "tls-key-file",
+    "tls-port",
+    "tls-replication",
+    "unixsocket",
+];
+
+/// Whether [`file_rules`] ask for a directive. What they do not ask for may be left out of [`FileSettings`].
+pub fn asked_by_file_rules(name: &str) -> bool {
+    ASKED.contains(&name)
+}
+
 /// What [`file_rules`] ask of a server's file.
 pub trait FileValues {
     /// The value that the file gives a directive, by its canonical name; none where it gives none.
@@ -77,6 +101,7 @@ pub trait FileValues {
 
 impl FileValues for FileSettings {
     fn value(&self, name: &'static str) -> Option<&Value> {
+        debug_assert!(asked_by_file_rules(name), "{name}");
         self.values.get(name)
     }
 

@@ -126,7 +126,8 @@ fn deployment(name: &str, nodes: usize, hz: usize) -> String {
     let mut text = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"10.0.0.1\" }\n".to_owned();
     write!(
         text,
-        "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ hz = {hz} }}\n"
+        "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ hz = {hz} }}\n\
+         lints.closed-server = \"allow\"\n"
     )
     .unwrap();
     text

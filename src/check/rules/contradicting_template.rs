@@ -28,6 +28,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[
             ("templates/redis.conf.j2", "# {{ node }}, owned by the team cache.
@@ -47,6 +48,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[
             ("templates/redis.conf.j2", "# {{ node }}, owned by the team cache.

@@ -37,6 +37,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 port = 6380
@@ -54,6 +55,7 @@ version = "7.2"
 port = 6380
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Lowering,

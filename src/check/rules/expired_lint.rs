@@ -27,6 +27,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = { level = "allow", reason = "joins in spring", until = 2025-03-01 }
@@ -44,6 +45,7 @@ cache-b = { address = "10.0.1.12" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = { level = "allow", reason = "joins in spring", until = 2099-03-01 }

@@ -37,6 +37,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/redis/tls/cert.pem", key-file = "/etc/redis/tls/key.pem" }
 "#,
     ),
@@ -51,6 +52,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/redis/tls/cert.pem", key-file = "/etc/redis/tls/key.pem", ca-cert-file = "/etc/redis/tls/ca.pem" }
 "#,
     ),

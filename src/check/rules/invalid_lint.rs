@@ -29,6 +29,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-hots = "allow"
@@ -45,6 +46,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = "error"

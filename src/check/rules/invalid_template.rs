@@ -27,6 +27,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [artifacts.motd]
 template = "motd.j2"
@@ -50,6 +51,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [artifacts.motd]
 template = "motd.j2"

@@ -32,6 +32,7 @@ cache-a = { address = "10.0.1.11" }
 version = "8.0"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 databases = 1_000_000
@@ -48,6 +49,7 @@ cache-a = { address = "10.0.1.11" }
 version = "8.0"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 databases = 100

@@ -21,6 +21,7 @@ cache-a = { address = "10.0.1.11" }
 [redis.sessions]
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example::spec(
@@ -34,6 +35,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Reading,

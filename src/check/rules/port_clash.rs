@@ -34,11 +34,13 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [valkey.carts]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example::spec(
@@ -52,12 +54,14 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [valkey.carts]
 version = "7.2"
 topology = "standalone"
 port = 6380
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Model(run),

@@ -26,6 +26,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 maxmemory = "99999999999gb"
@@ -42,6 +43,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 maxmemory = "64gb"

@@ -39,12 +39,14 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 data-dir = "/srv/redis"
 
 [redis.carts]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@write -@dangerous" }
 port = 6380
 data-dir = "/srv/redis"
 "#,
@@ -60,12 +62,14 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 data-dir = "/srv/redis/sessions"
 
 [redis.carts]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@write -@dangerous" }
 port = 6380
 data-dir = "/srv/redis/carts"
 "#,

@@ -23,6 +23,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a", "cache-b"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example::spec(
@@ -37,6 +38,7 @@ cache-b = { address = "10.0.2.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a", "cache-b"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Lowering,

@@ -25,6 +25,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topolgy = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example::spec(
@@ -38,6 +39,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Reading,

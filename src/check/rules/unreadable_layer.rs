@@ -23,6 +23,7 @@ extends = ["hosts.toml"]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example {
@@ -34,6 +35,7 @@ extends = ["hosts.toml"]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[(
             "hosts.toml",

@@ -22,6 +22,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example::spec(
@@ -35,6 +36,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Reading,

@@ -31,6 +31,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = { level = "allow", reason = "cache-b joins in spring" }
@@ -48,6 +49,7 @@ cache-b = { address = "10.0.1.12" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = { level = "allow", reason = "cache-b joins in spring" }

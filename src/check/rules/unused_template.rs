@@ -26,6 +26,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[
             ("templates/redis.cnf.j2", "# {{ node }}, owned by the team cache.
@@ -44,6 +45,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[
             ("templates/redis.conf.j2", "# {{ node }}, owned by the team cache.

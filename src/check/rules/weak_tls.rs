@@ -30,6 +30,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/tls/cache.crt", key-file = "/etc/tls/cache.key", ca-cert-file = "/etc/tls/ca.crt" }
 
 [redis.sessions.config]
@@ -47,6 +48,7 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/tls/cache.crt", key-file = "/etc/tls/cache.key", ca-cert-file = "/etc/tls/ca.crt" }
 
 [redis.sessions.config]

@@ -11,7 +11,8 @@ use crate::source::Span;
 use crate::spec::raw::{Node, Raw};
 use crate::spec::{ConfigEntry, Decode, Decoder, SecretRef, literal_secret};
 use crate::value::{
-    BadShape, IntegerFault, Judgement, Otherwise, Reason, Renames, Written, fold_lines, written_lines,
+    BadShape, IntegerFault, Judgement, Otherwise, Reason, Renames, Written, asked_by_file_rules, fold_lines,
+    written_lines,
 };
 
 /// The key that insists on a value although another one is derived.
@@ -34,24 +35,21 @@ pub(super) fn value(
     subject: Subject<'_>,
     findings: &mut Findings,
 ) -> Option<Assignment> {
-    let before = findings.len();
     let (node, insisted) = match &entry.value.value {
         Raw::Table(table) if table.entries.len() == 1 && table.get(OVERRIDE).is_some() => {
             (table.get(OVERRIDE)?, true)
         }
         _ => (&entry.value, false),
     };
-    let assigned = match named {
-        Named::Foreign(_) => foreign(entry, node, subject, findings)?,
+    let (assigned, misread) = match named {
+        Named::Foreign(_) => (foreign(entry, node, subject, findings)?, false),
         Named::Known(directive, facts) => {
             let typing = Typing { name: &entry.name.value, node, directive, facts, subject };
             typing.assigned(findings)?
         }
     };
-    let otherwise = findings.iter().skip(before).any(|finding| finding.code == Code::ReinterpretedValue);
-    // A size that wrapped around is not what anybody meant.
-    let wrapped = otherwise && matches!(assigned, Assigned::Value(crate::value::Value::Bytes(_)));
-    let doubtful = wrapped || placeholder(&node.value).is_some();
+    // What follows from a value that nobody meant is not worth saying.
+    let doubtful = misread || placeholder(&node.value).is_some();
     Some(Assignment { assigned, insisted, doubtful })
 }
 
@@ -155,9 +153,10 @@ struct Typing<'a> {
 }
 
 impl Typing<'_> {
-    fn assigned(&self, findings: &mut Findings) -> Option<Assigned> {
+    /// The value, and whether a server takes another one than what is written.
+    fn assigned(&self, findings: &mut Findings) -> Option<(Assigned, bool)> {
         if SecretRef::is_reference(self.node) {
-            return self.secret(findings);
+            return self.secret(findings).map(|secret| (secret, false));
         }
         let written = as_written(self.name, self.node, self.subject, findings)?;
         if self.directive.secret && !matches!(&self.node.value, Raw::Text(text) if text.is_empty()) {
@@ -199,12 +198,17 @@ impl Typing<'_> {
         if !refused {
             report_placeholder(self.name, self.node, self.subject, findings);
         }
-        match (folded.values.len(), self.facts.repeat) {
-            (0, _) if lines.is_empty() => Some(Assigned::Values(Vec::new())),
-            (0, _) => None,
-            (_, Repeat::Accumulate) => Some(Assigned::Values(folded.values)),
-            _ => folded.values.into_iter().next_back().map(Assigned::Value),
-        }
+        let changed = |otherwise| !matches!(otherwise, Otherwise::NoEffect(_) | Otherwise::Ignored);
+        // Whether a server starts with what it makes of them is asked in any case.
+        let misread = !asked_by_file_rules(self.directive.name)
+            && folded.judgements.iter().filter_map(Judgement::otherwise).any(changed);
+        let assigned = match (folded.values.len(), self.facts.repeat) {
+            (0, _) if lines.is_empty() => Assigned::Values(Vec::new()),
+            (0, _) => return None,
+            (_, Repeat::Accumulate) => Assigned::Values(folded.values),
+            _ => Assigned::Value(folded.values.into_iter().next_back()?),
+        };
+        Some((assigned, misread))
     }
 
     /// What is wrong with `rename-command` lines, which a server reads one after the other.
