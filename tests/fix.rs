@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Comments and a layout that no formatter would leave.
-const ODD: &str = "# The shop's caches.\r\nformat=1\r\nname   = 'x'\r\n\r\n[hosts]\r\na = { address = \"10.0.0.1\" }\t# one\r\n\
+const ODD: &str = "# The shop's caches.\r\nformat=1\r\nname   = 'x'\r\n\r\n[hosts]\r\na = { address = \"127.0.0.1\" }\t# one\r\n\
                    \r\n[redis . s] # sessions\r\nversion = \"7.2\"\r\ntopology = \"standalone\"\r\nhosts = \"a\"\r\n\
                    \r\n  [redis.s.config]\r\n  # slave-priority as of old\r\n  slave-priority   = 90 # low\r\n\
                    \tmaxmemory = 0x40000000\r\n  unset = [\"hz\",]\r\n[lints]\r\nunused-host={level=\"allow\",reason=\"[]\"}#x\r\n";

@@ -133,6 +133,8 @@ codes! {
     IncompleteTls = "incomplete-tls", Hard;
     /// Servers or sentinels that the servers of a deployment would not let in.
     PeersLockedOut = "peers-locked-out", Error;
+    /// Clients on other hosts are refused by a server that listens for them.
+    ClientsLockedOut = "clients-locked-out", Warn;
     /// Replicas or sentinels that log in as a user who may not do what they need.
     PeersLackRights = "peers-lack-rights", Error;
     /// Servers that other hosts reach, and that ask nobody for a password.

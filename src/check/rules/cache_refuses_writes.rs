@@ -110,7 +110,7 @@ mod tests {
 
     fn codes(engine: &str, version: &str, table: &str) -> Vec<String> {
         let codes = codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[{engine}.s]\nversion = \"{version}\"\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[{engine}.s]\nversion = \"{version}\"\n\
              topology = \"standalone\"\nhosts = [\"a\"]\n{table}"
         ));
         codes.into_iter().filter(|code| !BESIDES.contains(&code.as_str())).collect()

@@ -115,7 +115,7 @@ mod tests {
 
     fn codes(config: &str) -> Vec<String> {
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
              topology = \"standalone\"\nhosts = [\"a\"]\nconfig = {{ {config} }}\n"
         ))
     }

@@ -25,7 +25,7 @@ otherwise."#,
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -44,7 +44,7 @@ hosts = ["cache-a"]
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

@@ -113,7 +113,7 @@ mod tests {
 
     fn codes(purpose: &str, policy: &str, limit: &str) -> Vec<String> {
         let codes = codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[profiles.p.config]\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[profiles.p.config]\n\
              maxmemory-policy = \"{policy}\"\n[redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n\
              profiles = [\"p\"]\n{purpose}\n[redis.s.config]\nmaxmemory = \"{limit}\"\n"
         ));

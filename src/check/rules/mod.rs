@@ -16,6 +16,7 @@ rules! {
     artifact_clash,
     cache_refuses_writes,
     client_limit_above_maxmemory,
+    clients_locked_out,
     contradicting_template,
     contradictory_settings,
     coverage_without_replicas,

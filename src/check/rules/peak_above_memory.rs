@@ -126,7 +126,7 @@ mod tests {
 
     fn on(memory: &str, deployment: &str) -> String {
         format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\", memory = \"{memory}\" }}\n[redis.s]\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\", memory = \"{memory}\" }}\n[redis.s]\n\
              version = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n{deployment}"
         )
     }

@@ -1,6 +1,6 @@
 //! The rule `peers-locked-out`.
 
-use crate::check::access::{Door, default_user, door, is_given, is_poisoned, is_protected};
+use crate::check::access::{Door, default_user, door, is_given, is_poisoned, refuses_other_hosts};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Node, SentinelSet, Topology, Watch};
@@ -141,7 +141,7 @@ fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
         let host = model.host(node.host);
         host.address.value != "localhost" && !host.ip().is_some_and(|ip| ip.is_loopback())
     };
-    let refuses = |node: &&Node| is_protected(deployment, node) && door(deployment, node) == Door::Open;
+    let refuses = |node: &&Node| refuses_other_hosts(deployment, node);
     let node = deployment.nodes.iter().filter(remote).find(refuses)?;
     let host = model.host(node.host);
     let name = &deployment.name.value;

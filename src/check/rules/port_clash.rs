@@ -28,7 +28,7 @@ way."#,
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -46,7 +46,7 @@ hosts = ["cache-a"]
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

@@ -244,7 +244,7 @@ mod tests {
 
     fn codes(version: &str, config: &str) -> Vec<String> {
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"{version}\"\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"{version}\"\n\
              topology = \"standalone\"\nhosts = [\"a\"]\nconfig = {{ {config} }}\n"
         ))
     }
@@ -286,7 +286,7 @@ mod tests {
         };
         let spec = |one: &str, two: &str| {
             format!(
-                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[profiles.p.config]\nlfu-decay-time = 5\n{}{}",
+                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[profiles.p.config]\nlfu-decay-time = 5\n{}{}",
                 deployment("one", one, 1),
                 deployment("two", two, 2)
             )

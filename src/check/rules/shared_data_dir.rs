@@ -32,7 +32,7 @@ start would take sentinel.conf for data: it needs a folder of its own too.",
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -53,7 +53,7 @@ data-dir = "/srv/redis"
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

@@ -21,7 +21,7 @@ Files that end in `.json` are read as strict JSON, without comments or trailing 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2
@@ -34,7 +34,7 @@ hosts = ["cache-a"]
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

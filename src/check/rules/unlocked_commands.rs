@@ -1,6 +1,6 @@
 //! The rule `unlocked-commands`.
 
-use crate::check::access::{Reach, reach};
+use crate::check::access::{Reach, reach, refuses_other_hosts};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
@@ -35,6 +35,10 @@ hosts = ["cache-a"]
 
 [redis.sessions.config]
 enable-debug-command = "yes"
+
+[redis.sessions.users.app]
+passwords = [{ env = "SESSIONS_APP_PASSWORD" }]
+rules = "~session:* +@read +@write -@dangerous"
 "#,
     ),
     passes: Example::spec(
@@ -51,6 +55,10 @@ hosts = ["cache-a"]
 
 [redis.sessions.config]
 enable-debug-command = "local"
+
+[redis.sessions.users.app]
+passwords = [{ env = "SESSIONS_APP_PASSWORD" }]
+rules = "~session:* +@read +@write -@dangerous"
 "#,
     ),
     stage: Stage::Model(run),
@@ -74,9 +82,11 @@ fn run(model: &Model, findings: &mut Findings) {
             for node in servers.nodes {
                 let setting = servers.setting(node, name);
                 let yes = setting.filter(|setting| setting.value == Assigned::Value(Value::Word("yes")));
-                let remote = reach(model, servers.shared, node).is_some_and(|reach| reach > Reach::Host);
+                let reached = reach(model, servers.shared, node).is_some_and(|reach| reach > Reach::Host);
+                let refused =
+                    servers.deployment.is_some_and(|deployment| refuses_other_hosts(deployment, node));
                 let place = servers.place(node, name);
-                if yes.is_none() || !remote || told.contains(&place) {
+                if yes.is_none() || !reached || refused || told.contains(&place) {
                     continue;
                 }
                 told.push(place);
@@ -98,6 +108,8 @@ fn run(model: &Model, findings: &mut Findings) {
 mod tests {
     use crate::check::rules::tests::codes_of;
 
+    const NONE: [&str; 0] = [];
+
     fn of(address: &str, config: &str) -> Vec<String> {
         codes_of(&format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
@@ -108,10 +120,18 @@ mod tests {
 
     #[test]
     fn only_yes_is_told_once_for_each_switch() {
-        let none: [&str; 0] = [];
-        assert_eq!(of("10.0.0.1", "enable-module-command = \"local\""), none);
-        assert_eq!(of("10.0.0.1", "enable-module-command = false"), none);
+        let locked = |config: &str| of("10.0.0.1", &format!("requirepass = {{ env = \"P\" }}\n{config}"));
+        assert_eq!(locked("enable-module-command = \"local\""), NONE);
+        assert_eq!(locked("enable-module-command = false"), NONE);
         let two = "enable-module-command = \"yes\"\nenable-protected-configs = true";
-        assert_eq!(of("10.0.0.1", two), ["unlocked-commands", "unlocked-commands"]);
+        assert_eq!(locked(two), ["unlocked-commands", "unlocked-commands"]);
+    }
+
+    #[test]
+    fn where_protected_mode_refuses_other_hosts_nothing_is_unlocked_for_them() {
+        let debug = "enable-debug-command = \"yes\"";
+        assert_eq!(of("10.0.0.1", debug), ["clients-locked-out"]);
+        let open = of("10.0.0.1", &format!("{debug}\nprotected-mode = false"));
+        assert_eq!(open, ["unlocked-commands", "open-server"]);
     }
 }

@@ -38,7 +38,7 @@ hosts = ["cache-a"]
         layers: &[(
             "hosts.toml",
             r#"[hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 "#,
         )],
     },

@@ -352,7 +352,7 @@ mod tests {
 
     fn compiled(hosts: &str, more: &str) -> Compiled {
         let spec = format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
              [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = {hosts}\n{more}"
         );
         compile_example(&spec, &[])
