@@ -269,6 +269,8 @@ codes! {
     IdleClientsCut = "idle-clients-cut", Allow;
     /// Background work more than a hundred times a second.
     HighHz = "high-hz", Allow;
+    /// A log file with the name of a stream.
+    LogFileCalledStdout = "log-file-called-stdout", Warn;
     /// A log level for developers, or none at all.
     UnfitLogLevel = "unfit-log-level", Warn;
     /// The software watchdog, left on.

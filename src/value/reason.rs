@@ -121,8 +121,10 @@ pub enum Reason {
         /// The most addresses it takes.
         max: usize,
     },
-    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `::*` on 6.0.
+    /// No address at all: empty, or with a blank.
     UnusableAddress,
+    /// `-ADDRESS` or `::*` before 6.2.
+    NewAddress(Vec<u8>),
     /// A percentile that is not a number.
     BadPercentile,
     /// A percentile below 0 or above 100.
@@ -173,7 +175,7 @@ impl Reason {
             | Reason::NeedsFeature { stage, .. }
             | Reason::TestBuildsOnly { stage }
             | Reason::WrongArity { stage, .. } => *stage,
-            Reason::UnusableAddress | Reason::CrashesTheServer => Stage::Start,
+            Reason::UnusableAddress | Reason::NewAddress(_) | Reason::CrashesTheServer => Stage::Start,
             _ => Stage::Parse,
         }
     }
@@ -229,7 +231,12 @@ impl fmt::Display for Reason {
             }
             Reason::BadPort => f.write_str("the port must be a number up to 65535"),
             Reason::TooManyAddresses { max } => write!(f, "it takes at most {max} addresses"),
-            Reason::UnusableAddress => f.write_str("this version cannot listen on such an address"),
+            Reason::UnusableAddress => {
+                f.write_str("nobody can listen on an empty address or one with a blank")
+            }
+            Reason::NewAddress(address) => {
+                write!(f, "it takes `{}` from 6.2 on", String::from_utf8_lossy(address))
+            }
             Reason::BadPercentile => f.write_str("a percentile must be a number"),
             Reason::PercentileOutOfRange => f.write_str("a percentile must be between 0 and 100"),
             Reason::CrashesTheServer => f.write_str("the server crashes with it at its start"),

@@ -12,14 +12,16 @@ pub(super) static RULE: Rule = Rule {
     about: "Servers that listen for other hosts, and refuse every client there",
     why: r#"From 7.0 on, protected mode refuses every client from another host while the default user needs no password,
 whatever `bind` says. The server starts, answers `redis-cli` on its own host, and tells everybody else "DENIED Redis is
-running in protected mode". A container whose port is published refuses its clients in the same way.
+running in protected mode".
+
+The official container images are built with protected mode off: what other builds refuse, they let in, everybody.
 
 Declare `users`, or set a password; write `protected-mode = false` where the network itself lets only friends through.
 Where all clients are on the host itself, give the host a loopback address, or write
 `bind = { override = "127.0.0.1" }`: the server then does not listen where it lets nobody in.
 
 Of servers that must reach each other speaks `peers-locked-out`."#,
-    source: "acceptCommonHandler (networking.c) of Redis 7.0.15; tried on Redis 7.0.15 and 8.0.6 and Valkey 9.1.2",
+    source: "acceptCommonHandler (networking.c) of Redis 7.0.15; tried on Redis 7.0.15 and 8.0.6 and Valkey 9.1.2; Dockerfile.template of Valkey's images",
     fails: Example::spec(
         r#"format = 1
 name = "shop"
@@ -84,7 +86,7 @@ fn refused(model: &Model, deployment: &Deployment) -> Option<Finding> {
             .related(model.host(node.host).address.span, format!("`{}` listens for other hosts here", node.id))
             .help("declare `users`, or set `requirepass = { env = \"…\" }` under `config`")
             .help("or write `protected-mode = false` under `config`, where only trusted hosts reach it")
-            .note("they are told \"DENIED … is running in protected mode …\"; clients on its own host are let in")
+            .note("they are told \"DENIED …\", and clients on its own host are let in; official container images let everybody in")
             .of(name),
     )
 }

@@ -63,6 +63,7 @@ rules! {
     large_hash_table,
     listens_everywhere,
     literal_secret,
+    log_file_called_stdout,
     logs_every_command,
     low_quorum,
     majority_in_one_place,
