@@ -108,7 +108,7 @@ fn judge(model: &Model, deployment: &Deployment) -> Vec<Finding> {
     let finding = |(place, nodes): (_, Vec<Running<'_>>)| {
         let clients = nodes.first().and_then(|running| running.number(NAME)).unwrap_or_default();
         let title =
-            format!("no client gets in to {}: `{NAME}` is {clients}, and {who} take {peers}", whose(&nodes));
+            format!("no client gets into {}: `{NAME}` is {clients}, and {who} take {peers}", whose(&nodes));
         Finding::new(Code::TooFewClients, place, title)
             .help(format!("write as many as clients need, and {peers} more"))
             .note("those that come late are turned away: \"ERR max number of clients reached\"")
