@@ -22,16 +22,8 @@ use serde_json::Value;
 const DERIVED: [&str; 7] =
     ["bind", "port", "aclfile", "masteruser", "unixsocket", "appenddirname", "dbfilename"];
 /// What belongs to the machine that the file was found on, or to its place in a topology.
-const LEFT_OUT: [&str; 8] = [
-    "dir",
-    "daemonize",
-    "loadmodule",
-    "include",
-    "sentinel",
-    "cluster-enabled",
-    "cluster-config-file",
-    "user",
-];
+const LEFT_OUT: [&str; 7] =
+    ["dir", "daemonize", "loadmodule", "sentinel", "cluster-enabled", "cluster-config-file", "user"];
 
 fn corpus() -> Option<PathBuf> {
     let root = std::env::var_os("CACHEWRIGHT_CORPUS")

@@ -5,6 +5,8 @@ use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Node, Origin, Topology};
 
+use super::peers_locked_out;
+
 /// Servers that listen for other hosts, and refuse every client there.
 pub(super) static RULE: Rule = Rule {
     code: Code::ClientsLockedOut,
@@ -57,7 +59,8 @@ rules = "~session:* +@read +@write -@dangerous"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| !is_poisoned(deployment)) {
-        if matches!(deployment.topology, Topology::Standalone) {
+        // The servers are clients of each other: one cause, one finding.
+        if peers_locked_out::refusing(model, deployment).is_none() {
             findings.extend(refused(model, deployment));
         }
     }
@@ -74,6 +77,10 @@ fn refused(model: &Model, deployment: &Deployment) -> Option<Finding> {
         "`{}` refuses clients on other hosts: protected mode is on, and nobody needs a password",
         name.value
     );
+    let closing = match deployment.topology {
+        Topology::Standalone => "declare `users`, or set `requirepass = { env = \"…\" }` under `config`",
+        _ => "declare `users` and `replication`, or one password for all: `replication = { password = { env = \"…\" } }`",
+    };
     // What is written by hand says it best.
     let written = ["protected-mode", "bind"].into_iter().find_map(|directive| {
         let setting = deployment.setting(node, directive)?;
@@ -84,7 +91,7 @@ fn refused(model: &Model, deployment: &Deployment) -> Option<Finding> {
     Some(
         Finding::new(Code::ClientsLockedOut, place, title)
             .related(model.host(node.host).address.span, format!("`{}` listens for other hosts here", node.id))
-            .help("declare `users`, or set `requirepass = { env = \"…\" }` under `config`")
+            .help(closing)
             .help("or write `protected-mode = false` under `config`, where only trusted hosts reach it")
             .note("they are told \"DENIED …\", and clients on its own host are let in; official container images let everybody in")
             .of(name),
@@ -131,6 +138,20 @@ mod tests {
             assert_eq!(of("7.2", "10.0.0.1", rest), NONE, "{rest}");
         }
         assert_eq!(of("7.2", "10.0.0.1", "config.protected-mode = false\n"), ["open-server"]);
+    }
+
+    #[test]
+    fn replicas_on_one_host_reach_each_other_and_clients_elsewhere_do_not() {
+        let pair = |bind: &str, address: &str| {
+            codes_of(&format!(
+                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\n[redis.s]\nversion = \"7.2\"\n\
+                 topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"a\"]\nsurvives = \"nothing\"\n{bind}"
+            ))
+        };
+        let everywhere = "config.bind = { override = \"0.0.0.0\" }\n";
+        assert_eq!(pair("", "127.0.0.1"), NONE);
+        assert_eq!(pair(everywhere, "127.0.0.1"), REFUSED);
+        assert_eq!(pair(everywhere, "10.0.0.1"), ["peers-locked-out"]);
     }
 
     #[test]

@@ -131,18 +131,24 @@ fn sentinels(deployment: &Deployment, watch: &Watch, set: &SentinelSet) -> Optio
     )
 }
 
-/// Servers whose protected mode refuses all other hosts.
-fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
+/// The first server that others on other hosts need and whose protected mode refuses them.
+pub(super) fn refusing<'m>(model: &Model, deployment: &'m Deployment) -> Option<&'m Node> {
     let watched = matches!(deployment.topology, Topology::Sentinel { .. });
-    if !watched && deployment.nodes.len() < 2 {
+    let alone = matches!(deployment.topology, Topology::Standalone) || deployment.nodes.len() < 2;
+    if alone && !watched {
         return None;
     }
     let remote = |node: &&Node| {
         let host = model.host(node.host);
         host.address.value != "localhost" && !host.ip().is_some_and(|ip| ip.is_loopback())
     };
-    let refuses = |node: &&Node| refuses_other_hosts(deployment, node);
-    let node = deployment.nodes.iter().filter(remote).find(refuses)?;
+    deployment.nodes.iter().filter(remote).find(|node| refuses_other_hosts(deployment, node))
+}
+
+/// Servers whose protected mode refuses all other hosts.
+fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
+    let watched = matches!(deployment.topology, Topology::Sentinel { .. });
+    let node = refusing(model, deployment)?;
     let host = model.host(node.host);
     let name = &deployment.name.value;
     let title = format!(
