@@ -106,7 +106,12 @@ pub enum Reason {
     /// A limit that is not a size, or seconds that are not a number of 0 or more.
     BadLimit,
     /// A character that is no class of keyspace events.
-    UnknownEvent(u8),
+    UnknownEvent {
+        /// The character.
+        letter: u8,
+        /// All that are.
+        known: String,
+    },
     /// A score that is not an integer between the bounds.
     BadOomScore {
         /// Lowest score, included.
@@ -223,8 +228,8 @@ impl fmt::Display for Reason {
             }
             Reason::UnknownClass => f.write_str("the client classes are normal, replica and pubsub"),
             Reason::BadLimit => f.write_str("a class takes two sizes and a number of seconds"),
-            Reason::UnknownEvent(byte) => {
-                write!(f, "`{}` is no class of events in this version", byte.escape_ascii())
+            Reason::UnknownEvent { letter, .. } => {
+                write!(f, "`{}` is no class of events in this version", letter.escape_ascii())
             }
             Reason::BadOomScore { min, max } => {
                 write!(f, "the scores must be integers between {min} and {max}")

@@ -302,6 +302,9 @@ impl Typing<'_> {
                         finding.help(format!("did you mean `{near}`?")).guess(span, format!("\"{near}\""));
                 }
             }
+            Reason::UnknownEvent { known, .. } => {
+                finding = finding.help(format!("it takes some of the letters `{known}`"));
+            }
             Reason::NeedsFeature { feature, .. } => {
                 finding = finding
                     .help(format!("say `build = {{ {} = true }}` where the build has it", feature.key()));
