@@ -149,10 +149,11 @@ mod tests {
     fn codes(target: &str, topology: &str, config: &str) -> Vec<String> {
         let hosts = ["a", "b", "c"].into_iter().enumerate();
         let used = hosts.filter(|(_, name)| topology.contains(&format!("\"{name}\"")));
-        let hosts: String =
-            used.map(|(at, name)| format!("{name} = {{ address = \"127.0.0.{}\" }}\n", at + 1)).collect();
+        let hosts: Vec<String> =
+            used.map(|(at, name)| format!("{name} = {{ address = \"127.0.0.{}\" }}", at + 1)).collect();
+        let hosts = hosts.join("\n");
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\n{hosts}{target}\n{topology}\nconfig = {{ {config} }}\n"
+            "format = 1\nname = \"x\"\n[hosts]\n{hosts}\n{target}\n{topology}\nconfig = {{ {config} }}\n"
         ))
     }
 
