@@ -103,6 +103,7 @@ struct Entry {
     without: WithoutFeature,
     #[serde(default)]
     deprecated: bool,
+    instead: Option<String>,
     #[serde(default)]
     protected: bool,
 }
@@ -340,7 +341,7 @@ fn write_facts(
     let _ = writeln!(
         out,
         "Facts {{ name: {}, since: {}, until: {}, aliases: {}, kind: {kind}, default: {}, clamp: {}, runtime: {}, \
-         shown: {}, repeat: {}, needs: {}, without_feature: {}, deprecated: {}, renamed: {}, protected: {} }},",
+         shown: {}, repeat: {}, needs: {}, without_feature: {}, deprecated: {}, instead: {}, renamed: {}, protected: {} }},",
         string(own),
         version(since),
         option(until.map(version)),
@@ -353,6 +354,7 @@ fn write_facts(
         feature(entry.needs),
         variant("WithoutFeature", entry.without),
         entry.deprecated,
+        option(entry.instead.as_deref().map(string)),
         option((own != name).then(|| string(name))),
         entry.protected,
     );

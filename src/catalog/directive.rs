@@ -76,6 +76,8 @@ pub struct Facts {
     pub without_feature: WithoutFeature,
     /// Still works under this name, but its documentation has moved on.
     pub deprecated: bool,
+    /// The directive that says now what this one said, where these versions ignore it.
+    pub instead: Option<&'static str>,
     /// The name that took over in a later version, where [`Facts::name`] is an older one.
     pub renamed: Option<&'static str>,
     /// `CONFIG SET` needs `enable-protected-configs` (7.0+).

@@ -137,12 +137,12 @@ codes! {
     IncompleteTls = "incomplete-tls", Hard;
     /// Servers or sentinels that the servers of a deployment would not let in.
     PeersLockedOut = "peers-locked-out", Error;
+    /// Clients on other hosts are refused by a server that listens for them.
+    ClientsLockedOut = "clients-locked-out", Warn;
     /// Replicas or sentinels that log in as a user who may not do what they need.
     PeersLackRights = "peers-lack-rights", Error;
     /// Servers that other hosts reach, and that ask nobody for a password.
     OpenServer = "open-server", Warn;
-    /// Servers that listen for other hosts, and refuse them all.
-    ClosedServer = "closed-server", Warn;
     /// A user that anybody may log in as.
     OpenUser = "open-user", Warn;
     /// A password for all that an ACL file overrules.
@@ -277,6 +277,8 @@ codes! {
     HighHz = "high-hz", Allow;
     /// Background work in few and long pieces, which everybody waits for.
     LowHz = "low-hz", Warn;
+    /// A log file with the name of a stream.
+    LogFileCalledStdout = "log-file-called-stdout", Warn;
     /// A log level for developers, or none at all.
     UnfitLogLevel = "unfit-log-level", Warn;
     /// The software watchdog, left on.

@@ -29,8 +29,8 @@ pub(super) fn write_new(
     Ok(file)
 }
 
-/// Puts other bytes into a file that somebody wrote by hand, whole or not at all: it keeps its mode and, as far as this
-/// process may give files away, its owner. The path leads to the file itself, not to a link.
+/// Puts other bytes into a file that somebody wrote by hand, whole or not at all: it keeps its mode and its
+/// owner, or stays as it is where this process may not give files away. The path leads to the file itself, not to a link.
 pub(crate) fn replace_by_way_of(aside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     use rustix::fs::{Access, access};
 

@@ -20,7 +20,7 @@ name = "shop"
 extends = ["base.toml"]
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -37,7 +37,7 @@ name = "shop"
 extends = ["base.toml"]
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

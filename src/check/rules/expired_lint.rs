@@ -21,7 +21,7 @@ Mend what the rule is about, or decide anew and write a later day.",
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -38,7 +38,7 @@ unused-host = { level = "allow", reason = "joins in spring", until = 2025-03-01 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 cache-b = { address = "10.0.1.12" }
 
 [redis.sessions]

@@ -31,7 +31,7 @@ pub(super) static RULE: Rule = Rule {
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -46,7 +46,7 @@ tls = { cert-file = "/etc/redis/tls/cert.pem", key-file = "/etc/redis/tls/key.pe
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

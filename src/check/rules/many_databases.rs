@@ -26,7 +26,7 @@ all of `cluster-databases` before it answers: 26 seconds for a million, and hour
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "8.0"
@@ -43,7 +43,7 @@ databases = 1_000_000
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "8.0"

@@ -100,7 +100,7 @@ fn run(model: &Model, findings: &mut Findings) {
             rounded(takes)
         );
         let mut finding = about(model, Code::PeakAboveMemory, &footprint, &others, title)
-            .help(format!("take {} off, from `maxmemory` or by moving a server", rounded(takes - has)))
+            .help(format!("lower `maxmemory` by {} in all, or move a server to another machine", rounded(takes - has)))
             .note(format!("what counts:\n{}", footprint.table(all)));
         let unknown = without_rate(&footprint);
         if !unknown.is_empty() {

@@ -141,7 +141,7 @@ mod tests {
         let both = tls.replace(" }", ", port = 6380 }");
         assert_eq!(redis("8.8.4.4", &format!("{users}{both}")), PLAIN);
         // Nobody there is let in, or everybody, which is worse.
-        assert_eq!(redis("8.8.4.4", ""), ["closed-server"]);
+        assert_eq!(redis("8.8.4.4", ""), ["clients-locked-out"]);
         assert_eq!(redis("8.8.4.4", "config.protected-mode = false\n"), ["open-server"]);
     }
 

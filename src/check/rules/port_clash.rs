@@ -28,7 +28,7 @@ way."#,
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -48,7 +48,7 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@wr
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

@@ -156,9 +156,9 @@ struct Lack {
 
 const NO_LIMIT: Lack = Lack { why: "there is no `maxmemory`", instead: "set `maxmemory`" };
 const COUNTS_NO_USE: Lack =
-    Lack { why: "the policy counts no use of keys", instead: "use a policy of `…-lfu`" };
+    Lack { why: "the policy does not count how often keys are used", instead: "use a policy of `…-lfu`" };
 const COMPARES_NO_KEYS: Lack =
-    Lack { why: "the policy compares no keys", instead: "use a policy of `…-lru`, `…-lfu` or `…-ttl`" };
+    Lack { why: "the policy does not compare keys", instead: "use a policy of `…-lru`, `…-lfu` or `…-ttl`" };
 const EVICTS_NOTHING: Lack =
     Lack { why: "the policy evicts nothing", instead: "use another policy than `noeviction`" };
 const NO_THREADS: Lack =

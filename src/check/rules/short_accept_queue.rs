@@ -116,7 +116,7 @@ fn finding(model: &Model, machines: &Machines<'_>, host: HostId) -> Option<Findi
         model.host(host).name.value
     );
     let mut finding = Finding::new(Code::ShortAcceptQueue, declared.span, title)
-        .help(format!("set `{NAME}` to {enough} on the host, and write {enough} here"))
+        .help(format!("set `{NAME}` to {enough} on the host, and write `{enough}` here"))
         .note("when clients come back all at once, those beyond the queue try again after seconds")
         .guess(declared.span, enough);
     if let Some(place) = place {

@@ -21,7 +21,7 @@ Files that end in `.json` are read as strict JSON, without comments or trailing 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2
@@ -35,7 +35,7 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

@@ -17,7 +17,7 @@ well), with the address that others reach them by. Everything that follows from 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -31,8 +31,8 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
-cache-b = { address = "10.0.2.11" }
+cache-a = { address = "127.0.0.1" }
+cache-b = { address = "127.0.0.2" }
 
 [redis.sessions]
 version = "7.2"

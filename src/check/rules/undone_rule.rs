@@ -269,7 +269,7 @@ fn needless_nopass(deployment: &Deployment, user: &User) -> Option<Finding> {
         return None;
     }
     let name = &user.name.value;
-    let title = format!("`nopass` of `{name}` says nothing: a password is asked for");
+    let title = format!("`nopass` of `{name}` has no effect: a password is asked for");
     Some(
         Finding::new(Code::UndoneRule, nopass.span, title)
             .related(password.span, "the user has a password")

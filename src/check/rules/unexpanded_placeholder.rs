@@ -19,7 +19,7 @@ an inventory in a JSON layer, and secrets in the environment or in files: `{ env
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -36,7 +36,7 @@ logfile = "/var/log/redis/${NAME}.log"
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

@@ -1,6 +1,6 @@
 //! The rule `unlocked-commands`.
 
-use crate::check::access::{Reach, reach};
+use crate::check::access::{Reach, reach, refuses_other_hosts};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::running::{Running, faults};
 use crate::check::servers::Servers;
@@ -36,6 +36,10 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 
 [redis.sessions.config]
 enable-debug-command = "yes"
+
+[redis.sessions.users.app]
+passwords = [{ env = "SESSIONS_APP_PASSWORD" }]
+rules = "~session:* +@read +@write -@dangerous"
 "#,
     ),
     passes: Example::spec(
@@ -53,6 +57,10 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 
 [redis.sessions.config]
 enable-debug-command = "local"
+
+[redis.sessions.users.app]
+passwords = [{ env = "SESSIONS_APP_PASSWORD" }]
+rules = "~session:* +@read +@write -@dangerous"
 "#,
     ),
     stage: Stage::Model(run),
@@ -76,7 +84,11 @@ fn run(model: &Model, findings: &mut Findings) {
                 let yes = Assigned::Value(Value::Word("yes"));
                 running.setting(name).filter(|setting| setting.value == yes)?;
                 let from = reach(model, servers.shared, running.node())?;
-                (from > Reach::Host).then(|| running.place_or_node(name))
+                let refused = running
+                    .servers
+                    .deployment
+                    .is_some_and(|deployment| refuses_other_hosts(deployment, running.node()));
+                (from > Reach::Host && !refused).then(|| running.place_or_node(name))
             };
             for (place, nodes) in faults(servers, unlocked) {
                 let title = format!("`{name}` of {servers} lets clients on other hosts use {what}");
@@ -97,6 +109,8 @@ fn run(model: &Model, findings: &mut Findings) {
 mod tests {
     use crate::check::rules::tests::codes_of;
 
+    const NONE: [&str; 0] = [];
+
     fn of(address: &str, config: &str) -> Vec<String> {
         codes_of(&format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
@@ -107,10 +121,18 @@ mod tests {
 
     #[test]
     fn only_yes_is_told_once_for_each_switch() {
-        let none: [&str; 0] = [];
-        assert_eq!(of("10.0.0.1", "enable-module-command = \"local\""), none);
-        assert_eq!(of("10.0.0.1", "enable-module-command = false"), none);
+        let locked = |config: &str| of("10.0.0.1", &format!("requirepass = {{ env = \"P\" }}\n{config}"));
+        assert_eq!(locked("enable-module-command = \"local\""), NONE);
+        assert_eq!(locked("enable-module-command = false"), NONE);
         let two = "enable-module-command = \"yes\"\nenable-protected-configs = true";
-        assert_eq!(of("10.0.0.1", two), ["unlocked-commands", "unlocked-commands"]);
+        assert_eq!(locked(two), ["unlocked-commands", "unlocked-commands"]);
+    }
+
+    #[test]
+    fn where_protected_mode_refuses_other_hosts_nothing_is_unlocked_for_them() {
+        let debug = "enable-debug-command = \"yes\"";
+        assert_eq!(of("10.0.0.1", debug), ["clients-locked-out"]);
+        let open = of("10.0.0.1", &format!("{debug}\nprotected-mode = false"));
+        assert_eq!(open, ["unlocked-commands", "open-server"]);
     }
 }

@@ -40,7 +40,7 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
         layers: &[(
             "hosts.toml",
             r#"[hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 "#,
         )],
     },

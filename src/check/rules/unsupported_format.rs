@@ -16,7 +16,7 @@ newer format would be misread by an older program, so it is not read at all.",
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -30,7 +30,7 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

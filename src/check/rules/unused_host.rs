@@ -21,7 +21,7 @@ A layer of hosts that several specs share is a good reason as well."#,
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 cache-b = { address = "10.0.2.11" }
 
 [redis.sessions]
@@ -36,7 +36,7 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

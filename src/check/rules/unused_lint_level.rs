@@ -25,7 +25,7 @@ level can change: what is missing from it then may be what the rule is about."#,
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -42,7 +42,7 @@ unused-host = { level = "allow", reason = "cache-b joins in spring" }
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 cache-b = { address = "10.0.1.12" }
 
 [redis.sessions]

@@ -24,7 +24,7 @@ directives. memcached names its oldest version in `ssl_min_version`, from 0 for 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -42,7 +42,7 @@ tls-protocols = "TLSv1.1 TLSv1.2"
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

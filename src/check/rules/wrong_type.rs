@@ -19,7 +19,7 @@ Under `config` a value may be written as TOML has it (`true`, `4096`, a list) or
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
@@ -33,7 +33,7 @@ users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"

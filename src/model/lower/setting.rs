@@ -285,7 +285,7 @@ impl Typing<'_> {
             Code::InvalidValue
         };
         let mut finding = Finding::new(code, span, title);
-        if let Some(text) = placeholder(&self.node.value) {
+        if let Some(text) = placeholder(&self.node.value).or_else(|| shell_variable(&self.node.value)) {
             finding = finding.help(format!("fill in the placeholder `{text}`"));
         }
         match reason {
@@ -305,6 +305,9 @@ impl Typing<'_> {
                     finding =
                         finding.help(format!("did you mean `{near}`?")).guess(span, format!("\"{near}\""));
                 }
+            }
+            Reason::UnknownEvent { known, .. } => {
+                finding = finding.help(format!("it takes some of the letters `{known}`"));
             }
             Reason::NeedsFeature { feature, .. } => {
                 finding = finding
@@ -352,6 +355,14 @@ fn placeholder(raw: &Raw) -> Option<String> {
     }
 }
 
+/// A value that is nothing but `$NAME`. Where a server would take it, it may be meant.
+fn shell_variable(raw: &Raw) -> Option<String> {
+    let Raw::Text(text) = raw else { return None };
+    let name = text.strip_prefix('$')?;
+    let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (!name.is_empty() && name.bytes().all(capital)).then(|| text.clone())
+}
+
 fn placeholder_in(text: &str) -> Option<&str> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let word = |open: &str, inner: &str| match open {
@@ -387,6 +398,15 @@ mod tests {
         }
         for text in ["{title} {port}", "5%", "100% of 50%!", "$HOME", "%R~x", "", "{{}}"] {
             assert_eq!(placeholder_in(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_a_shell_variable_is_seen() {
+        let text = |text: &str| shell_variable(&Raw::Text(text.to_owned()));
+        assert_eq!(text("$REDIS_PORT2").as_deref(), Some("$REDIS_PORT2"));
+        for other in ["$", "$Port", "a$PORT", "$PORT/x", ""] {
+            assert_eq!(text(other), None, "{other}");
         }
     }
 }
