@@ -297,3 +297,45 @@ pub(super) fn deployments_of<'r, 'm: 'r>(running: impl Iterator<Item = &'r Runni
     names.dedup();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::compile_example;
+
+    const SPEC: &str = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\n\
+        c = { address = \"10.0.0.3\" }\n[redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\", \"b\", \"c\"]\n\
+        config = { hz = 20 }\nnodes.b.config = { hz = 50, timeout = 9 }\n";
+
+    /// What the nodes answer, and how often somebody was asked.
+    fn asked<T: std::fmt::Debug>(question: impl Fn(&Running<'_>) -> T) -> (Vec<(T, Vec<usize>)>, usize) {
+        let model = compile_example(SPEC, &[]).model.unwrap();
+        let times = Cell::new(0);
+        let found = answers(Servers::of_deployment(&model.deployments[0]), |running| {
+            times.set(times.get() + 1);
+            question(running)
+        });
+        (found, times.get())
+    }
+
+    #[test]
+    fn nodes_with_nothing_of_what_is_asked_for_are_asked_once() {
+        assert_eq!(
+            asked(|running| running.number("hz")),
+            (vec![(Some(20), vec![0, 2]), (Some(50), vec![1])], 2)
+        );
+        assert_eq!(asked(|running| running.number("maxclients")), (vec![(Some(10_000), vec![0, 1, 2])], 1));
+        // What is asked for depends on what was answered before.
+        let second =
+            |running: &Running<'_>| running.number("hz").filter(|hz| *hz > 99).or(running.number("timeout"));
+        assert_eq!(asked(second), (vec![(Some(0), vec![0, 2]), (Some(9), vec![1])], 2));
+    }
+
+    #[test]
+    fn who_asks_for_the_node_or_what_is_its_own_asks_each() {
+        let (names, _) = asked(|running| running.node().id.0.clone());
+        assert_eq!(names, [("a".to_owned(), vec![0]), ("b".to_owned(), vec![1]), ("c".to_owned(), vec![2])]);
+        assert_eq!(asked(|running| running.place("dir")).0.len(), 3);
+        assert_eq!(asked(|running| running.place_or_node("maxclients")).0.len(), 3);
+    }
+}

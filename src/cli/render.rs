@@ -76,7 +76,7 @@ impl Rendering<'_> {
             Ok(staging) => staging,
             Err(error) => return output.usage(&error.to_string()),
         };
-        let manifest = match self.hand_over(|artifact| staging.add(artifact)) {
+        let manifest = match self.hand_over(|artifact| staging.add(&artifact)) {
             Ok(manifest) => manifest,
             Err(stopped) => return self.stopped(stopped, output),
         };

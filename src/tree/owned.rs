@@ -30,7 +30,7 @@ struct Manifest<'m> {
 
 /// The files of a manifest, by path: noted as they are read, for a list of them takes as much memory as its text.
 struct Files<'m> {
-    files: HashMap<Box<str>, Owned>,
+    by_path: HashMap<Box<str>, Owned>,
     /// What is wrong with the first file that cannot be ours.
     broken: Option<String>,
     text: PhantomData<&'m str>,
@@ -38,7 +38,7 @@ struct Files<'m> {
 
 impl<'de: 'm, 'm> Deserialize<'de> for Files<'m> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let files = Files { files: HashMap::new(), broken: None, text: PhantomData };
+        let files = Files { by_path: HashMap::new(), broken: None, text: PhantomData };
         deserializer.deserialize_seq(files)
     }
 }
@@ -53,7 +53,7 @@ impl<'de: 'm, 'm> Visitor<'de> for Files<'m> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
         while let Some(file) = list.next_element::<File<'m>>()? {
             match Owned::of(&file) {
-                Ok(owned) => note(&mut self.files, file.path.into(), owned),
+                Ok(owned) => note(&mut self.by_path, file.path.into(), owned),
                 Err(why) => self.broken = self.broken.or(Some(why)),
             }
         }
@@ -80,11 +80,11 @@ struct Slot {
 #[derive(Debug)]
 struct Owned {
     sha256: [u8; 32],
-    /// What other manifests say of it.
-    or_sha256: Vec<[u8; 32]>,
     holds_secrets: bool,
     /// Whether this run has rendered it again.
     rendered: bool,
+    /// What another manifest says of it.
+    also: Option<Box<Owned>>,
 }
 
 impl Owned {
@@ -95,7 +95,7 @@ impl Owned {
         let sha256 =
             from_hex(&file.sha256).ok_or_else(|| format!("the checksum of `{}` is none", file.path))?;
         let holds_secrets = file.secrets.iter().any(|slot| slot.filled);
-        Ok(Owned { sha256, or_sha256: Vec::new(), holds_secrets, rendered: false })
+        Ok(Owned { sha256, holds_secrets, rendered: false, also: None })
     }
 }
 
@@ -104,9 +104,12 @@ fn note(files: &mut HashMap<Box<str>, Owned>, path: Box<str>, owned: Owned) {
     match files.entry(path) {
         Entry::Occupied(mut known) => {
             let known = known.get_mut();
-            known.or_sha256.push(owned.sha256);
-            known.or_sha256.extend(owned.or_sha256);
             known.holds_secrets |= owned.holds_secrets;
+            let mut also = &mut known.also;
+            while let Some(other) = also {
+                also = &mut other.also;
+            }
+            *also = Some(Box::new(owned));
         }
         Entry::Vacant(new) => {
             new.insert(owned);
@@ -150,7 +153,7 @@ impl OwnedFiles {
             return Err(broken(why));
         }
         self.specs.extend(manifest.spec.map(|spec| (path.to_owned(), spec)));
-        let Files { files, broken: why, .. } = manifest.files;
+        let Files { by_path: files, broken: why, .. } = manifest.files;
         if let Some(why) = why {
             return Err(broken(why));
         }
@@ -200,7 +203,8 @@ impl OwnedFiles {
     /// Whether a file is still as some run wrote it.
     pub(super) fn is_untouched(&self, path: &str, bytes: &[u8]) -> bool {
         let sha256: [u8; 32] = Sha256::digest(bytes).into();
-        self.files.get(path).is_some_and(|file| file.sha256 == sha256 || file.or_sha256.contains(&sha256))
+        std::iter::successors(self.files.get(path), |file| file.also.as_deref())
+            .any(|file| file.sha256 == sha256)
     }
 }
 

@@ -174,6 +174,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_written_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let parts = ["one", "", "two\n"];
+        let written = |to: &mut dyn Write| parts.iter().try_for_each(|part| to.write_all(part.as_bytes()));
+        assert!(!holds(&path, written));
+        for (content, same) in
+            [("onetwo\n", true), ("onetwo\nx", false), ("onetwo", false), ("", false), ("one2", false)]
+        {
+            fs::write(&path, content).unwrap();
+            assert_eq!(holds(&path, written), same, "{content:?}");
+        }
+    }
+
+    #[test]
     fn paths_stay_below_their_folder() {
         for path in ["a", "a/b", "a/b/c.conf", "...", "a b/ü"] {
             assert!(stays_below(path), "{path}");

@@ -116,7 +116,7 @@ impl Staging {
     }
 
     /// Takes a file: puts it aside unless the one in its place is the same already.
-    pub fn add(&mut self, artifact: Artifact) -> Result<(), TreeError> {
+    pub fn add(&mut self, artifact: &Artifact) -> Result<(), TreeError> {
         let was_ours = self.owned.rendered(&artifact.path);
         let has_folder = self.folders.has_folder_of(&artifact.path);
         if has_folder.or_else(|error| self.make_way(error))? {
@@ -140,7 +140,7 @@ impl Staging {
             }
         }
         self.summary.written += 1;
-        self.put_aside(&artifact)
+        self.put_aside(artifact)
     }
 
     /// Notes what of ours is to go before anything moves, because something else belongs in its place: what

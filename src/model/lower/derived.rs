@@ -190,7 +190,9 @@ pub(super) fn announced(facts: &NodeFacts<'_>, kind: TopologyKind, users: bool) 
 /// Values that were judged already, by directive and arguments: nodes of a deployment derive mostly the same, and so do
 /// those of a host. Settings that follow from one place are one.
 #[derive(Debug, Default)]
-pub(super) struct Judged(HashMap<(Target, &'static str), HashMap<Vec<String>, Arc<Setting>>>);
+pub(super) struct Judged(HashMap<(Target, &'static str), ByArgs>);
+
+type ByArgs = HashMap<Vec<String>, Arc<Setting>>;
 
 impl Judged {
     /// The setting that follows; none where servers would refuse it, which is reported.
