@@ -12,14 +12,14 @@ pub(super) static RULE: Rule = Rule {
     code: Code::EagerSwap,
     group: RuleGroup::Operations,
     about: "A host that swaps out a server's memory to make room for files",
-    why: r#"Swap keeps the kernel from killing a server that grew beyond the machine, and a little of it is good to have. With
+    why: "Swap keeps the kernel from killing a server that grew beyond the machine, and a little of it is good to have. With
 `vm.swappiness` at 60, the kernel's default, or above, it also swaps out memory that was not used for a while to keep
 more of files in memory: of snapshots and logs, which nobody reads again. A Redis that asks for a page that is on disk
 waits for the disk, and with it every client; the next snapshot reads all of them back.
 
 Set `vm.swappiness` to 1 on the host and in the spec: the kernel then swaps when it must. The rendered sysctl.conf
 writes what the spec declares. Numbers below 60 are taken for a decision, and nothing is said of hosts that are not
-declared to have `swap`, or of memcached that locks its memory (`lock-memory`)."#,
+declared to have `swap`, or of memcached that locks its memory (`lock-memory`).",
     source: "Documentation/admin-guide/sysctl/vm.rst of Linux 6.1; the numbers were not measured",
     fails: Example::spec(
         r#"format = 1
