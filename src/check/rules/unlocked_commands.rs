@@ -32,7 +32,6 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
-users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 enable-debug-command = "yes"
@@ -53,7 +52,6 @@ cache-a = { address = "10.0.1.11" }
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
-users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 enable-debug-command = "local"
@@ -115,7 +113,7 @@ mod tests {
         codes_of(&format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
              [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\", \"b\"]\n\
-             [redis.s.config]\nrequirepass = {{ env = \"P\" }}\n{config}\n"
+             [redis.s.config]\n{config}\n"
         ))
     }
 
