@@ -103,6 +103,7 @@ struct Entry {
     without: WithoutFeature,
     #[serde(default)]
     deprecated: bool,
+    instead: Option<String>,
     #[serde(default)]
     protected: bool,
 }
@@ -178,18 +179,28 @@ struct PeculiarWord {
 
 /// The Rust source of the tables of every engine.
 pub(crate) fn tables(folder: &Path) -> Result<String, Vec<Problem>> {
-    let mut text = String::new();
+    let (mut text, mut most) = (String::new(), 0);
     let mut problems = Vec::new();
     for (file, prefix) in ENGINES {
         match engine(folder, file, prefix) {
-            Ok(table) => text.push_str(&table),
+            Ok((table, directives)) => {
+                text.push_str(&table);
+                most = most.max(directives);
+            }
             Err(found) => problems.extend(found),
         }
     }
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "/// How many directives an engine has at most.\n\
+         pub(in crate::catalog) const MOST_DIRECTIVES: usize = {most};"
+    );
     if problems.is_empty() { Ok(text) } else { Err(problems) }
 }
 
-fn engine(folder: &Path, file: &str, prefix: &str) -> Result<String, Vec<Problem>> {
+/// The tables of one engine, and how many directives it has.
+fn engine(folder: &Path, file: &str, prefix: &str) -> Result<(String, usize), Vec<Problem>> {
     let mut schema = Schema::read(folder, file)?;
     let meta: Meta = schema.take("meta")?;
     let (first, minors) = minors(&schema, &meta).map_err(|problem| vec![problem])?;
@@ -204,7 +215,7 @@ fn engine(folder: &Path, file: &str, prefix: &str) -> Result<String, Vec<Problem
             problems.push(schema.problem(name, "is not a table"));
             continue;
         };
-        match directive(&schema, name, table.clone(), first) {
+        match directive(&schema, name, table.clone(), first, directives.len()) {
             Ok((text, names)) => {
                 for spelling in names {
                     let owner = *spellings.entry(spelling.clone()).or_insert(directives.len());
@@ -221,14 +232,15 @@ fn engine(folder: &Path, file: &str, prefix: &str) -> Result<String, Vec<Problem
         return Err(problems);
     }
     let index = spellings.iter().map(|(spelling, at)| format!("({}, {at})", string(spelling)));
-    Ok(format!(
+    let tables = format!(
         "pub(super) static {prefix}_MINORS: &[Minor] = {};\n\
          pub(super) static {prefix}_SPELLINGS: &[(&str, u16)] = {};\n\
          pub(super) static {prefix}_DIRECTIVES: &[Directive] = &[\n{}];\n",
         slice(minors),
         slice(index),
         directives.concat(),
-    ))
+    );
+    Ok((tables, directives.len()))
 }
 
 /// The first supported version, and the source of each minor.
@@ -267,6 +279,7 @@ fn directive(
     name: &str,
     table: Table,
     first: Version,
+    place: usize,
 ) -> Result<(String, Vec<String>), Problem> {
     let mut states = Vec::new();
     for (from, state) in schema.states(name, table, &KIND_HEADS, &KIND_FIELDS)? {
@@ -298,7 +311,7 @@ fn directive(
     spellings.sort();
     spellings.dedup();
     let text = format!(
-        "Directive {{ name: {}, about: {}, group: {}, owner: {}, secret: {}, backported: {}, from_spec: {}, default_varies: {}, revisions: &[\n{revisions}] }},\n",
+        "Directive {{ name: {}, place: {place}, about: {}, group: {}, owner: {}, secret: {}, backported: {}, from_spec: {}, default_varies: {}, revisions: &[\n{revisions}] }},\n",
         string(name),
         string(&base.about),
         variant("Group", base.group),
@@ -328,7 +341,7 @@ fn write_facts(
     let _ = writeln!(
         out,
         "Facts {{ name: {}, since: {}, until: {}, aliases: {}, kind: {kind}, default: {}, clamp: {}, runtime: {}, \
-         shown: {}, repeat: {}, needs: {}, without_feature: {}, deprecated: {}, renamed: {}, protected: {} }},",
+         shown: {}, repeat: {}, needs: {}, without_feature: {}, deprecated: {}, instead: {}, renamed: {}, protected: {} }},",
         string(own),
         version(since),
         option(until.map(version)),
@@ -341,6 +354,7 @@ fn write_facts(
         feature(entry.needs),
         variant("WithoutFeature", entry.without),
         entry.deprecated,
+        option(entry.instead.as_deref().map(string)),
         option((own != name).then(|| string(name))),
         entry.protected,
     );

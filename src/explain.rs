@@ -16,7 +16,7 @@ use crate::spec::{Date, ReadText};
 const SPEC: &str = "shop.toml";
 
 /// The day on which examples are read.
-const EXAMPLE_DAY: Date = Date { year: 2026, month: 1, day: 1 };
+pub(crate) const EXAMPLE_DAY: Date = Date { year: 2026, month: 1, day: 1 };
 
 /// Texts by path, for specs that are not files.
 struct Texts<'a>(BTreeMap<PathBuf, &'a str>);

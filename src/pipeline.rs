@@ -192,7 +192,7 @@ mod tests {
             )
         };
         let text = format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n\
              [profiles.p.config]\nhz = \"many\"\n{}{}{}",
             deployment("one", 1),
             deployment("two", 2),

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-const SOUND: &str = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"10.0.0.1\" }\n[redis.s]\nversion = \"7.2\"\n\
+const SOUND: &str = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"127.0.0.1\" }\n[redis.s]\nversion = \"7.2\"\n\
                      topology = \"standalone\"\nhosts = [\"a\"]\n";
 const CANARY: &str = "c4n4ry-b1rd";
 

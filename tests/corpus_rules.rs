@@ -22,16 +22,8 @@ use serde_json::Value;
 const DERIVED: [&str; 7] =
     ["bind", "port", "aclfile", "masteruser", "unixsocket", "appenddirname", "dbfilename"];
 /// What belongs to the machine that the file was found on, or to its place in a topology.
-const LEFT_OUT: [&str; 8] = [
-    "dir",
-    "daemonize",
-    "loadmodule",
-    "include",
-    "sentinel",
-    "cluster-enabled",
-    "cluster-config-file",
-    "user",
-];
+const LEFT_OUT: [&str; 7] =
+    ["dir", "daemonize", "loadmodule", "sentinel", "cluster-enabled", "cluster-config-file", "user"];
 
 fn corpus() -> Option<PathBuf> {
     let root = std::env::var_os("CACHEWRIGHT_CORPUS")
@@ -59,44 +51,63 @@ fn version(guess: &str) -> (&'static str, &'static str) {
 /// The values of a directive's lines.
 type Lines = Vec<Vec<String>>;
 
-/// A file as a spec: what the server has no directive for is left out, passwords become references.
+/// Where the servers of a file seem to stand. A file says little of it: what follows somebody on its own machine
+/// stands beside it, who counts replicas or may log in as one is one of several.
+fn places(lines: &BTreeMap<String, Lines>) -> &'static str {
+    let last = |name: &str| lines.get(name).and_then(|lines| lines.last());
+    let primary = last("replicaof").or_else(|| last("slaveof")).and_then(|args| args.first());
+    let of_a_set = ["masterauth", "min-replicas-to-write", "min-slaves-to-write"];
+    if last("cluster-enabled").is_some_and(|args| args == &["yes"]) {
+        return "[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\nc = { address = \"10.0.0.3\" }\n\
+                d = { address = \"10.0.0.4\" }\ne = { address = \"10.0.0.5\" }\nf = { address = \"10.0.0.6\" }\n\
+                [ENGINE.s]\ntopology = \"cluster\"\nhosts = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\n\
+                shards = 3\nreplicas = 1\n";
+    }
+    if primary.is_some_and(|host| host.starts_with("127.") || host == "localhost") {
+        return "[hosts]\na = { address = \"127.0.0.1\" }\nb = { address = \"127.0.0.2\" }\n[ENGINE.s]\n\
+                topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\nsurvives = \"nothing\"\n";
+    }
+    if primary.is_some_and(|host| host != "no") || of_a_set.iter().any(|name| last(name).is_some()) {
+        return "[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\n\
+                c = { address = \"10.0.0.3\" }\n[ENGINE.s]\ntopology = \"replicated\"\n\
+                initial-primary = \"a\"\nreplicas = [\"b\", \"c\"]\n";
+    }
+    "[hosts]\na = { address = \"10.0.0.1\" }\n[ENGINE.s]\ntopology = \"standalone\"\nhosts = [\"a\"]\n"
+}
+
+/// A file as a spec: passwords become references.
 fn spec(doc: &ConfDoc, engine: &str, version: &str) -> String {
     let mut lines: BTreeMap<String, Lines> = BTreeMap::new();
     for (_, line) in doc.directives() {
         let args = line.args.iter().map(|arg| String::from_utf8_lossy(&arg.value).into_owned()).collect();
         lines.entry(line.key().into_owned()).or_default().push(args);
     }
-    let is_yes = |name: &str| lines.get(name).is_some_and(|lines| lines.last().unwrap() == &["yes"]);
-    let follows = lines.contains_key("replicaof") || lines.contains_key("slaveof");
-    let places = if is_yes("cluster-enabled") {
-        "topology = \"cluster\"\nhosts = [\"a\", \"b\", \"c\"]\nshards = 3\nsurvives = \"nothing\"\n"
-    } else if follows {
-        "topology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n"
-    } else {
-        "topology = \"standalone\"\nhosts = [\"a\"]\n"
-    };
-    let mut text = String::from("format = 1\nname = \"corpus\"\n[hosts]\n");
-    for (at, host) in ["a", "b", "c"].iter().enumerate().take(places.matches("\"a\"").count().max(1) * 3) {
-        if places.contains(&format!("\"{host}\"")) {
-            writeln!(text, "{host} = {{ address = \"10.0.0.{}\" }}", at + 1).unwrap();
-        }
-    }
-    write!(text, "[{engine}.s]\nversion = \"{version}\"\n{places}[{engine}.s.config]\n").unwrap();
+    let places = places(&lines).replace("ENGINE", engine);
+    let mut text =
+        format!("format = 1\nname = \"corpus\"\n{places}version = \"{version}\"\n[{engine}.s.config]\n");
     let kind = if engine == "redis" { Engine::Redis } else { Engine::Valkey };
     let range: VersionRange = version.parse().unwrap();
     let mut written: BTreeMap<&str, String> = BTreeMap::new();
     for (name, lines) in &lines {
-        let Some(directive) = catalog::directive(kind, name) else { continue };
-        let Some(facts) = directive.within(range).last() else { continue };
-        let announces = name.starts_with("cluster-announce") || directive.owner == Owner::Server;
-        if LEFT_OUT.contains(&name.as_str()) || announces {
+        let directive = catalog::directive(kind, name);
+        if LEFT_OUT.contains(&name.as_str()) || name.starts_with("cluster-announce") {
+            continue;
+        }
+        let Some((directive, facts)) = directive.and_then(|d| Some((d, d.within(range).last()?))) else {
+            // Unknown ones stay: what is said of them is worth reading too.
+            let value = lines.last().unwrap().join(" ");
+            written.insert(name, toml::Value::String(value).to_string());
+            continue;
+        };
+        if directive.owner == Owner::Server {
             continue;
         }
         let value = if directive.secret { secret(lines) } else { value(name, lines, facts) };
         written.insert(facts.name, value);
     }
     for (name, value) in written {
-        writeln!(text, "{name} = {value}").unwrap();
+        let key = toml::Value::String(name.to_owned());
+        writeln!(text, "{key} = {value}").unwrap();
     }
     text
 }

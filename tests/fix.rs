@@ -3,15 +3,19 @@
 // Helpers of tests are not in the reach of clippy's allowance for tests.
 #![allow(clippy::unwrap_used)]
 
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// A user that owns nothing.
+const NOBODY: u32 = 65534;
+
 /// Comments and a layout that no formatter would leave.
-const ODD: &str = "# The shop's caches.\r\nformat=1\r\nname   = 'x'\r\n\r\n[hosts]\r\na = { address = \"10.0.0.1\" }\t# one\r\n\
+const ODD: &str = "# The shop's caches.\r\nformat=1\r\nname   = 'x'\r\n\r\n[hosts]\r\na = { address = \"127.0.0.1\" }\t# one\r\n\
                    \r\n[redis . s] # sessions\r\nversion = \"7.2\"\r\ntopology = \"standalone\"\r\nhosts = \"a\"\r\n\
                    \r\n  [redis.s.config]\r\n  # slave-priority as of old\r\n  slave-priority   = 90 # low\r\n\
                    \tmaxmemory = 0x40000000\r\n  unset = [\"hz\",]\r\n[lints]\r\nunused-host={level=\"allow\",reason=\"[]\"}#x\r\n";
@@ -121,20 +125,127 @@ fn layers_are_mended_and_links_followed() {
 }
 
 #[test]
-fn standard_input_and_what_cannot_be_written_are_refused() {
+fn standard_input_and_lists_of_rules_are_refused() {
     let folder = folder(&[("x.toml", ODD)]);
     let run = fix(folder.path(), &["-"]);
     assert_eq!(run.status.code(), Some(2));
     assert!(text(&run.stderr).contains("standard input"), "{run:?}");
     assert_eq!(fix(folder.path(), &["--list-rules"]).status.code(), Some(2));
-    // Root may write what is read-only.
-    let path: PathBuf = folder.path().join("x.toml");
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o444)).unwrap();
-    if std::fs::OpenOptions::new().append(true).open(&path).is_err() {
-        let run = fix(folder.path(), &["x.toml"]);
-        assert_eq!((run.status.code(), read(&folder, "x.toml").as_str()), (Some(2), ODD));
-        assert!(!text(&run.stderr).contains("fixed"), "{run:?}");
+}
+
+/// The program, run by somebody whom permissions stop, and who that is. Root becomes nobody.
+fn without_rights(folder: &TempDir) -> (Command, u32) {
+    let uid = std::fs::metadata("/proc/self").unwrap().uid();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachewright"));
+    if uid == 0 {
+        let copy = folder.path().join("cachewright");
+        if !copy.exists() {
+            std::fs::copy(env!("CARGO_BIN_EXE_cachewright"), &copy).unwrap();
+        }
+        set_mode(folder.path(), 0o755);
+        command = Command::new(copy);
+        command.uid(NOBODY).gid(NOBODY);
     }
+    command.current_dir(folder.path().join("specs")).stdin(Stdio::null());
+    (command, if uid == 0 { NOBODY } else { uid })
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn what_may_not_be_written_stays_as_it_is() {
+    let folder = folder(&[("specs/x.toml", ODD)]);
+    let (specs, file) = (folder.path().join("specs"), folder.path().join("specs/x.toml"));
+    let refused = |why: &str| {
+        let (mut program, _) = without_rights(&folder);
+        let run = program.args(["check", "--fix", "x.toml"]).output().unwrap();
+        let said = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{run:?}");
+        assert!(said.contains("cannot write x.toml") && said.contains(why), "{said}");
+        assert!(said.contains("nothing was written") && !said.contains("fixed"), "{said}");
+        assert_eq!(read(&folder, "specs/x.toml"), ODD);
+        assert_eq!(std::fs::read_dir(&specs).unwrap().count(), 1, "nothing is left beside the file");
+    };
+    let (_, uid) = without_rights(&folder);
+    std::os::unix::fs::chown(&specs, Some(uid), None).unwrap();
+    // A file that is read-only on purpose, in a folder where it could be replaced.
+    set_mode(&file, 0o444);
+    refused("Permission denied");
+    // A folder where nothing can be put aside.
+    set_mode(&file, 0o666);
+    set_mode(&specs, 0o555);
+    refused("Permission denied");
+    set_mode(&specs, 0o755);
+    // Somebody else's file, which it could not give back.
+    if std::fs::metadata(&file).unwrap().uid() != uid {
+        refused("Operation not permitted");
+    }
+    let gid = (uid == NOBODY).then_some(NOBODY);
+    std::os::unix::fs::chown(&file, Some(uid), gid).unwrap();
+    let (mut program, _) = without_rights(&folder);
+    assert_eq!(program.args(["check", "--fix", "x.toml"]).status().unwrap().code(), Some(0));
+    assert_eq!(read(&folder, "specs/x.toml"), mended(ODD));
+}
+
+#[test]
+fn a_file_keeps_its_owner_and_its_mode() {
+    let folder = folder(&[("x.toml", ODD)]);
+    let file = folder.path().join("x.toml");
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        std::os::unix::fs::chown(&file, Some(NOBODY), Some(NOBODY - 1)).unwrap();
+    }
+    set_mode(&file, 0o2604);
+    let of = || std::fs::metadata(&file).map(|file| (file.uid(), file.gid(), file.mode())).unwrap();
+    let before = of();
+    assert_eq!(fix(folder.path(), &["x.toml"]).status.code(), Some(0));
+    assert_eq!((of(), read(&folder, "x.toml")), (before, mended(ODD)));
+}
+
+/// The program is held up by a layer that is a pipe; meanwhile somebody saves the spec.
+#[test]
+fn a_file_that_changed_meanwhile_is_not_written_over() {
+    let other = "format = 1\nname = \"y\"\nhosts.a.address = \"127.0.0.1\"\n[redis.s]\nversion = \"7.2\"\n\
+                 topology = \"standalone\"\nhosts = [\"a\"]\nconfig.slave-priority = 90\n";
+    let extended = other.replace("format = 1", "extends = [\"base.toml\"]");
+    let folder = folder(&[("x.toml", &extended), ("y.toml", other)]);
+    let (pipe, file) = (folder.path().join("base.toml"), folder.path().join("x.toml"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachewright"));
+    command.current_dir(folder.path()).args(["check", "--fix", "y.toml", "x.toml"]).stdin(Stdio::null());
+    let program = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let saved = format!("{extended}# saved\n");
+    // The spec has been read when its layer is asked for, which is so again after each fix. The thread ends with the
+    // test's process: nobody opens the pipe any more.
+    let save = saved.clone();
+    std::thread::spawn(move || {
+        while let Ok(mut layer) = std::fs::OpenOptions::new().write(true).open(&pipe) {
+            std::fs::write(&file, &save).unwrap();
+            let _ = std::io::Write::write_all(&mut layer, b"format = 1\n");
+            drop(layer);
+            // Time for the reader to see the end before the next one opens.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    });
+    let run = program.wait_with_output().unwrap();
+    assert_eq!(run.status.code(), Some(2), "{run:?}");
+    let said = text(&run.stderr);
+    assert!(said.contains("x.toml changed while it was being mended: nothing was written"), "{said}");
+    assert!(!said.contains("fixed"), "{said}");
+    assert_eq!(read(&folder, "x.toml"), saved);
+    assert_eq!(read(&folder, "y.toml"), other, "all or nothing");
+}
+
+/// What people write when nobody looks: every kind of layout that TOML has, with something to mend in each.
+#[test]
+fn a_long_and_messy_spec_keeps_its_layout() {
+    let spec = include_str!("data/messy.toml").replace('\n', "\r\n");
+    let wanted = include_str!("data/messy_mended.toml").replace('\n', "\r\n");
+    let folder = folder(&[("x.toml", &spec)]);
+    let run = fix(folder.path(), &["x.toml"]);
+    assert_eq!(read(&folder, "x.toml"), wanted, "{run:?}");
+    assert_eq!((run.status.code(), text(&run.stdout).contains("no findings")), (Some(0), true), "{run:?}");
 }
 
 #[test]

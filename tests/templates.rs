@@ -45,6 +45,7 @@ config = { memory-limit = 1024, slab_chunk_max = 524288 }
 [lints]
 peers-locked-out = "allow"
 few-sentinels = "allow"
+clients-locked-out = "allow"
 "#;
 
 const CANARY: &str = "c4n4ry-b1rd";

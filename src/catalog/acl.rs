@@ -1,7 +1,6 @@
 //! What ACL rules can say, by engine and version: rule words, command categories, commands and subcommands.
 
 use super::version::{Engine, Version};
-use std::cmp::Ordering;
 use table::{
     REDIS_ACL_BEHAVIOUR, REDIS_ACL_RULES, REDIS_CATEGORIES, REDIS_COMMANDS, VALKEY_ACL_BEHAVIOUR,
     VALKEY_ACL_RULES, VALKEY_CATEGORIES, VALKEY_COMMANDS,
@@ -180,12 +179,19 @@ pub fn command(engine: Engine, name: &str, subcommand: Option<&str>) -> Option<&
 
 /// The place of a command or a subcommand in [`commands`].
 pub fn position(engine: Engine, name: &str, subcommand: Option<&str>) -> Option<usize> {
-    let compare = |command: &Command| -> Ordering {
+    let commands = commands(engine);
+    // Nearly all who ask have the name in lower case, and comparing whole texts takes a fraction of the time.
+    let exact = |name: &str| commands.binary_search_by(|command| command.name.cmp(name)).ok();
+    let whole = match subcommand {
+        None => exact(name),
+        Some(sub) => exact(&format!("{name}|{sub}")),
+    };
+    whole.or_else(|| {
         let wanted = name.bytes();
         let wanted = wanted.chain(subcommand.iter().flat_map(|sub| "|".bytes().chain(sub.bytes())));
-        command.name.bytes().cmp(wanted.map(|byte| byte.to_ascii_lowercase()))
-    };
-    commands(engine).binary_search_by(compare).ok()
+        let lower = wanted.map(|byte| byte.to_ascii_lowercase());
+        commands.binary_search_by(|command| command.name.bytes().cmp(lower.clone())).ok()
+    })
 }
 
 /// The subcommands of a command that exist in a version, sorted.

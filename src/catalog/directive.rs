@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct Directive {
     /// The name its newest version uses.
     pub name: &'static str,
+    /// Its place among the directives of its engine.
+    pub place: u16,
     /// One line in our own words, without a final stop.
     pub about: &'static str,
     /// The part of redis.conf it belongs to.
@@ -74,6 +76,8 @@ pub struct Facts {
     pub without_feature: WithoutFeature,
     /// Still works under this name, but its documentation has moved on.
     pub deprecated: bool,
+    /// The directive that says now what this one said, where these versions ignore it.
+    pub instead: Option<&'static str>,
     /// The name that took over in a later version, where [`Facts::name`] is an older one.
     pub renamed: Option<&'static str>,
     /// `CONFIG SET` needs `enable-protected-configs` (7.0+).

@@ -5,6 +5,7 @@
 pub mod acl;
 mod command_set;
 mod directive;
+mod directive_set;
 mod directives;
 pub mod lookup;
 pub mod memcached;
@@ -21,6 +22,7 @@ pub use directive::{
     Directive, EnumWord, Facts, Group, Kind, Numeric, Owner, Repeat, Shown, Special, TextRule, Unit,
     WithoutFeature,
 };
+pub use directive_set::DirectiveSet;
 pub use directives::{directive, directives, in_group, spelled, supported};
 pub use minor::{Minor, UnknownDirectives};
 pub use suggest::{closest, suggest};

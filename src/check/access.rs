@@ -111,6 +111,11 @@ pub(super) fn is_protected(deployment: &Deployment, node: &Node) -> bool {
     !off && (deployment.target.versions.first >= BIND_IS_NO_EXCUSE || !bound)
 }
 
+/// Whether a node lets in nobody but clients on its own host.
+pub(super) fn refuses_other_hosts(deployment: &Deployment, node: &Node) -> bool {
+    is_protected(deployment, node) && door(deployment, node) == Door::Open
+}
+
 /// Whether a password is set: an empty one is none.
 pub(super) fn is_given(setting: &Setting) -> bool {
     !matches!(&setting.value, Assigned::Value(Value::Text(text)) if text.is_empty())

@@ -1,7 +1,9 @@
 //! What rules ask of failovers: what can fail at once, who takes over then, and who must agree. No rule lives here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use super::running::{Running, those};
 use super::servers::{Servers, machine, watching};
 use crate::model::{Deployment, HostId, Model, Node, SentinelSet, Topology, Watch};
 use crate::source::Span;
@@ -9,42 +11,47 @@ use crate::spec::Survives;
 use crate::spec::raw::Raw;
 
 /// Hosts that fail together.
-pub(super) struct Domain {
-    /// With its article: the host `cache-a`.
-    pub(super) name: String,
+pub(super) struct Domain<'m> {
+    is_zone: bool,
+    name: &'m str,
     pub(super) hosts: BTreeSet<HostId>,
 }
 
-impl Domain {
+/// With its article: the host `cache-a`.
+impl fmt::Display for Domain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} `{}`", if self.is_zone { "zone" } else { "host" }, self.name)
+    }
+}
+
+impl Domain<'_> {
     pub(super) fn holds(&self, node: &Node) -> bool {
         self.hosts.contains(&node.host)
     }
 
     /// The failure of the host `cache-a`.
     pub(super) fn failure(&self) -> String {
-        format!("the failure of {}", self.name)
+        format!("the failure of {self}")
     }
 }
 
 /// What can fail at once of a deployment's nodes and their sentinels, by name: each machine, or each zone. A host
 /// without a zone stands in one of its own.
-pub(super) fn domains(model: &Model, deployment: &Deployment, survives: Survives) -> Vec<Domain> {
+pub(super) fn domains<'m>(model: &'m Model, deployment: &Deployment, survives: Survives) -> Vec<Domain<'m>> {
     let set = match &deployment.topology {
         Topology::Sentinel { watch, .. } => watching(model, &watch.set.value),
         _ => None,
     };
     let nodes = deployment.nodes.iter().chain(set.map_or(&[][..], |set| &set.nodes));
     let hosts: BTreeSet<HostId> = nodes.map(|node| node.host).collect();
-    let mut domains: BTreeMap<(bool, &str), Domain> = BTreeMap::new();
+    let mut domains: BTreeMap<(bool, &str), Domain<'_>> = BTreeMap::new();
     for id in hosts {
         let host = model.host(id);
         let zone = host.zone().filter(|_| survives == Survives::Zone);
         let key = zone.map_or((true, machine(model, id)), |zone| (false, zone));
-        let name = match zone {
-            Some(zone) => format!("the zone `{zone}`"),
-            None => format!("the host `{}`", host.name.value),
-        };
-        let domain = domains.entry(key).or_insert_with(|| Domain { name, hosts: BTreeSet::new() });
+        let name = zone.unwrap_or(&host.name.value);
+        let new = || Domain { is_zone: zone.is_some(), name, hosts: BTreeSet::new() };
+        let domain = domains.entry(key).or_insert_with(new);
         domain.hosts.insert(id);
     }
     domains.into_values().collect()
@@ -69,6 +76,43 @@ pub(super) fn groups(deployment: &Deployment) -> Vec<(usize, Vec<usize>)> {
     }
 }
 
+/// The groups of a deployment by the hosts that their nodes are on: a failure touches few groups of many.
+pub(super) struct GroupsByHost<'m> {
+    deployment: &'m Deployment,
+    groups: Vec<(usize, Vec<usize>)>,
+    on: BTreeMap<HostId, Vec<usize>>,
+}
+
+impl<'m> GroupsByHost<'m> {
+    pub(super) fn of(deployment: &'m Deployment) -> Self {
+        let groups = groups(deployment);
+        let mut on: BTreeMap<HostId, Vec<usize>> = BTreeMap::new();
+        for (at, (primary, replicas)) in groups.iter().enumerate() {
+            for node in std::iter::once(primary).chain(replicas) {
+                if let Some(node) = deployment.nodes.get(*node) {
+                    on.entry(node.host).or_default().push(at);
+                }
+            }
+        }
+        GroupsByHost { deployment, groups, on }
+    }
+
+    /// The groups with a node in a domain, each with its number.
+    pub(super) fn touched(&self, domain: &Domain<'_>) -> impl Iterator<Item = (usize, &(usize, Vec<usize>))> {
+        let on = domain.hosts.iter().filter_map(|host| self.on.get(host));
+        let touched: BTreeSet<usize> = on.flatten().copied().collect();
+        touched.into_iter().filter_map(|at| Some((at, self.groups.get(at)?)))
+    }
+
+    /// How many of the first day's primaries stand in a domain.
+    pub(super) fn primaries(&self, domain: &Domain<'_>) -> usize {
+        let inside = |(primary, _): &(usize, Vec<usize>)| {
+            self.deployment.nodes.get(*primary).is_some_and(|node| domain.holds(node))
+        };
+        self.touched(domain).filter(|(_, group)| inside(group)).count()
+    }
+}
+
 /// Whether a replica may be promoted without anybody's hand.
 pub(super) fn may_be_promoted(deployment: &Deployment, node: &Node) -> bool {
     let servers = Servers::of_deployment(deployment);
@@ -80,10 +124,13 @@ pub(super) fn may_be_promoted(deployment: &Deployment, node: &Node) -> bool {
 
 /// Whether a node may lead: who leads on the first day does already.
 pub(super) fn may_lead(deployment: &Deployment, node: &Node) -> bool {
-    let leads = |(primary, _): &(usize, Vec<usize>)| {
-        deployment.nodes.get(*primary).is_some_and(|first| first.id == node.id)
-    };
-    may_be_promoted(deployment, node) || groups(deployment).iter().any(leads)
+    let is = |primary: usize| deployment.nodes.get(primary).is_some_and(|first| first.id == node.id);
+    may_be_promoted(deployment, node)
+        || match &deployment.topology {
+            Topology::Standalone => false,
+            Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => is(*primary),
+            Topology::Cluster { shards } => shards.iter().any(|shard| is(shard.primary)),
+        }
 }
 
 /// Every node that leads or may lead, with the number of replicas that it has then.
@@ -103,11 +150,16 @@ pub(super) fn leaders(deployment: &Deployment) -> Vec<(&Node, usize)> {
 }
 
 /// How many replicas a node wants before it takes a write; none where it does not ask.
-pub(super) fn replicas_to_write(deployment: &Deployment, node: &Node) -> Option<i128> {
-    let servers = Servers::of_deployment(deployment);
-    let wanted = servers.integer(node, "min-replicas-to-write").filter(|number| *number > 0)?;
+pub(super) fn replicas_to_write(running: &Running<'_>) -> Option<i128> {
+    let wanted = running.integer("min-replicas-to-write").filter(|number| *number > 0)?;
     // A lag of 0 switches the rule off as well (refreshGoodSlavesCount in replication.c).
-    (servers.integer(node, "min-replicas-max-lag") != Some(0)).then_some(wanted)
+    (running.integer("min-replicas-max-lag") != Some(0)).then_some(wanted)
+}
+
+/// Whether any node of a deployment wants replicas before it takes a write.
+pub(super) fn wants_replicas(deployment: &Deployment) -> bool {
+    let wants = |running: &Running<'_>| replicas_to_write(running).is_some();
+    !those(Servers::of_deployment(deployment), wants).is_empty()
 }
 
 /// What a deployment promises to survive.

@@ -1,40 +1,70 @@
 //! What single servers run with: what the spec sets, under whatever name their version has for it, and else the
 //! server's own default. And faults that several servers share, by the place that they come from. No rule lives here.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use super::servers::Servers;
-use crate::model::{Deployment, HostId, Model, Node, Setting, Topology};
+use super::servers::{Servers, machine};
+use crate::catalog::{Directive, DirectiveSet};
+use crate::model::{Assigned, Deployment, HostId, Model, Node, Setting, Settings, Topology};
 use crate::source::{At, Span};
 use crate::spec::{Purpose, listed};
 use crate::text::sysctl::dotted;
-use crate::value::{SavePoint, Value};
+use crate::value::{FileProblem, FileValues, SavePoint, Value, file_rules, tls_problem};
 
-/// One server of a deployment or a set of sentinels.
-#[derive(Debug, Clone, Copy)]
+/// One server of a deployment or a set of sentinels. It notes what it was asked for: see [`answers`].
+#[derive(Debug, Clone)]
 pub(super) struct Running<'m> {
     pub(super) servers: Servers<'m>,
-    pub(super) node: &'m Node,
+    node: &'m Node,
+    own: &'m Settings,
+    asked: Cell<DirectiveSet>,
 }
 
 impl<'m> Running<'m> {
     pub(super) fn each(servers: Servers<'m>) -> impl Iterator<Item = Running<'m>> {
-        servers.nodes.iter().map(move |node| Running { servers, node })
+        servers.nodes.iter().map(move |node| Running::new(servers, node))
+    }
+
+    pub(super) fn new(servers: Servers<'m>, node: &'m Node) -> Self {
+        Running { servers, node, own: &node.own, asked: Cell::default() }
+    }
+
+    /// Which node it is. Where a question asks for this, each node is asked by itself.
+    pub(super) fn node(&self) -> &'m Node {
+        self.asked.set(DirectiveSet::ALL);
+        self.node
+    }
+
+    /// A directive that the version has, by any of its names, and what the version calls it.
+    fn known(&self, name: &str) -> Option<(&'static Directive, &'static str)> {
+        let (directive, spelled) = self.servers.known(name)?;
+        let mut asked = self.asked.get();
+        asked.insert(directive);
+        self.asked.set(asked);
+        Some((directive, spelled))
     }
 
     /// What the spec or what follows from it sets, by any of the directive's names.
     pub(super) fn setting(&self, name: &str) -> Option<&'m Setting> {
-        self.servers.setting(self.node, self.servers.spelled(name)?)
+        let (directive, spelled) = self.known(name)?;
+        self.servers.of(self.own, directive, spelled)
     }
 
     /// Whether the version has the directive.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.servers.spelled(name).is_some()
+        self.servers.known(name).is_some()
     }
 
     /// Where a setting of the spec stands; none where the server's default holds.
     pub(super) fn place(&self, name: &str) -> Option<Span> {
         self.setting(name)?.origin.span()
+    }
+
+    /// Where a setting of the spec stands; the node's own place where the server's default holds.
+    pub(super) fn place_or_node(&self, name: &str) -> Span {
+        self.place(name).unwrap_or_else(|| self.node().span)
     }
 
     /// Where the value itself stands, for a fix.
@@ -44,7 +74,8 @@ impl<'m> Running<'m> {
 
     /// The value in effect, as far as it is known: see [`Servers::value`].
     pub(super) fn value(&self, name: &str) -> Option<&'m Value> {
-        self.servers.value(self.node, name)
+        let (directive, spelled) = self.known(name)?;
+        self.servers.value_of(self.own, directive, spelled)
     }
 
     /// Whether a switch is known to be on, or known to be off.
@@ -54,12 +85,30 @@ impl<'m> Running<'m> {
 
     /// A number or a number of bytes.
     pub(super) fn number(&self, name: &str) -> Option<i128> {
-        self.servers.number(self.node, name)
+        self.value(name)?.as_number()
+    }
+
+    /// A number in effect, where the spec or what follows from it sets one.
+    pub(super) fn integer(&self, name: &str) -> Option<i128> {
+        match self.setting(name)?.value {
+            Assigned::Value(Value::Integer(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A number of bytes.
+    pub(super) fn bytes(&self, name: &str) -> Option<u64> {
+        self.value(name)?.as_bytes()
+    }
+
+    /// A word of an enumeration.
+    pub(super) fn word(&self, name: &str) -> Option<&'static str> {
+        self.value(name)?.as_word()
     }
 
     /// Whether the value is this word.
     pub(super) fn says(&self, name: &str, word: &str) -> bool {
-        self.servers.word(self.node, name) == Some(word)
+        self.word(name) == Some(word)
     }
 
     /// When it saves snapshots of its own accord.
@@ -82,18 +131,95 @@ impl<'m> Running<'m> {
     }
 }
 
+/// What servers answer to a question about their settings: each answer with the nodes that give it, by the first of
+/// them.
+///
+/// Nodes differ in addresses and folders, and hardly ever in what a rule asks for. So a server is asked first that has
+/// no settings of its own. It notes what it was asked for, and its answer is that of each node that has none of this
+/// of its own: a rule costs as much for a thousand such nodes as for one. All others are asked one by one.
+pub(super) fn answers<'m, T>(
+    servers: Servers<'m>,
+    question: impl Fn(&Running<'m>) -> T,
+) -> Vec<(T, Vec<usize>)> {
+    static NONE: LazyLock<Settings> = LazyLock::new(Settings::default);
+    let Some(first) = servers.nodes.first() else { return Vec::new() };
+    let plain = Running { own: &NONE, ..Running::new(servers, first) };
+    let answer = question(&plain);
+    let asked = plain.asked.get();
+    let by_itself = asked == DirectiveSet::ALL;
+    let differs = |at: &usize| by_itself || asked.meets(servers.nodes[*at].own.directives());
+    let (apart, alike): (Vec<usize>, Vec<usize>) = (0..servers.nodes.len()).partition(differs);
+    let ask = |at: usize| (question(&Running::new(servers, &servers.nodes[at])), vec![at]);
+    let mut answers: Vec<(T, Vec<usize>)> = apart.into_iter().map(ask).collect();
+    if !alike.is_empty() {
+        answers.push((answer, alike));
+        answers.sort_by_key(|(_, nodes)| nodes.first().copied());
+    }
+    answers
+}
+
 /// Servers that share a fault, by the place where they have it from.
 pub(super) fn faults<'m>(
     servers: Servers<'m>,
     place: impl Fn(&Running<'m>) -> Option<Span>,
 ) -> BTreeMap<Span, Vec<Running<'m>>> {
-    let mut faults: BTreeMap<Span, Vec<Running<'m>>> = BTreeMap::new();
-    for running in Running::each(servers) {
-        if let Some(place) = place(&running) {
-            faults.entry(place).or_default().push(running);
+    let mut faults: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    for (place, nodes) in answers(servers, place) {
+        if let Some(place) = place {
+            faults.entry(place).or_default().extend(nodes);
         }
     }
-    faults
+    faults.into_iter().map(|(place, nodes)| (place, in_order(servers, nodes))).collect()
+}
+
+/// Servers of which something is true.
+pub(super) fn those<'m>(servers: Servers<'m>, question: impl Fn(&Running<'m>) -> bool) -> Vec<Running<'m>> {
+    let those = answers(servers, question).into_iter().filter(|(is_true, _)| *is_true);
+    in_order(servers, those.flat_map(|(_, nodes)| nodes).collect())
+}
+
+fn in_order(servers: Servers<'_>, mut nodes: Vec<usize>) -> Vec<Running<'_>> {
+    nodes.sort_unstable();
+    nodes.into_iter().map(|at| Running::new(servers, &servers.nodes[at])).collect()
+}
+
+/// What stops the servers, each with the first node that it stops.
+pub(super) fn file_problems(servers: Servers<'_>) -> BTreeMap<FileProblem, &Node> {
+    let problems = answers(servers, |running| file_rules(running, servers.target));
+    first_of_each(servers, problems)
+}
+
+/// What TLS lacks, each with the first node that it stops.
+pub(super) fn tls_problems(servers: Servers<'_>) -> BTreeMap<FileProblem, &Node> {
+    let problems = answers(servers, |running| tls_problem(running, servers.target));
+    first_of_each(servers, problems)
+}
+
+fn first_of_each(
+    servers: Servers<'_>,
+    answers: Vec<(impl IntoIterator<Item = FileProblem>, Vec<usize>)>,
+) -> BTreeMap<FileProblem, &Node> {
+    let mut problems = BTreeMap::new();
+    for (found, nodes) in answers {
+        for problem in found {
+            problems.entry(problem).or_insert_with(|| &servers.nodes[nodes[0]]);
+        }
+    }
+    problems
+}
+
+/// What the spec sets and what follows from it, as a server finds it in its file.
+impl FileValues for Running<'_> {
+    fn value(&self, name: &'static str) -> Option<&Value> {
+        match &self.setting(name)?.value {
+            Assigned::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn has_user_lines(&self) -> bool {
+        self.setting("user").is_some()
+    }
 }
 
 /// Servers in words: the deployment where it is all of them, else their names, or how many they are.
@@ -118,7 +244,7 @@ pub(super) fn kept_data(deployment: &Deployment) -> Option<At<Purpose>> {
 /// Nodes that hold copies of each other's data, the first day's primary first.
 pub(super) fn copies(deployment: &Deployment) -> Vec<Vec<Running<'_>>> {
     let servers = Servers::of_deployment(deployment);
-    let running = |at: &usize| servers.nodes.get(*at).map(|node| Running { servers, node });
+    let running = |at: &usize| servers.nodes.get(*at).map(|node| Running::new(servers, node));
     match &deployment.topology {
         Topology::Standalone => Running::each(servers).map(|running| vec![running]).collect(),
         Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
@@ -134,11 +260,28 @@ pub(super) fn copies(deployment: &Deployment) -> Vec<Vec<Running<'_>>> {
     }
 }
 
-/// Servers and sentinels of a machine.
-pub(super) fn on_machine(model: &Model, host: HostId) -> impl Iterator<Item = Running<'_>> {
-    let address = super::servers::machine(model, host);
-    let each = Servers::all(model).flat_map(Running::each);
-    each.filter(move |running| super::servers::machine(model, running.node.host) == address)
+/// The servers and sentinels of each machine, sorted out when they are first asked for.
+pub(super) struct Machines<'m> {
+    model: &'m Model,
+    running: OnceCell<BTreeMap<&'m str, Vec<Running<'m>>>>,
+}
+
+impl<'m> Machines<'m> {
+    pub(super) fn of(model: &'m Model) -> Self {
+        Machines { model, running: OnceCell::new() }
+    }
+
+    /// What runs on the machine that a host is.
+    pub(super) fn on(&self, host: HostId) -> &[Running<'m>] {
+        let running = self.running.get_or_init(|| {
+            let mut machines: BTreeMap<&str, Vec<Running<'_>>> = BTreeMap::new();
+            for running in Servers::all(self.model).flat_map(Running::each) {
+                machines.entry(machine(self.model, running.node.host)).or_default().push(running);
+            }
+            machines
+        });
+        running.get(machine(self.model, host)).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A kernel setting that a host declares: where, and its value.
@@ -148,9 +291,51 @@ pub(super) fn kernel_setting<'m>(model: &'m Model, host: HostId, name: &str) -> 
 }
 
 /// The deployments of some servers, each once, in words.
-pub(super) fn deployments_of<'m>(running: impl Iterator<Item = Running<'m>>) -> Vec<&'m str> {
+pub(super) fn deployments_of<'r, 'm: 'r>(running: impl Iterator<Item = &'r Running<'m>>) -> Vec<&'m str> {
     let mut names: Vec<&str> = running.map(|running| running.servers.name.value.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::compile_example;
+
+    const SPEC: &str = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\n\
+        c = { address = \"10.0.0.3\" }\n[redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\", \"b\", \"c\"]\n\
+        config = { hz = 20 }\nnodes.b.config = { hz = 50, timeout = 9 }\n";
+
+    /// What the nodes answer, and how often somebody was asked.
+    fn asked<T: std::fmt::Debug>(question: impl Fn(&Running<'_>) -> T) -> (Vec<(T, Vec<usize>)>, usize) {
+        let model = compile_example(SPEC, &[]).model.unwrap();
+        let times = Cell::new(0);
+        let found = answers(Servers::of_deployment(&model.deployments[0]), |running| {
+            times.set(times.get() + 1);
+            question(running)
+        });
+        (found, times.get())
+    }
+
+    #[test]
+    fn nodes_with_nothing_of_what_is_asked_for_are_asked_once() {
+        assert_eq!(
+            asked(|running| running.number("hz")),
+            (vec![(Some(20), vec![0, 2]), (Some(50), vec![1])], 2)
+        );
+        assert_eq!(asked(|running| running.number("maxclients")), (vec![(Some(10_000), vec![0, 1, 2])], 1));
+        // What is asked for depends on what was answered before.
+        let second =
+            |running: &Running<'_>| running.number("hz").filter(|hz| *hz > 99).or(running.number("timeout"));
+        assert_eq!(asked(second), (vec![(Some(0), vec![0, 2]), (Some(9), vec![1])], 2));
+    }
+
+    #[test]
+    fn who_asks_for_the_node_or_what_is_its_own_asks_each() {
+        let (names, _) = asked(|running| running.node().id.0.clone());
+        assert_eq!(names, [("a".to_owned(), vec![0]), ("b".to_owned(), vec![1]), ("c".to_owned(), vec![2])]);
+        assert_eq!(asked(|running| running.place("dir")).0.len(), 3);
+        assert_eq!(asked(|running| running.place_or_node("maxclients")).0.len(), 3);
+    }
 }

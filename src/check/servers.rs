@@ -1,15 +1,11 @@
 //! What rules ask of servers, whatever they are: their settings in effect, their machine, whether all
 //! of a deployment's nodes are there. No rule lives here.
 
-use std::collections::BTreeMap;
-
-use crate::catalog::{Target, directive};
+use crate::catalog::{Directive, Target, directive};
 use crate::model::{Assigned, Deployment, HostId, Model, Node, SentinelSet, Setting, Settings, Topology};
 use crate::source::{At, Span};
 use crate::spec::TlsSpec;
-use crate::value::{
-    Defaults, FileProblem, FileSettings, OutputLimits, Value, asked_by_file_rules, file_rules,
-};
+use crate::value::{Defaults, OutputLimits, Value};
 
 /// Servers that read a redis.conf or a sentinel.conf: a deployment's or a set's of sentinels.
 #[derive(Debug, Clone, Copy)]
@@ -66,9 +62,24 @@ impl<'m> Servers<'m> {
         }
     }
 
-    /// One setting of one node.
+    /// One setting of one node, by any of the directive's names.
     pub(super) fn setting(&self, node: &'m Node, name: &str) -> Option<&'m Setting> {
-        node.own.get(name).or_else(|| self.shared.get(name))
+        match self.known(name) {
+            Some((directive, spelled)) => self.of(&node.own, directive, spelled),
+            // A module may bring it.
+            None => node.own.get(name).or_else(|| self.shared.get(name)),
+        }
+    }
+
+    /// A setting of a node that has these settings of its own.
+    pub(super) fn of(&self, own: &'m Settings, directive: &Directive, spelled: &str) -> Option<&'m Setting> {
+        own.of(directive, spelled).or_else(|| self.shared.of(directive, spelled))
+    }
+
+    /// A directive that the version has, and what it calls it, whatever name it is asked for by.
+    pub(super) fn known(&self, name: &str) -> Option<(&'static Directive, &'static str)> {
+        let directive = directive(self.target.engine, name)?;
+        Some((directive, directive.at(self.target.versions.last)?.name))
     }
 
     /// A number in effect, where the spec or what follows from it sets one.
@@ -84,21 +95,25 @@ impl<'m> Servers<'m> {
         self.setting(node, name).is_some_and(|setting| setting.value == Assigned::Value(Value::Bool(true)))
     }
 
-    /// What the version calls a directive, whatever name it is asked for by.
-    pub(super) fn spelled(&self, name: &str) -> Option<&'static str> {
-        Some(directive(self.target.engine, name)?.at(self.target.versions.last)?.name)
-    }
-
     /// The value in effect on a node: what the spec sets or what follows from it, else the server's default. None
     /// where it failed, may have been lost, is a secret or a list of lines, and where the version does not have the
     /// directive or its default is not the same in all of the versions.
     pub(super) fn value(&self, node: &'m Node, name: &str) -> Option<&'m Value> {
-        let directive = directive(self.target.engine, name)?;
-        let spelled = directive.at(self.target.versions.last)?.name;
+        let (directive, spelled) = self.known(name)?;
+        self.value_of(&node.own, directive, spelled)
+    }
+
+    /// As [`Servers::value`], for a node that has these settings of its own.
+    pub(super) fn value_of(
+        &self,
+        own: &'m Settings,
+        directive: &Directive,
+        spelled: &str,
+    ) -> Option<&'m Value> {
         if self.is_poisoned(&[spelled, "config", "profiles"]) {
             return None;
         }
-        match self.setting(node, spelled).map(|setting| &setting.value) {
+        match self.of(own, directive, spelled).map(|setting| &setting.value) {
             Some(Assigned::Value(value)) => Some(value),
             Some(_) => None,
             None if self.may_be_lost() => None,
@@ -117,41 +132,28 @@ impl<'m> Servers<'m> {
 
     /// A number or a number of bytes in effect.
     pub(super) fn number(&self, node: &'m Node, name: &str) -> Option<i128> {
-        match self.value(node, name)? {
-            Value::Integer(number) => Some(*number),
-            Value::Bytes(bytes) => Some((*bytes).into()),
-            _ => None,
-        }
+        self.value(node, name)?.as_number()
     }
 
     /// A number of bytes in effect.
     pub(super) fn bytes(&self, node: &'m Node, name: &str) -> Option<u64> {
-        match self.value(node, name)? {
-            Value::Bytes(bytes) => Some(*bytes),
-            _ => None,
-        }
+        self.value(node, name)?.as_bytes()
     }
 
     /// A word in effect.
     pub(super) fn word(&self, node: &'m Node, name: &str) -> Option<&'static str> {
-        match self.value(node, name)? {
-            Value::Word(word) => Some(word),
-            _ => None,
-        }
+        self.value(node, name)?.as_word()
     }
 
     /// A switch in effect.
     pub(super) fn switch(&self, node: &'m Node, name: &str) -> Option<bool> {
-        match self.value(node, name)? {
-            Value::Bool(on) => Some(*on),
-            _ => None,
-        }
+        self.value(node, name)?.as_switch()
     }
 
     /// The limits of output buffers in effect: a line sets those of its class, the others keep their defaults.
     pub(super) fn output_limits(&self, node: &'m Node) -> Option<OutputLimits> {
         let limits = |value: &Value| match value {
-            Value::OutputLimits(limits) => Some(*limits),
+            Value::OutputLimits(limits) => Some(**limits),
             _ => None,
         };
         let set = self.value(node, OUTPUT_LIMITS).and_then(limits)?;
@@ -179,36 +181,6 @@ impl<'m> Servers<'m> {
     /// Whether the servers are nodes of a cluster.
     pub(super) fn in_cluster(&self) -> bool {
         self.deployment.is_some_and(|deployment| matches!(deployment.topology, Topology::Cluster { .. }))
-    }
-
-    /// What stops the servers, each with the first node that it stops.
-    pub(super) fn file_problems(&self) -> BTreeMap<FileProblem, &'m Node> {
-        let mut shared = FileSettings::default();
-        add_asked(&mut shared, self.shared);
-        let mut problems = BTreeMap::new();
-        for node in self.nodes {
-            let mut file = shared.clone();
-            add_asked(&mut file, &node.own);
-            for problem in file_rules(&file, self.target) {
-                problems.entry(problem).or_insert(node);
-            }
-        }
-        problems
-    }
-}
-
-/// Lays settings over a file, as far as its rules ask for them.
-fn add_asked(file: &mut FileSettings, settings: &Settings) {
-    for setting in settings.list() {
-        let Some(directive) = setting.directive else { continue };
-        file.has_user_lines |= directive.name == "user";
-        if !asked_by_file_rules(directive.name) {
-            continue;
-        }
-        match &setting.value {
-            Assigned::Value(value) => file.values.insert(directive.name, value.clone()),
-            _ => file.values.remove(directive.name),
-        };
     }
 }
 

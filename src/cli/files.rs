@@ -116,7 +116,7 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), St
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     }
-    write_by_way_of(&aside(path), path, bytes, mode).map_err(|error| failed(&error))
+    write_by_way_of(&aside(path), path, mode, |to| to.write_all(bytes)).map_err(|error| failed(&error))
 }
 
 /// Puts a new text into each file, if all of them are still as they were read. Links are followed: the path of a text

@@ -8,7 +8,9 @@ use super::exit::Exit;
 use super::files::{Secrets, compile_spec};
 use super::output::Output;
 use crate::check::Checked;
-use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_one, emit_to};
+use crate::emit::{
+    Artifact, EmitError, EmitOptions, Manifest, SecretSource, Stopped, emit, emit_one, emit_to,
+};
 use crate::model::Model;
 use crate::pipeline::{Compiled, template_findings};
 use crate::report::{self, Format, Options, counted};
@@ -74,10 +76,11 @@ impl Rendering<'_> {
             Ok(staging) => staging,
             Err(error) => return output.usage(&error.to_string()),
         };
-        if let Err(stopped) = self.hand_over(|artifact| staging.add(artifact)) {
-            return self.stopped(stopped, output);
-        }
-        match staging.commit() {
+        let manifest = match self.hand_over(|artifact| staging.add(&artifact)) {
+            Ok(manifest) => manifest,
+            Err(stopped) => return self.stopped(stopped, output),
+        };
+        match staging.commit(&manifest) {
             Ok(summary) => {
                 for path in &summary.kept {
                     output.err(format!(
@@ -101,7 +104,9 @@ impl Rendering<'_> {
             Ok(changes) => changes,
             Err(error) => return output.usage(&error.to_string()),
         };
-        if let Err(stopped) = self.hand_over(|artifact| changes.look_at(&artifact)) {
+        let looked = self.hand_over(|artifact| changes.look_at(&artifact));
+        let looked = looked.and_then(|manifest| changes.look_at(&manifest.artifact()).map_err(Stopped::Sink));
+        if let Err(stopped) = looked {
             return self.stopped(stopped, output);
         }
         let report = changes.report(output.color_out());
@@ -113,13 +118,14 @@ impl Rendering<'_> {
     fn hand_over(
         &self,
         take: impl FnMut(Artifact) -> Result<(), TreeError> + Send,
-    ) -> Result<(), Stopped<TreeError>> {
+    ) -> Result<Manifest, Stopped<TreeError>> {
         let (rendered, taken) = beside(take, |sink| emit_to(self.model, self.options, sink));
         match rendered {
             // Who took the files may have stumbled over two in each other's way: then that is what to say.
             Err(Stopped::Errors(errors)) => Err(Stopped::Errors(errors)),
             // Whoever takes is gone only with an error of its own.
-            Ok(()) | Err(Stopped::Sink(Gone)) => taken.map_err(Stopped::Sink),
+            Err(Stopped::Sink(Gone)) => Err(taken.err().map_or(Stopped::Errors(Vec::new()), Stopped::Sink)),
+            Ok(manifest) => taken.map(|()| manifest).map_err(Stopped::Sink),
         }
     }
 

@@ -113,10 +113,14 @@ codes! {
     UnequalMaxmemory = "unequal-maxmemory", Warn;
     /// A cache that refuses writes when it is full.
     CacheRefusesWrites = "cache-refuses-writes", Warn;
+    /// A policy that evicts keys with a time to live, where nobody can give one.
+    NothingExpires = "nothing-expires", Warn;
     /// A store or queue that drops data when it is full.
     EvictingStore = "evicting-store", Error;
     /// Clients may take all of the memory before one of them is dropped.
     ClientLimitAboveMaxmemory = "client-limit-above-maxmemory", Warn;
+    /// A subscriber that does not read may take all of the memory.
+    UnboundedSubscribers = "unbounded-subscribers", Warn;
     /// What is written during a full sync does not fit where it waits for the replica.
     ReplicaBufferTooSmall = "replica-buffer-too-small", Warn;
     /// A setting that another setting keeps from having any effect.
@@ -133,6 +137,8 @@ codes! {
     IncompleteTls = "incomplete-tls", Hard;
     /// Servers or sentinels that the servers of a deployment would not let in.
     PeersLockedOut = "peers-locked-out", Error;
+    /// Clients on other hosts are refused by a server that listens for them.
+    ClientsLockedOut = "clients-locked-out", Warn;
     /// Replicas or sentinels that log in as a user who may not do what they need.
     PeersLackRights = "peers-lack-rights", Error;
     /// Servers that other hosts reach, and that ask nobody for a password.
@@ -157,6 +163,8 @@ codes! {
     RenamedCommand = "renamed-command", Allow;
     /// Sentinels that everybody may command.
     OpenSentinels = "open-sentinels", Allow;
+    /// A memcached that everybody on its network may use.
+    OpenMemcached = "open-memcached", Allow;
     /// Every user may do everything.
     EverybodyIsAdmin = "everybody-is-admin", Allow;
     /// Several applications on all keys of each other.
@@ -267,6 +275,10 @@ codes! {
     IdleClientsCut = "idle-clients-cut", Allow;
     /// Background work more than a hundred times a second.
     HighHz = "high-hz", Allow;
+    /// Background work in few and long pieces, which everybody waits for.
+    LowHz = "low-hz", Warn;
+    /// A log file with the name of a stream.
+    LogFileCalledStdout = "log-file-called-stdout", Warn;
     /// A log level for developers, or none at all.
     UnfitLogLevel = "unfit-log-level", Warn;
     /// The software watchdog, left on.
@@ -283,13 +295,15 @@ codes! {
     ForkRefused = "fork-refused", Warn;
     /// A host whose huge pages make forks slow and memory grow.
     HugePages = "huge-pages", Warn;
+    /// A host that swaps out a server's memory to make room for files.
+    EagerSwap = "eager-swap", Warn;
     /// A queue for new connections that the host cuts short.
     ShortAcceptQueue = "short-accept-queue", Warn;
     /// A host that lets its servers open too few files.
     TooFewFiles = "too-few-files", Warn;
     /// `maxclients` that replicas, sentinels and the cluster use up alone.
     TooFewClients = "too-few-clients", Error;
-    /// A renamed command that replicas or sentinels need.
+    /// A renamed command that replicas, sentinels or the bootstrap script need.
     RenamedForPeers = "renamed-for-peers", Error;
     /// A memcached that dies when somebody asks for its settings.
     CrashingStatistics = "crashing-statistics", Error;
@@ -311,6 +325,10 @@ codes! {
     LogsEveryCommand = "logs-every-command", Warn;
     /// A limit of connections that memcached needs for itself.
     NoFreeConnection = "no-free-connection", Error;
+    /// A memcached that answers UDP from other hosts.
+    OpenUdp = "open-udp", Warn;
+    /// A memcached without logins on every network of its host.
+    MemcachedEverywhere = "memcached-everywhere", Warn;
     /// Nodes of a cluster without a pin although others have one.
     UnpinnedNode = "unpinned-node", Warn;
     /// A lint level for a rule that does not exist, or that cannot be changed.

@@ -1,26 +1,65 @@
 //! manifest.json: every file with its checksum, and how it is to be installed.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Model, NodeId};
+use crate::model::NodeId;
 
 use super::MANIFEST;
 use super::artifact::{Artifact, Install, PUBLIC, SecretSlot, mode_text};
 use super::bytes::hex;
-use super::error::Problem;
 
 /// The version of the manifest's own format. Fields may be added within it.
 const FORMAT: u32 = 1;
-/// About how long the manifest's text on one file is, without names and secrets.
-const TEXT: usize = 260;
-/// About how long its text on one secret is.
-const SECRET: usize = 160;
+
+/// What was rendered, file by file. Of a large fleet its text takes megabytes: it is written as it is made.
+#[derive(Debug)]
+pub struct Manifest {
+    spec: String,
+    /// By path.
+    records: Vec<Record>,
+}
+
+impl Manifest {
+    /// The mode of its file.
+    pub const MODE: u32 = PUBLIC;
+
+    pub(super) fn new(spec: &str, records: Vec<Record>) -> Self {
+        Manifest { spec: spec.to_owned(), records }
+    }
+
+    /// Writes its text.
+    ///
+    /// # Errors
+    /// What whoever takes it says.
+    pub fn write(&self, to: &mut dyn io::Write) -> io::Result<()> {
+        let text = Text { format: FORMAT, spec: &self.spec, files: &self.records };
+        serde_json::to_writer_pretty(&mut *to, &text)?;
+        to.write_all(b"\n")
+    }
+
+    /// The whole of it as a file like the others.
+    pub fn artifact(&self) -> Artifact {
+        let mut bytes = Vec::new();
+        // Nothing fails in memory, and all keys are texts.
+        let _ = self.write(&mut bytes);
+        Artifact {
+            path: MANIFEST.to_owned(),
+            bytes: bytes.into(),
+            install: Install::Replace,
+            mode: Self::MODE,
+            deployment: String::new(),
+            node: None,
+            secrets: Vec::new(),
+        }
+    }
+}
 
 #[derive(Serialize)]
-struct Manifest<'a> {
+struct Text<'a> {
     format: u32,
     spec: &'a str,
     #[serde(serialize_with = "files")]
@@ -97,27 +136,4 @@ fn files<S: Serializer>(records: &[Record], serializer: S) -> Result<S::Ok, S::E
         node: record.node.as_deref(),
         secrets: &record.secrets,
     }))
-}
-
-/// Lists files, which come sorted by path.
-pub(super) fn manifest(model: &Model, records: &[Record]) -> Result<Artifact, Problem> {
-    let manifest = Manifest { format: FORMAT, spec: &model.name, files: records };
-    let length = |record: &Record| {
-        let names =
-            record.path.len() + record.deployment.len() + record.node.as_ref().map_or(0, |node| node.len());
-        TEXT + names + SECRET * record.secrets.len()
-    };
-    let mut bytes = Vec::with_capacity(TEXT + records.iter().map(length).sum::<usize>());
-    serde_json::to_writer_pretty(&mut bytes, &manifest)
-        .map_err(|error| Problem::Template { message: error.to_string() })?;
-    bytes.push(b'\n');
-    Ok(Artifact {
-        path: MANIFEST.to_owned(),
-        bytes: bytes.into(),
-        install: Install::Replace,
-        mode: PUBLIC,
-        deployment: String::new(),
-        node: None,
-        secrets: Vec::new(),
-    })
 }

@@ -45,6 +45,7 @@ pub(crate) use bytes::sha256_hex;
 pub use bytes::{Bytes, hex};
 pub(crate) use endpoint::{first_primary, link_port, meeting, port_setting, text_setting};
 pub use error::{EmitError, Problem};
+pub use manifest::Manifest;
 pub(crate) use reference::template_words;
 pub use reference::{BuiltInTemplate, built_in_templates, markdown as templates_markdown};
 pub use secret::{Secret, SecretSource};
@@ -103,7 +104,7 @@ pub enum Stopped<E> {
 }
 
 /// Hands every file of every node to `sink` as soon as it is made: those of one deployment after another,
-/// always in the same order, which is not that of their paths; the manifest comes last.
+/// always in the same order, which is not that of their paths. What comes back says what they were.
 ///
 /// Errors show only at the end, and then what was handed over is not the whole: keep it aside until this
 /// returns.
@@ -114,7 +115,7 @@ pub fn emit_to<E>(
     model: &Checked<Model>,
     options: &EmitOptions<'_>,
     mut sink: impl FnMut(Artifact) -> Result<(), E>,
-) -> Result<(), Stopped<E>> {
+) -> Result<Manifest, Stopped<E>> {
     let mut stopped = None;
     let mut take = |artifact| match sink(artifact) {
         Ok(()) => ControlFlow::Continue(()),
@@ -125,14 +126,10 @@ pub fn emit_to<E>(
     };
     // Who took the files may have stumbled over two in each other's way: then that is what to say.
     let records = rendered(model, options, |_| true, &mut take).map_err(Stopped::Errors)?;
-    if let Some(error) = stopped {
-        return Err(Stopped::Sink(error));
+    match stopped {
+        Some(error) => Err(Stopped::Sink(error)),
+        None => Ok(Manifest::new(&model.name, records)),
     }
-    let manifest = manifest::manifest(model, &records).map_err(|problem| {
-        let artifact = MANIFEST.to_owned();
-        Stopped::Errors(vec![EmitError { artifact, deployment: String::new(), node: None, problem }])
-    })?;
-    sink(manifest).map_err(Stopped::Sink)
 }
 
 /// Every file of every node, by path, the manifest among them.
@@ -146,7 +143,8 @@ pub fn emit(model: &Checked<Model>, options: &EmitOptions<'_>) -> Result<Vec<Art
         Ok::<(), Infallible>(())
     });
     match kept {
-        Ok(()) => {
+        Ok(manifest) => {
+            artifacts.push(manifest.artifact());
             artifacts.sort_by(|a, b| a.path.cmp(&b.path));
             Ok(artifacts)
         }

@@ -360,7 +360,7 @@ fn paths_modes_and_manifest_agree() {
 }
 
 #[test]
-fn files_come_one_by_one_in_one_order_and_the_manifest_last() {
+fn files_come_one_by_one_in_one_order() {
     let model = checked(shop());
     let order = || {
         let mut paths = Vec::new();
@@ -373,8 +373,8 @@ fn files_come_one_by_one_in_one_order_and_the_manifest_last() {
     };
     let paths = order();
     assert_eq!(paths, order());
-    assert_eq!(paths.last().unwrap(), MANIFEST);
-    let mut sorted: Vec<String> = files(shop()).into_iter().map(|file| file.path).collect();
+    let rendered = files(shop()).into_iter().map(|file| file.path);
+    let mut sorted: Vec<String> = rendered.filter(|path| path != MANIFEST).collect();
     let mut taken = paths;
     taken.sort();
     sorted.sort();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::Directive;
+use crate::catalog::{Directive, DirectiveSet};
 use crate::source::Span;
 use crate::spec::SecretRef;
 use crate::value::Value;
@@ -52,12 +52,21 @@ impl Setting {
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     list: Vec<Arc<Setting>>,
+    /// The directives of all that no module brings.
+    directives: DirectiveSet,
 }
 
 impl Settings {
     /// Adds a setting, or replaces the one of the same name.
     pub fn set(&mut self, setting: Setting) {
-        let setting = Arc::new(setting);
+        self.share(Arc::new(setting));
+    }
+
+    /// As [`Settings::set`], a setting that others have too.
+    pub fn share(&mut self, setting: Arc<Setting>) {
+        if let Some(directive) = setting.directive {
+            self.directives.insert(directive);
+        }
         match self.list.binary_search_by(|other| other.name.cmp(&setting.name)) {
             Ok(at) => self.list[at] = setting,
             Err(at) => self.list.insert(at, setting),
@@ -67,13 +76,27 @@ impl Settings {
     /// Removes the setting of a name.
     pub fn remove(&mut self, name: &str) -> Option<Arc<Setting>> {
         let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
-        Some(self.list.remove(at))
+        let removed = self.list.remove(at);
+        if let Some(directive) = removed.directive {
+            self.directives.remove(directive);
+        }
+        Some(removed)
     }
 
     /// The setting of a name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
         Some(&self.list[at])
+    }
+
+    /// The directives that are set; a module's are not among them.
+    pub fn directives(&self) -> &DirectiveSet {
+        &self.directives
+    }
+
+    /// The setting of a directive, under the name that the deployment's version has for it.
+    pub fn of(&self, directive: &Directive, spelled: &str) -> Option<&Setting> {
+        if self.directives.contains(directive) { self.get(spelled) } else { None }
     }
 
     /// Each setting, by name.

@@ -203,7 +203,10 @@ fn is_said(edit: &Edit, finding: &Finding) -> bool {
             around || finding.help.iter().any(says)
         }
         Edit::Remove { .. } => !finding.help.is_empty(),
-        Edit::Insert { .. } => false,
+        Edit::Insert { key, value, .. } => {
+            let entry = format!("`{key} = {value}`");
+            finding.help.iter().any(|help| help.contains(&entry))
+        }
     }
 }
 

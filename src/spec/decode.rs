@@ -27,6 +27,9 @@ pub trait Decode: Sized {
     /// What it wants, with its article: `a string`, `a port`.
     const WANTS: &'static str;
 
+    /// The only value that it takes, if there is but one: where a needed one is missing, it is this.
+    const ONLY: Option<&'static str> = None;
+
     /// Decodes a value, or reports why not. Every `None` has its finding.
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self>;
 }
@@ -179,14 +182,23 @@ impl<T: Describe> Describe for Vec<At<T>> {
     }
 }
 
+/// A needed field that is not there.
+struct Missing {
+    key: &'static str,
+    /// What it wants.
+    wants: &'static str,
+    /// Its only value, if there is but one.
+    only: Option<&'static str>,
+}
+
 /// The table of a record, and what is left to say about it once its fields are decoded.
 pub(super) struct Fields<'t> {
     table: Cow<'t, Table>,
     span: Span,
     keys: &'static [&'static str],
     what: &'static str,
-    /// Needed fields that are not there: the key and what it wants.
-    missing: Vec<(&'static str, &'static str)>,
+    /// Needed fields that are not there.
+    missing: Vec<Missing>,
 }
 
 impl<'t> Fields<'t> {
@@ -220,7 +232,7 @@ impl<'t> Fields<'t> {
         decoder: &mut Decoder<'_>,
     ) -> Option<At<T>> {
         if self.table.get(key).is_none() && !decoder.lossy {
-            self.missing.push((key, T::WANTS));
+            self.missing.push(Missing { key, wants: T::WANTS, only: T::ONLY });
         }
         self.optional(key, decoder)
     }
@@ -232,16 +244,36 @@ impl<'t> Fields<'t> {
 
     /// Reports the needed fields that were not there, all in one: they may be where a misspelled name is.
     pub(super) fn report_missing(&self, decoder: &mut Decoder<'_>) {
-        let keys: Vec<&str> = self.missing.iter().map(|(key, _)| *key).collect();
+        let keys: Vec<&str> = self.missing.iter().map(|missing| missing.key).collect();
         if keys.is_empty() {
             return;
         }
         let title = format!("{} needs {}", self.what, listed(&keys));
         let mut finding = Finding::new(Code::MissingKey, self.span, title);
-        for (key, wants) in &self.missing {
-            finding = finding.help(format!("add `{key} = ` with {wants}"));
+        for Missing { key, wants, only } in &self.missing {
+            finding = finding.help(match only {
+                Some(only) => format!("add `{key} = {only}`: {wants}"),
+                None => format!("add `{key} = ` with {wants}"),
+            });
+        }
+        if let Some(edits) = self.additions() {
+            finding = finding.mended_by(edits);
         }
         decoder.findings.push(finding);
+    }
+
+    /// What to add where each missing key has one value: behind the first key of the record that is no table.
+    fn additions(&self) -> Option<Vec<Edit>> {
+        let here = |entry: &&Entry| {
+            entry.key.source == self.span.source && !matches!(entry.value.value, Raw::Table(_))
+        };
+        let entries = self.table.entries.values().map(AsRef::as_ref).filter(here);
+        let beside = entries.map(|entry| entry.key).min_by_key(|key| key.start)?;
+        let add = |missing: &Missing| {
+            let value = missing.only?.to_owned();
+            Some(Edit::Insert { beside, key: missing.key.to_owned(), value })
+        };
+        self.missing.iter().map(add).collect()
     }
 
     /// Reports what `validator` found, each at the span of its field.
@@ -312,6 +344,14 @@ fn is_servers_own(key: &str) -> bool {
     }) || catalog::memcached::option(key).is_some()
 }
 
+/// How many slips lie between two words at least: each puts one character at most where the word had none. Cheap, and
+/// enough to tell most words apart.
+fn fewest_slips(a: &str, b: &str) -> usize {
+    let characters = |word: &str| word.chars().fold(0u128, |set, c| set | 1 << (u32::from(c) & 127));
+    let (a, b) = (characters(a), characters(b));
+    (a & !b).count_ones().max((b & !a).count_ones()) as usize
+}
+
 /// The known word that a misspelled one most likely stands for.
 pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let lower = word.to_ascii_lowercase().replace('_', "-");
@@ -323,6 +363,7 @@ pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> O
     // A word may have any length; one that is much longer or shorter is not compared.
     known
         .filter(|candidate| lower.len().abs_diff(candidate.len()) <= most(candidate))
+        .filter(|candidate| fewest_slips(&lower, candidate) <= most(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(&lower, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= most(candidate))
         .min()

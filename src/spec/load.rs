@@ -161,8 +161,11 @@ impl Loader<'_> {
             Err(why) => {
                 self.layers.lossy = true;
                 let title = format!("cannot read the layer `{base}`: {why}");
-                let note = format!("paths in `extends` start at the file they stand in: {}", path.display());
-                self.findings.push(Finding::new(Code::UnreadableLayer, span, title).note(note));
+                self.findings.push(
+                    Finding::new(Code::UnreadableLayer, span, title)
+                        .help(format!("correct the path, or see that `{}` can be read", path.display()))
+                        .note("paths in `extends` start at the file that they stand in"),
+                );
                 None
             }
             Ok(text) => {

@@ -83,7 +83,8 @@ impl Format {
 }
 
 impl Decode for Format {
-    const WANTS: &'static str = "1, the version of the language";
+    const WANTS: &'static str = "the version of the language";
+    const ONLY: Option<&'static str> = Some("1");
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
         let number = i64::decode(node, decoder)?;

@@ -68,8 +68,11 @@ pub fn read_templates(spec: &Spec, layers: &mut Layers, reader: &dyn ReadText, f
             read.lossy = true;
             let title =
                 format!("cannot read the folder of templates `{}`: {why}", place.value.escape_debug());
-            let note = format!("its path starts at the file it stands in: {}", folder.display());
-            findings.push(Finding::new(Code::UnreadableTemplate, place.span, title).note(note));
+            findings.push(
+                Finding::new(Code::UnreadableTemplate, place.span, title)
+                    .help(format!("correct the path, or see that `{}` can be read", folder.display()))
+                    .note("its path starts at the file that it stands in"),
+            );
         }
         Ok(mut names) => {
             names.sort();

@@ -12,17 +12,16 @@ use super::path::{self, Found};
 use super::stage::Staging;
 use super::whole;
 use super::{PENDING, PENDING_END, STAGED, UNFINISHED_END};
-use crate::emit::{Artifact, MANIFEST};
+use crate::emit::{MANIFEST, Manifest};
 
 /// Moves what is staged into place, corrects modes, removes what is rendered no more, and puts the manifest
 /// there last.
-pub(super) fn commit(staging: &mut Staging) -> Result<(), TreeError> {
-    let Some(manifest) = staging.manifest.take() else { return Ok(()) };
+pub(super) fn commit(staging: &mut Staging, manifest: &Manifest) -> Result<(), TreeError> {
     let ways = std::mem::take(&mut staging.in_the_way);
     let left = staging.owned.left().into_iter().filter(|path| !ways.contains(*path));
     let left: Vec<String> = left.map(str::to_owned).collect();
     let nothing_moves = staging.summary.written == 0 && staging.modes.is_empty() && left.is_empty();
-    let is_the_same = || path::holds(&staging.root.join(MANIFEST), &manifest.bytes);
+    let is_the_same = || path::holds(&staging.root.join(MANIFEST), |to| manifest.write(to));
     if nothing_moves && staging.owned.pending == 0 && is_the_same() {
         return Ok(());
     }
@@ -31,7 +30,7 @@ pub(super) fn commit(staging: &mut Staging) -> Result<(), TreeError> {
     for path in ways.iter().chain(&left) {
         path::writable(&staging.root.join(parent(path)))?;
     }
-    let pending = write_pending(staging, &manifest)?;
+    let pending = write_pending(staging, manifest)?;
     staging.moving = true;
     make_way(staging, &ways)
         .and_then(|()| move_all(staging, &staged, &left, &pending))
@@ -64,7 +63,7 @@ fn move_all(staging: &mut Staging, staged: &Path, left: &[String], pending: &Pat
 }
 
 /// Says which files are about to be ours, in a manifest aside: whole or not at all.
-fn write_pending(staging: &Staging, manifest: &Artifact) -> Result<PathBuf, TreeError> {
+fn write_pending(staging: &Staging, manifest: &Manifest) -> Result<PathBuf, TreeError> {
     let path = |number: usize| staging.work.join(format!("{PENDING}{number}{PENDING_END}"));
     let mut number = staging.owned.pending;
     while fs::symlink_metadata(path(number)).is_ok() {
@@ -72,7 +71,7 @@ fn write_pending(staging: &Staging, manifest: &Artifact) -> Result<PathBuf, Tree
     }
     let pending = path(number);
     let aside = pending.with_extension(UNFINISHED_END.trim_start_matches('.'));
-    whole::write_by_way_of(&aside, &pending, &manifest.bytes, manifest.mode)
+    whole::write_by_way_of(&aside, &pending, Manifest::MODE, |to| manifest.write(to))
         .map_err(TreeError::io("write", &staging.root.join(MANIFEST)))?;
     Ok(pending)
 }

@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
 use std::fs;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::error::TreeError;
@@ -21,7 +25,40 @@ struct Manifest<'m> {
     format: u32,
     spec: Option<String>,
     #[serde(borrow)]
-    files: Vec<File<'m>>,
+    files: Files<'m>,
+}
+
+/// The files of a manifest, by path: noted as they are read, for a list of them takes as much memory as its text.
+struct Files<'m> {
+    by_path: HashMap<Box<str>, Owned>,
+    /// What is wrong with the first file that cannot be ours.
+    broken: Option<String>,
+    text: PhantomData<&'m str>,
+}
+
+impl<'de: 'm, 'm> Deserialize<'de> for Files<'m> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let files = Files { by_path: HashMap::new(), broken: None, text: PhantomData };
+        deserializer.deserialize_seq(files)
+    }
+}
+
+impl<'de: 'm, 'm> Visitor<'de> for Files<'m> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of files")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
+        while let Some(file) = list.next_element::<File<'m>>()? {
+            match Owned::of(&file) {
+                Ok(owned) => note(&mut self.by_path, file.path.into(), owned),
+                Err(why) => self.broken = self.broken.or(Some(why)),
+            }
+        }
+        Ok(self)
+    }
 }
 
 #[derive(Deserialize)]
@@ -43,11 +80,41 @@ struct Slot {
 #[derive(Debug)]
 struct Owned {
     sha256: [u8; 32],
-    /// What other manifests say of it.
-    or_sha256: Vec<[u8; 32]>,
     holds_secrets: bool,
     /// Whether this run has rendered it again.
     rendered: bool,
+    /// What another manifest says of it.
+    also: Option<Box<Owned>>,
+}
+
+impl Owned {
+    fn of(file: &File<'_>) -> Result<Self, String> {
+        if !path::stays_below(&file.path) {
+            return Err(format!("`{}` lies outside the folder", file.path.escape_debug()));
+        }
+        let sha256 =
+            from_hex(&file.sha256).ok_or_else(|| format!("the checksum of `{}` is none", file.path))?;
+        let holds_secrets = file.secrets.iter().any(|slot| slot.filled);
+        Ok(Owned { sha256, holds_secrets, rendered: false, also: None })
+    }
+}
+
+/// Notes a file, or what another manifest says of it.
+fn note(files: &mut HashMap<Box<str>, Owned>, path: Box<str>, owned: Owned) {
+    match files.entry(path) {
+        Entry::Occupied(mut known) => {
+            let known = known.get_mut();
+            known.holds_secrets |= owned.holds_secrets;
+            let mut also = &mut known.also;
+            while let Some(other) = also {
+                also = &mut other.also;
+            }
+            *also = Some(Box::new(owned));
+        }
+        Entry::Vacant(new) => {
+            new.insert(owned);
+        }
+    }
 }
 
 /// All of them.
@@ -86,23 +153,17 @@ impl OwnedFiles {
             return Err(broken(why));
         }
         self.specs.extend(manifest.spec.map(|spec| (path.to_owned(), spec)));
-        for file in manifest.files {
-            if !path::stays_below(&file.path) {
-                return Err(broken(format!("`{}` lies outside the folder", file.path.escape_debug())));
-            }
-            let Some(sha256) = from_hex(&file.sha256) else {
-                return Err(broken(format!("the checksum of `{}` is none", file.path)));
-            };
-            let holds_secrets = file.secrets.iter().any(|slot| slot.filled);
-            match self.files.get_mut(&*file.path) {
-                Some(known) => {
-                    known.or_sha256.push(sha256);
-                    known.holds_secrets |= holds_secrets;
-                }
-                None => {
-                    let new = Owned { sha256, or_sha256: Vec::new(), holds_secrets, rendered: false };
-                    self.files.insert(file.path.into(), new);
-                }
+        let Files { by_path: files, broken: why, .. } = manifest.files;
+        if let Some(why) = why {
+            return Err(broken(why));
+        }
+        if self.files.is_empty() {
+            self.files = files;
+        } else {
+            // Which of several manifests says something first makes no difference.
+            #[expect(clippy::iter_over_hash_type, reason = "each file by itself")]
+            for (path, owned) in files {
+                note(&mut self.files, path, owned);
             }
         }
         Ok(())
@@ -142,7 +203,8 @@ impl OwnedFiles {
     /// Whether a file is still as some run wrote it.
     pub(super) fn is_untouched(&self, path: &str, bytes: &[u8]) -> bool {
         let sha256: [u8; 32] = Sha256::digest(bytes).into();
-        self.files.get(path).is_some_and(|file| file.sha256 == sha256 || file.or_sha256.contains(&sha256))
+        std::iter::successors(self.files.get(path), |file| file.also.as_deref())
+            .any(|file| file.sha256 == sha256)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Looking at the output folder without following links out of it.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -56,21 +56,30 @@ pub(super) fn look_into(
     Ok(Some(metadata.st_mode & PERMISSIONS))
 }
 
-/// Whether a file holds these bytes; false where it cannot be read.
-pub(super) fn holds(path: &Path, bytes: &[u8]) -> bool {
+/// Whether a file holds what is written; false where it cannot be read.
+pub(super) fn holds(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> bool {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let Ok(mut file) = File::options().read(true).custom_flags(flags).open(path) else { return false };
-    let (mut part, mut rest) = (vec![0; PART], bytes);
-    loop {
-        match file.read(&mut part) {
-            Ok(0) => return rest.is_empty(),
-            Ok(more) => match rest.strip_prefix(&part[..more]) {
-                Some(behind) => rest = behind,
-                None => return false,
-            },
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return false,
+    let Ok(file) = File::options().read(true).custom_flags(flags).open(path) else { return false };
+    let mut there = There(BufReader::with_capacity(PART, file));
+    write(&mut there).is_ok() && matches!(there.0.fill_buf(), Ok([]))
+}
+
+/// What is there already: takes nothing else.
+struct There<R>(R);
+
+impl<R: BufRead> Write for There<R> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let there = self.0.fill_buf()?;
+        let length = bytes.len().min(there.len());
+        if length == 0 || there[..length] != bytes[..length] {
+            return if bytes.is_empty() { Ok(0) } else { Err(io::ErrorKind::InvalidData.into()) };
         }
+        self.0.consume(length);
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -163,6 +172,21 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let parts = ["one", "", "two\n"];
+        let written = |to: &mut dyn Write| parts.iter().try_for_each(|part| to.write_all(part.as_bytes()));
+        assert!(!holds(&path, written));
+        for (content, same) in
+            [("onetwo\n", true), ("onetwo\nx", false), ("onetwo", false), ("", false), ("one2", false)]
+        {
+            fs::write(&path, content).unwrap();
+            assert_eq!(holds(&path, written), same, "{content:?}");
+        }
+    }
 
     #[test]
     fn paths_stay_below_their_folder() {

@@ -13,7 +13,7 @@ use super::lock::Lock;
 use super::owned::{self, OwnedFiles};
 use super::whole;
 use super::{STAGED, WORK, way};
-use crate::emit::{Artifact, MANIFEST};
+use crate::emit::{Artifact, Manifest};
 
 /// What a run did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -43,7 +43,6 @@ pub struct Staging {
     pub(super) modes: Vec<(PathBuf, u32)>,
     /// Files of ours that stand where something of another kind belongs.
     pub(super) in_the_way: BTreeSet<String>,
-    pub(super) manifest: Option<Artifact>,
     pub(super) summary: Summary,
     /// What the system takes away from modes of new files.
     pub(super) umask: u32,
@@ -73,7 +72,6 @@ impl Staging {
             owned: OwnedFiles::default(),
             modes: Vec::new(),
             in_the_way: BTreeSet::new(),
-            manifest: None,
             summary: Summary::default(),
             umask: 0,
             folders: Folders::of(root)?,
@@ -118,11 +116,7 @@ impl Staging {
     }
 
     /// Takes a file: puts it aside unless the one in its place is the same already.
-    pub fn add(&mut self, artifact: Artifact) -> Result<(), TreeError> {
-        if artifact.path == MANIFEST {
-            self.manifest = Some(artifact);
-            return Ok(());
-        }
+    pub fn add(&mut self, artifact: &Artifact) -> Result<(), TreeError> {
         let was_ours = self.owned.rendered(&artifact.path);
         let has_folder = self.folders.has_folder_of(&artifact.path);
         if has_folder.or_else(|error| self.make_way(error))? {
@@ -146,7 +140,7 @@ impl Staging {
             }
         }
         self.summary.written += 1;
-        self.put_aside(&artifact)
+        self.put_aside(artifact)
     }
 
     /// Notes what of ours is to go before anything moves, because something else belongs in its place: what
@@ -167,8 +161,8 @@ impl Staging {
     }
 
     /// Moves everything into place and removes what is rendered no more; the manifest comes last.
-    pub fn commit(mut self) -> Result<Summary, TreeError> {
-        commit::commit(&mut self)?;
+    pub fn commit(mut self, manifest: &Manifest) -> Result<Summary, TreeError> {
+        commit::commit(&mut self, manifest)?;
         Ok(std::mem::take(&mut self.summary))
     }
 }

@@ -1,12 +1,15 @@
 //! Writing a file whole or not at all: aside first, then moved into its place.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
+
+/// How much is written at once of what is made on the way.
+const PART: usize = 64 << 10;
 
 /// Writes a file that is not there yet; its path starts at an open folder. Whose mode the umask would change gets
 /// it set.
@@ -26,8 +29,8 @@ pub(super) fn write_new(
     Ok(file)
 }
 
-/// Puts other bytes into a file that somebody wrote by hand, whole or not at all: it keeps its mode and, as far as this
-/// process may give files away, its owner. The path leads to the file itself, not to a link.
+/// Puts other bytes into a file that somebody wrote by hand, whole or not at all: it keeps its mode and its
+/// owner, or stays as it is where this process may not give files away. The path leads to the file itself, not to a link.
 pub(crate) fn replace_by_way_of(aside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     use rustix::fs::{Access, access};
 
@@ -50,11 +53,20 @@ pub(crate) fn replace_by_way_of(aside: &Path, path: &Path, bytes: &[u8]) -> io::
 }
 
 /// Writes a file whole, synced to the disk, by way of another name in its folder that no other run uses.
-pub(crate) fn write_by_way_of(aside: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(crate) fn write_by_way_of(
+    aside: &Path,
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     // A killed run may have left one.
     let _ = fs::remove_file(aside);
-    let written = write_new(CWD, aside, bytes, mode, mode);
-    written.and_then(|file| file.sync_all()).and_then(|()| fs::rename(aside, path)).inspect_err(|_| {
+    let written = write_new(CWD, aside, &[], mode, mode).and_then(|file| {
+        let mut to = BufWriter::with_capacity(PART, file);
+        write(&mut to)?;
+        to.into_inner()?.sync_all()
+    });
+    written.and_then(|()| fs::rename(aside, path)).inspect_err(|_| {
         // It may not even exist; the first error is the one to report.
         let _ = fs::remove_file(aside);
     })

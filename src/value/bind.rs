@@ -32,18 +32,27 @@ pub(super) fn read_addresses(case: Case<'_>, bounds: Bounds, args: &[&[u8]]) -> 
     for address in &mut addresses {
         address.truncate(until_nul(address).len());
     }
-    if addresses.iter().any(|address| !is_usable(address, bounds.optional_prefix)) {
-        return Err(Reason::UnusableAddress);
+    for address in &addresses {
+        if !bounds.optional_prefix && is_new(address) {
+            return Err(Reason::NewAddress(address.clone()));
+        }
+        if !is_usable(address) {
+            return Err(Reason::UnusableAddress);
+        }
     }
     Ok(Reading::plain(Value::Addresses(addresses)))
 }
 
 /// Whether a server could listen there on some machine: a name or address without blanks. A `*` for all IPv4
-/// addresses needs nothing of the server, as the C library knows it; `::*` and `-ADDRESS` do.
-fn is_usable(address: &[u8], optional_prefix: bool) -> bool {
-    let host = if optional_prefix { address.strip_prefix(b"-").unwrap_or(address) } else { address };
-    let special = host == b"::*" || host.starts_with(b"-");
-    !host.is_empty() && !host.iter().any(|&b| is_space(b)) && (optional_prefix || !special)
+/// addresses needs nothing of the server, as the C library knows it.
+fn is_usable(address: &[u8]) -> bool {
+    let host = address.strip_prefix(b"-").unwrap_or(address);
+    !host.is_empty() && !host.iter().any(|&b| is_space(b))
+}
+
+/// Whether it takes a server that understands more than names and addresses.
+fn is_new(address: &[u8]) -> bool {
+    address == b"::*" || address.starts_with(b"-")
 }
 
 /// The addresses that a server printed.

@@ -28,10 +28,9 @@ impl Defaults {
         })
     }
 
-    /// The default of a directive. None where there is none, or not the same in all of the versions.
+    /// The default of one of the engine's directives. None where there is none, or not the same in all of the versions.
     pub fn get(&self, directive: &Directive) -> Option<&Value> {
-        let at = directives(self.engine).binary_search_by(|other| other.name.cmp(directive.name)).ok()?;
-        self.values[at].get_or_init(|| self.read(directive)).as_ref()
+        self.values[usize::from(directive.place)].get_or_init(|| self.read(directive)).as_ref()
     }
 
     fn read(&self, directive: &Directive) -> Option<Value> {

@@ -72,6 +72,44 @@ pub fn asked_by_file_rules(name: &str) -> bool {
     ASKED.contains(&name)
 }
 
+/// What [`file_rules`] ask of a server's file.
+pub trait FileValues {
+    /// The value that the file gives a directive, by its canonical name; none where it gives none.
+    fn value(&self, name: &'static str) -> Option<&Value>;
+
+    /// Whether the file has at least one `user` line.
+    fn has_user_lines(&self) -> bool;
+
+    /// Whether a switch is on; all switches asked for here are off by default.
+    fn is_on(&self, name: &'static str) -> bool {
+        self.value(name) == Some(&Value::Bool(true))
+    }
+
+    /// Whether a text is set.
+    fn is_set(&self, name: &'static str) -> bool {
+        matches!(self.value(name), Some(Value::Text(text)) if !text.is_empty())
+    }
+
+    /// The number of a port.
+    fn port(&self, name: &'static str, default: u16) -> u16 {
+        match self.value(name) {
+            Some(Value::Integer(port)) => u16::try_from(*port).unwrap_or(default),
+            _ => default,
+        }
+    }
+}
+
+impl FileValues for FileSettings {
+    fn value(&self, name: &'static str) -> Option<&Value> {
+        debug_assert!(asked_by_file_rules(name), "{name}");
+        self.values.get(name)
+    }
+
+    fn has_user_lines(&self) -> bool {
+        self.has_user_lines
+    }
+}
+
 /// How far above the clients' port the bus of a cluster listens (`CLUSTER_PORT_INCR`).
 const BUS_OFFSET: u16 = 10_000;
 
@@ -80,13 +118,13 @@ const BUS_OFFSET: u16 = 10_000;
 /// Unreadable certificates, occupied ports and missing folders are the machine's business. Sources: the ends
 /// of loadServerConfigFromString (config.c) and `ACLLoadUsersAtStartup` (acl.c), initServer (server.c), tlsConfigure
 /// (tls.c) and clusterInit (cluster.c), from 6.0.16 to 7.4.1 and Valkey 8.0.1.
-pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> {
+pub fn file_rules(settings: &impl FileValues, target: &Target) -> Vec<FileProblem> {
     let mut problems = Vec::new();
     let cluster = settings.is_on("cluster-enabled");
     if cluster && matches!(settings.value("replicaof"), Some(Value::Primary(Some(_)))) {
         problems.push(FileProblem::ReplicaofInCluster);
     }
-    if settings.has_user_lines && settings.is_set("aclfile") {
+    if settings.has_user_lines() && settings.is_set("aclfile") {
         problems.push(FileProblem::UsersAndAclFile);
     }
     problems.extend(tls_problem(settings, target));
@@ -102,8 +140,8 @@ pub fn file_rules(settings: &FileSettings, target: &Target) -> Vec<FileProblem> 
     problems
 }
 
-/// What TLS lacks: the first of what the server looks for.
-fn tls_problem(settings: &FileSettings, target: &Target) -> Option<FileProblem> {
+/// What TLS lacks: the first of what the server looks for. [`file_rules`] say it too.
+pub fn tls_problem(settings: &impl FileValues, target: &Target) -> Option<FileProblem> {
     let peers = settings.is_on("tls-replication") || settings.is_on("tls-cluster");
     if !peers && settings.port("tls-port", 0) == 0 {
         return None;
@@ -120,59 +158,34 @@ fn tls_problem(settings: &FileSettings, target: &Target) -> Option<FileProblem> 
 }
 
 /// Ports that do not exist or are asked for twice.
-fn port_problems(settings: &FileSettings, cluster: bool, target: &Target) -> Vec<FileProblem> {
+fn port_problems(settings: &impl FileValues, cluster: bool, target: &Target) -> Vec<FileProblem> {
     let (port, tls_port) = (settings.port("port", 6379), settings.port("tls-port", 0));
-    let mut ports = vec![port, tls_port];
+    let mut bus = 0;
     let mut problems = Vec::new();
     if cluster {
         let clients = if settings.is_on("tls-cluster") { tls_port } else { port };
         // Redis 6 does not know `cluster-port`, later versions can name the bus' port.
         let named = settings.port("cluster-port", 0);
         match clients.checked_add(BUS_OFFSET) {
-            _ if named != 0 && target.versions.first >= Version::new(7, 0, 0) => ports.push(named),
-            Some(bus) => ports.push(bus),
+            _ if named != 0 && target.versions.first >= Version::new(7, 0, 0) => bus = named,
+            Some(above) => bus = above,
             None => {
                 problems.push(FileProblem::ClusterBusPort { port: clients, max: u16::MAX - BUS_OFFSET });
             }
         }
     }
-    ports.retain(|port| *port != 0);
+    let mut ports = [port, tls_port, bus];
     ports.sort_unstable();
-    let twice = ports.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    let twice = ports.windows(2).find(|pair| pair[0] == pair[1] && pair[0] != 0).map(|pair| pair[0]);
     problems.extend(twice.map(|port| FileProblem::SamePortTwice { port }));
     problems.sort_unstable();
     problems
 }
 
 /// Whether the file says explicitly to listen on no address, which Redis 6 cannot be told.
-fn has_no_address(settings: &FileSettings, target: &Target) -> bool {
+fn has_no_address(settings: &impl FileValues, target: &Target) -> bool {
     let none = matches!(settings.value("bind"), Some(Value::Addresses(addresses)) if addresses.is_empty());
     none && target.versions.last >= Version::new(7, 0, 0)
-}
-
-impl FileSettings {
-    fn value(&self, name: &str) -> Option<&Value> {
-        debug_assert!(asked_by_file_rules(name), "{name}");
-        self.values.get(name)
-    }
-
-    /// Whether a switch is on; all switches asked for here are off by default.
-    fn is_on(&self, name: &str) -> bool {
-        self.value(name) == Some(&Value::Bool(true))
-    }
-
-    /// Whether a text is set.
-    fn is_set(&self, name: &str) -> bool {
-        matches!(self.value(name), Some(Value::Text(text)) if !text.is_empty())
-    }
-
-    /// The number of a port.
-    fn port(&self, name: &str, default: u16) -> u16 {
-        match self.value(name) {
-            Some(Value::Integer(port)) => u16::try_from(*port).unwrap_or(default),
-            _ => default,
-        }
-    }
 }
 
 /// The value that a server of a cluster shows in place of a directive's own: `databases` is forced to 1 by Redis

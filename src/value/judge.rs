@@ -154,6 +154,9 @@ fn spans(directive: &Directive, versions: VersionRange) -> Vec<(VersionRange, Op
     let edges = edges.flatten().chain([RESPLIT_SINCE]);
     let mut starts: Vec<Version> =
         edges.filter(|edge| versions.first < *edge && *edge <= versions.last).collect();
+    if starts.is_empty() {
+        return vec![(versions, directive.at(versions.first))];
+    }
     starts.push(versions.first);
     starts.sort_unstable();
     starts.dedup();

@@ -69,7 +69,7 @@ fn merged<A: AsRef<[u8]>>(case: Case<'_>, strict: bool, lines: &[Vec<A>]) -> Val
         .iter()
         .filter_map(|args| limits_line(case, strict, &as_slices(args)).ok())
         .fold(OutputLimits::default(), |limits, (line, _)| line.or(limits));
-    Value::OutputLimits(limits.completed(case.facts.default.unwrap_or_default().as_bytes()))
+    Value::OutputLimits(Box::new(limits.completed(case.facts.default.unwrap_or_default().as_bytes())))
 }
 
 /// Borrowed arguments.

@@ -45,7 +45,9 @@ mod written;
 mod tests;
 
 pub use defaults::Defaults;
-pub use file_rules::{FileProblem, FileSettings, asked_by_file_rules, file_rules, runtime_value};
+pub use file_rules::{
+    FileProblem, FileSettings, FileValues, asked_by_file_rules, file_rules, runtime_value, tls_problem,
+};
 pub use integer::in_unit;
 pub use judge::{Judgement, Span, Verdict, judge};
 pub use lines::{Folded, fold_lines};

@@ -70,7 +70,7 @@ pub(super) fn read_events(
         match letter {
             b'A' => events.0 |= Events::of(all.as_bytes()).0,
             _ if known => events.0 |= bit(letter),
-            _ => return Err(Reason::UnknownEvent(letter)),
+            _ => return Err(Reason::UnknownEvent { letter, known: format!("A{all}{others}") }),
         }
     }
     Ok(Reading::noted(Value::Events(events), otherwise))

@@ -103,7 +103,7 @@ impl fmt::Display for OutputLimits {
 pub(super) fn read_output_limits(case: Case<'_>, strict: bool, args: &[&[u8]]) -> Result<Reading, Reason> {
     let (limits, otherwise) = limits_line(case, strict, args)?;
     let default = case.facts.default.unwrap_or_default().as_bytes();
-    Ok(Reading::noted(Value::OutputLimits(limits.completed(default)), otherwise))
+    Ok(Reading::noted(Value::OutputLimits(Box::new(limits.completed(default))), otherwise))
 }
 
 /// The limits that one line sets.
@@ -128,7 +128,7 @@ pub(super) fn limits_line(
 pub(super) fn printed_limits(words: &[&[u8]]) -> Option<Value> {
     let (limits, _) = strict_limits(words, |text| size(text, false)).ok()?;
     let complete = words.len() == 4 * CLASSES.len();
-    complete.then_some(Value::OutputLimits(limits))
+    complete.then_some(Value::OutputLimits(Box::new(limits)))
 }
 
 /// Any number of classes, each checked.

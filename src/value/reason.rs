@@ -106,7 +106,12 @@ pub enum Reason {
     /// A limit that is not a size, or seconds that are not a number of 0 or more.
     BadLimit,
     /// A character that is no class of keyspace events.
-    UnknownEvent(u8),
+    UnknownEvent {
+        /// The character.
+        letter: u8,
+        /// All that are.
+        known: String,
+    },
     /// A score that is not an integer between the bounds.
     BadOomScore {
         /// Lowest score, included.
@@ -121,8 +126,10 @@ pub enum Reason {
         /// The most addresses it takes.
         max: usize,
     },
-    /// An address that this version cannot resolve: empty, with a blank, or with 6.2's `-` or `::*` on 6.0.
+    /// No address at all: empty, or with a blank.
     UnusableAddress,
+    /// `-ADDRESS` or `::*` before 6.2.
+    NewAddress(Vec<u8>),
     /// A percentile that is not a number.
     BadPercentile,
     /// A percentile below 0 or above 100.
@@ -173,7 +180,7 @@ impl Reason {
             | Reason::NeedsFeature { stage, .. }
             | Reason::TestBuildsOnly { stage }
             | Reason::WrongArity { stage, .. } => *stage,
-            Reason::UnusableAddress | Reason::CrashesTheServer => Stage::Start,
+            Reason::UnusableAddress | Reason::NewAddress(_) | Reason::CrashesTheServer => Stage::Start,
             _ => Stage::Parse,
         }
     }
@@ -221,15 +228,20 @@ impl fmt::Display for Reason {
             }
             Reason::UnknownClass => f.write_str("the client classes are normal, replica and pubsub"),
             Reason::BadLimit => f.write_str("a class takes two sizes and a number of seconds"),
-            Reason::UnknownEvent(byte) => {
-                write!(f, "`{}` is no class of events in this version", byte.escape_ascii())
+            Reason::UnknownEvent { letter, .. } => {
+                write!(f, "`{}` is no class of events in this version", letter.escape_ascii())
             }
             Reason::BadOomScore { min, max } => {
                 write!(f, "the scores must be integers between {min} and {max}")
             }
             Reason::BadPort => f.write_str("the port must be a number up to 65535"),
             Reason::TooManyAddresses { max } => write!(f, "it takes at most {max} addresses"),
-            Reason::UnusableAddress => f.write_str("this version cannot listen on such an address"),
+            Reason::UnusableAddress => {
+                f.write_str("nobody can listen on an empty address or one with a blank")
+            }
+            Reason::NewAddress(address) => {
+                write!(f, "it takes `{}` from 6.2 on", String::from_utf8_lossy(address))
+            }
             Reason::BadPercentile => f.write_str("a percentile must be a number"),
             Reason::PercentileOutOfRange => f.write_str("a percentile must be between 0 and 100"),
             Reason::CrashesTheServer => f.write_str("the server crashes with it at its start"),

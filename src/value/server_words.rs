@@ -42,8 +42,8 @@ impl Reason {
             Reason::PercentileOutOfRange => {
                 "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"
             }
-            Reason::UnknownEvent(_) if six => "Invalid event class character. Use 'g$lshzxeA'.",
-            Reason::UnknownEvent(_) => "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.",
+            Reason::UnknownEvent { .. } if six => "Invalid event class character. Use 'g$lshzxeA'.",
+            Reason::UnknownEvent { .. } => "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.",
             Reason::BadPort if is_valkey_8(target) => "Invalid primary port",
             Reason::BadPort => "Invalid master port",
             Reason::SentinelOnly => "sentinel directive while not in sentinel mode",

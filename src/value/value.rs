@@ -37,8 +37,8 @@ pub enum Value {
     Save(Vec<SavePoint>),
     /// Addresses, in order.
     Addresses(Vec<Vec<u8>>),
-    /// Limits per class of clients.
-    OutputLimits(OutputLimits),
+    /// Limits per class of clients; in a box, for they are twice as large as any other value.
+    OutputLimits(Box<OutputLimits>),
     /// Classes of keyspace events.
     Events(Events),
     /// Percentiles, in order.
@@ -61,6 +61,39 @@ pub struct Primary {
 }
 
 impl Value {
+    /// A number, or a number of bytes.
+    pub fn as_number(&self) -> Option<i128> {
+        match self {
+            Value::Integer(number) => Some(*number),
+            Value::Bytes(bytes) => Some((*bytes).into()),
+            _ => None,
+        }
+    }
+
+    /// A number of bytes.
+    pub fn as_bytes(&self) -> Option<u64> {
+        match self {
+            Value::Bytes(bytes) => Some(*bytes),
+            _ => None,
+        }
+    }
+
+    /// A word of an enumeration.
+    pub fn as_word(&self) -> Option<&'static str> {
+        match self {
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Whether a switch is on.
+    pub fn as_switch(&self) -> Option<bool> {
+        match self {
+            Value::Bool(on) => Some(*on),
+            _ => None,
+        }
+    }
+
     /// What `CONFIG GET` prints for the value, byte for byte.
     pub fn printed(&self, directive: &Directive, version: Version) -> Vec<u8> {
         match self {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use cachewright::emit::{Bytes, EmitOptions, Secret, SecretSource, emit};
+use cachewright::emit::{Bytes, EmitOptions, Secret, SecretSource, emit, emit_to};
 use cachewright::source::Sources;
 use cachewright::spec::SecretRef;
 use cachewright::tree::{Staging, compare};
@@ -45,11 +45,10 @@ fn rendering_with_secrets() {
         hides("artifacts", &artifacts);
         let out = planted.folder.path().join("out");
         let mut staging = Staging::open(&out).unwrap();
-        for artifact in &artifacts {
-            staging.add(artifact.clone()).unwrap();
-        }
+        let manifest = emit_to(&checked, &options, |artifact| staging.add(&artifact)).unwrap();
+        hides("the manifest", &manifest);
         hides("what is staged", &staging);
-        hides("what was done", &staging.commit().unwrap());
+        hides("what was done", &staging.commit(&manifest).unwrap());
         let mut comparison = compare(&out).unwrap();
         let bare = emit(&checked, &EmitOptions::default()).unwrap();
         let differences: Vec<_> = bare.iter().map(|artifact| comparison.with(artifact).unwrap()).collect();

@@ -123,10 +123,11 @@ fn spec(nodes: usize, hz: usize) -> String {
 
 fn deployment(name: &str, nodes: usize, hz: usize) -> String {
     let hosts = vec!["\"a\""; nodes].join(", ");
-    let mut text = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"10.0.0.1\" }\n".to_owned();
+    let mut text = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"127.0.0.1\" }\n".to_owned();
     write!(
         text,
-        "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ hz = {hz} }}\n"
+        "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ hz = {hz} }}\n\
+         lints.clients-locked-out = \"allow\"\n"
     )
     .unwrap();
     text

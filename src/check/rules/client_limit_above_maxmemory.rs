@@ -2,9 +2,10 @@
 
 use crate::check::footprint::rounded;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, faults};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::{Model, Node};
+use crate::model::Model;
 use crate::source::Span;
 use crate::value::Value;
 
@@ -72,15 +73,13 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let servers = Servers::of_deployment(deployment);
-        let mut told: Vec<Span> = Vec::new();
-        for node in &deployment.nodes {
-            let Some((clients, memory)) = above(&servers, node) else { continue };
-            let place = servers.place(node, "maxmemory-clients");
-            if told.contains(&place) {
+        let place = |running: &Running<'_>| Some(above(running)?.2);
+        for (place, nodes) in faults(Servers::of_deployment(deployment), place) {
+            let Some((running, (clients, memory, _))) =
+                nodes.first().and_then(|running| Some((running, above(running)?)))
+            else {
                 continue;
-            }
-            told.push(place);
+            };
             let name = &deployment.name.value;
             let title = format!(
                 "`maxmemory-clients` of `{name}` is {clients}, and `maxmemory` {}: no client is dropped before the server is full",
@@ -88,7 +87,7 @@ fn run(model: &Model, findings: &mut Findings) {
             );
             findings.push(
                 Finding::new(RULE.code, place, title)
-                    .related(servers.place(node, "maxmemory"), "buffers of clients count here")
+                    .related(running.place_or_node("maxmemory"), "buffers of clients count here")
                     .help("write what clients may take of it, such as `\"5%\"`")
                     .note("when the buffers grow, keys are evicted or writes refused")
                     .of(name),
@@ -97,14 +96,15 @@ fn run(model: &Model, findings: &mut Findings) {
     }
 }
 
-/// The limit of clients as written, and `maxmemory`, where that is reached first.
-fn above<'m>(servers: &Servers<'m>, node: &'m Node) -> Option<(String, u64)> {
-    let memory = servers.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
-    match servers.value(node, "maxmemory-clients")? {
-        Value::Bytes(clients) if *clients >= memory => Some((rounded(*clients), memory)),
-        Value::Percent(100) => Some(("100%".to_owned(), memory)),
-        _ => None,
-    }
+/// A limit of clients that is no lower than `maxmemory`, that, and where the former stands.
+fn above(running: &Running<'_>) -> Option<(String, u64, Span)> {
+    let memory = running.bytes("maxmemory").filter(|bytes| *bytes > 0)?;
+    let clients = match running.value("maxmemory-clients")? {
+        Value::Bytes(clients) if *clients >= memory => rounded(*clients),
+        Value::Percent(100) => "100%".to_owned(),
+        _ => return None,
+    };
+    Some((clients, memory, running.place_or_node("maxmemory-clients")))
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
 
     fn codes(config: &str) -> Vec<String> {
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
              topology = \"standalone\"\nhosts = [\"a\"]\nconfig = {{ {config} }}\n"
         ))
     }

@@ -1,6 +1,7 @@
 //! The rule `contradictory-settings`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::file_problems;
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Model, Node};
@@ -55,7 +56,7 @@ user = "metrics off -@all +ping"
 
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
-        for (problem, node) in servers.file_problems() {
+        for (problem, node) in file_problems(servers) {
             // A TLS table for such a build is told by `incomplete-tls`.
             if problem == FileProblem::TlsNotBuilt && servers.tls_spec.is_some() {
                 continue;

@@ -118,5 +118,6 @@ mod tests {
         assert_eq!(codes("6.0", store, ""), ["data-not-saved"]);
         assert_eq!(codes("6.0", store, "save = [\"60 1\"]"), [""; 0]);
         assert_eq!(codes("7.2", store, "save = \"often\""), ["invalid-value"]);
+        assert_eq!(codes("6.0", store, "save = \"often\""), ["reinterpreted-value"]);
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::too_few_masters::FEWEST;
 use crate::check::failover::{
-    Domain, counted, domains, groups, majority, may_be_promoted, may_lead, replicas_to_write,
+    Domain, GroupsByHost, counted, domains, majority, may_be_promoted, may_lead, replicas_to_write,
 };
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::servers::{machine, watching};
+use crate::check::running::Running;
+use crate::check::servers::{Servers, machine, watching};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Node, SentinelSet, Shard, Topology, Watch};
 use crate::source::At;
@@ -119,12 +120,13 @@ fn judge(model: &Model, deployment: &Deployment, survives: At<Survives>) -> Opti
         let help = "use `topology = \"sentinel\"` or `\"cluster\"`, or write `survives = \"nothing\"`";
         return Some(Finding::new(Code::DoesNotSurvive, survives.span, title).help(help).of(name));
     }
-    let broken: Vec<(Domain, Why)> = domains(model, deployment, survives.value)
+    let groups = GroupsByHost::of(deployment);
+    let broken: Vec<(Domain<'_>, Why)> = domains(model, deployment, survives.value)
         .into_iter()
-        .filter_map(|domain| why(model, deployment, &domain).map(|why| (domain, why)))
+        .filter_map(|domain| why(model, deployment, &groups, &domain).map(|why| (domain, why)))
         .collect();
     let ((domain, why), more) = broken.split_first()?;
-    let title = format!("`{name}` does not survive the failure of {}: {}", domain.name, why.because);
+    let title = format!("`{name}` does not survive {}: {}", domain.failure(), why.because);
     let mut finding = Finding::new(Code::DoesNotSurvive, survives.span, title).help(&why.help);
     for (because, domains) in by_reason(more) {
         let same = if because == why.because { String::new() } else { format!(": {because}") };
@@ -134,22 +136,21 @@ fn judge(model: &Model, deployment: &Deployment, survives: At<Survives>) -> Opti
 }
 
 /// Further failures by their reasons, in order.
-fn by_reason(broken: &[(Domain, Why)]) -> Vec<(&str, Vec<&str>)> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+fn by_reason<'b>(broken: &'b [(Domain<'_>, Why)]) -> Vec<(&'b str, Vec<String>)> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for (domain, why) in broken {
         match reasons.iter_mut().find(|(because, _)| *because == why.because) {
-            Some((_, domains)) => domains.push(&domain.name),
-            None => reasons.push((&why.because, vec![&domain.name])),
+            Some((_, domains)) => domains.push(domain.to_string()),
+            None => reasons.push((&why.because, vec![domain.to_string()])),
         }
     }
     reasons
 }
 
-fn why(model: &Model, deployment: &Deployment, domain: &Domain) -> Option<Why> {
-    let survivors = groups(deployment)
-        .into_iter()
-        .enumerate()
-        .find_map(|(at, group)| why_no_survivor(model, deployment, domain, at, &group));
+fn why(model: &Model, deployment: &Deployment, groups: &GroupsByHost<'_>, domain: &Domain<'_>) -> Option<Why> {
+    let survivors = groups
+        .touched(domain)
+        .find_map(|(at, group)| why_no_survivor(model, deployment, domain, at, group));
     match &deployment.topology {
         Topology::Sentinel { watch, .. } => {
             let set = watching(model, &watch.set)?;
@@ -158,7 +159,7 @@ fn why(model: &Model, deployment: &Deployment, domain: &Domain) -> Option<Why> {
             }
             survivors.or_else(|| why_no_election(deployment, watch, set, domain))
         }
-        Topology::Cluster { shards } => survivors.or_else(|| why_no_majority(deployment, shards, domain)),
+        Topology::Cluster { shards } => survivors.or_else(|| why_no_majority(shards, groups, domain)),
         Topology::Standalone | Topology::Replicated { .. } => None,
     }
 }
@@ -167,14 +168,11 @@ fn why(model: &Model, deployment: &Deployment, domain: &Domain) -> Option<Why> {
 fn why_no_survivor(
     model: &Model,
     deployment: &Deployment,
-    domain: &Domain,
+    domain: &Domain<'_>,
     at: usize,
     (primary, replicas): &(usize, Vec<usize>),
 ) -> Option<Why> {
     let nodes = || std::iter::once(primary).chain(replicas).filter_map(|node| deployment.nodes.get(*node));
-    if !nodes().any(|node| domain.holds(node)) {
-        return None;
-    }
     let left: Vec<&Node> = nodes().filter(|node| !domain.holds(node)).collect();
     let shard = match deployment.topology {
         Topology::Cluster { .. } => format!("shard {} of ", at + 1),
@@ -208,7 +206,9 @@ fn why_no_survivor(
             .to_owned(),
         });
     }
-    let wanted = leaders.iter().filter_map(|node| replicas_to_write(deployment, node)).max()?;
+    let servers = Servers::of_deployment(deployment);
+    let wants = |node: &&Node| replicas_to_write(&Running::new(servers, node));
+    let wanted = leaders.iter().filter_map(wants).max()?;
     let followers = left.len() - 1;
     (wanted > i128::try_from(followers).unwrap_or(i128::MAX)).then(|| Why {
         because: format!(
@@ -224,7 +224,7 @@ fn why_no_election(
     deployment: &Deployment,
     watch: &Watch,
     set: &SentinelSet,
-    domain: &Domain,
+    domain: &Domain<'_>,
 ) -> Option<Why> {
     if !deployment.nodes.iter().any(|node| domain.holds(node) && may_lead(deployment, node)) {
         return None;
@@ -252,11 +252,8 @@ fn why_no_election(
 }
 
 /// Too few primaries of a cluster are left to elect another.
-fn why_no_majority(deployment: &Deployment, shards: &[Shard], domain: &Domain) -> Option<Why> {
-    let failed = |shard: &&Shard| {
-        deployment.nodes.get(shard.primary).is_some_and(|node| domain.holds(node))
-    };
-    let left = shards.len() - shards.iter().filter(failed).count();
+fn why_no_majority(shards: &[Shard], groups: &GroupsByHost<'_>, domain: &Domain<'_>) -> Option<Why> {
+    let left = shards.len() - groups.primaries(domain);
     let majority = majority(shards.len());
     let are = if left == 1 { "is" } else { "are" };
     (left < majority).then(|| Why {

@@ -82,13 +82,13 @@ fn run(model: &Model, findings: &mut Findings) {
         }
         let may_fail = sentinels - majority(sentinels);
         let title = format!(
-            "the {sentinels} sentinels of `{}` may lose {may_fail}, as many as {} may",
+            "of the {sentinels} sentinels of `{}` only {may_fail} may fail: with {} it would be as many",
             set.name.value,
             sentinels - 1
         );
         findings.push(
             Finding::new(Code::EvenSentinels, listed_at(set), title)
-                .help(format!("take one away, or add one: then {} may be lost", counted(may_fail + 1, "sentinel")))
+                .help(format!("take one away, or add one: then {} may fail", counted(may_fail + 1, "sentinel")))
                 .note(format!("a failover takes {} of {sentinels} votes", majority(sentinels)))
                 .of(&deployment.name),
         );

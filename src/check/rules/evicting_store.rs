@@ -107,17 +107,14 @@ fn drops<'m>(servers: &Servers<'m>, node: &'m Node) -> Option<&'static str> {
 mod tests {
     use crate::check::rules::tests::codes_of;
 
-    /// What these specs are told besides, by rules of their own.
-    const BESIDES: [&str; 3] = ["failed-snapshot-stops-cache", "snapshots-only", "data-not-saved"];
     const NONE: [&str; 0] = [];
 
     fn codes(purpose: &str, policy: &str, limit: &str) -> Vec<String> {
-        let codes = codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[profiles.p.config]\n\
+        codes_of(&format!(
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[profiles.p.config]\n\
              maxmemory-policy = \"{policy}\"\n[redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n\
-             profiles = [\"p\"]\n{purpose}\n[redis.s.config]\nmaxmemory = \"{limit}\"\n"
-        ));
-        codes.into_iter().filter(|code| !BESIDES.contains(&code.as_str())).collect()
+             profiles = [\"p\"]\n{purpose}\n[redis.s.config]\nmaxmemory = \"{limit}\"\nsave = []\nappendonly = true\n"
+        ))
     }
 
     #[test]

@@ -21,12 +21,13 @@ Mend what the rule is about, or decide anew and write a later day.",
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = { level = "allow", reason = "joins in spring", until = 2025-03-01 }
@@ -37,13 +38,14 @@ unused-host = { level = "allow", reason = "joins in spring", until = 2025-03-01 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 cache-b = { address = "10.0.1.12" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [lints]
 unused-host = { level = "allow", reason = "joins in spring", until = 2099-03-01 }

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     about: "A cache that refuses writes when a snapshot fails",
     why: r#"With save points, and later versions have them by default, a snapshot that fails makes the server refuse writes:
 "MISCONF … Commands that may modify the data set are disabled". A full disk or a refused fork then takes the cache
-away, though its data can be computed again.
+away, though its data can be computed again. Each snapshot also forks, and what is written meanwhile is copied.
 
 Write `stop-writes-on-bgsave-error = false` to go on without the snapshot; or `save = []` where the cache may begin
 empty. With `save = []` a server that has replicas is left down after a crash, for an empty primary empties them."#,
@@ -77,8 +77,9 @@ fn run(model: &Model, findings: &mut Findings) {
             continue;
         };
         for (place, nodes) in faults(Servers::of_deployment(deployment), |running| stops(running, purpose.span)) {
-            let title = format!("{} is a cache, and refuses writes when a snapshot fails", whose(&nodes));
             let by_default = nodes.iter().all(|running| running.place("save").is_none());
+            let saves = if by_default { " saves snapshots by default," } else { "" };
+            let title = format!("{} is a cache,{saves} and refuses writes when a snapshot fails", whose(&nodes));
             let mut finding = Finding::new(Code::FailedSnapshotStopsCache, place, title)
                 .help(format!("write `{NAME} = false`, or `save = []` where it may begin empty"))
                 .note("a full disk or a refused fork is answered with \"MISCONF …\" to every write");
@@ -86,7 +87,7 @@ fn run(model: &Model, findings: &mut Findings) {
                 finding = finding.related(purpose.span, "its data can be computed again");
             }
             if by_default {
-                finding = finding.note("it saves snapshots by default: `save = [\"3600 1\", \"300 100\", \"60 10000\"]`");
+                finding = finding.note("`save` is `[\"3600 1\", \"300 100\", \"60 10000\"]` where nothing sets it");
             }
             findings.push(finding.of(&deployment.name));
         }

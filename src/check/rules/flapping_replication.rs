@@ -2,6 +2,7 @@
 
 use crate::check::failover::groups;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::answers;
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings, Level};
 use crate::model::{Model, Node};
@@ -75,9 +76,12 @@ fn run(model: &Model, findings: &mut Findings) {
 
 /// Who leads changes: the longest pause between pings meets the shortest patience one day.
 fn flapping(servers: &Servers<'_>) -> Option<Finding> {
-    let numbers = |name| servers.nodes.iter().filter_map(move |node| Some((servers.number(node, name)?, node)));
-    let (ping, pinging) = numbers(PING).max_by_key(|(number, _)| *number)?;
-    let (timeout, waiting) = numbers(TIMEOUT).min_by_key(|(number, _)| *number)?;
+    let numbers = |name| {
+        let numbers = answers(*servers, move |running| running.number(name)).into_iter();
+        numbers.filter_map(|(number, nodes)| Some((number?, nodes)))
+    };
+    let (ping, pinging) = numbers(PING).max_by_key(|(number, nodes)| (*number, nodes.last().copied()))?;
+    let (timeout, waiting) = numbers(TIMEOUT).min_by_key(|(number, nodes)| (*number, nodes.first().copied()))?;
     if ping < timeout {
         return None;
     }
@@ -86,6 +90,7 @@ fn flapping(servers: &Servers<'_>) -> Option<Finding> {
     } else {
         format!("one late ping breaks replication of {servers}: `{TIMEOUT}` is as long as `{PING}`, {ping} seconds")
     };
+    let (pinging, waiting) = (&servers.nodes[*pinging.last()?], &servers.nodes[*waiting.first()?]);
     let is_set = |node: &Node, name| node.own.get(name).or_else(|| servers.shared.get(name)).is_some();
     let (node, name, other, other_name) =
         if is_set(pinging, PING) { (pinging, PING, waiting, TIMEOUT) } else { (waiting, TIMEOUT, pinging, PING) };

@@ -1,7 +1,7 @@
 //! The rule `fork-refused`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::running::{deployments_of, kernel_setting, on_machine};
+use crate::check::running::{Machines, deployments_of, kernel_setting};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, HostId, Model};
 use crate::spec::listed;
@@ -71,17 +71,18 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 const NAME: &str = "vm.overcommit_memory";
 
 fn run(model: &Model, findings: &mut Findings) {
-    findings.extend((0..model.hosts.len()).filter_map(|at| finding(model, HostId(at))));
+    let machines = Machines::of(model);
+    findings.extend((0..model.hosts.len()).filter_map(|at| finding(model, &machines, HostId(at))));
 }
 
-fn finding(model: &Model, host: HostId) -> Option<Finding> {
+fn finding(model: &Model, machines: &Machines<'_>, host: HostId) -> Option<Finding> {
     let declared = kernel_setting(model, host, NAME)?;
     let note = match declared.value.as_str() {
         "0" => "with 0 the kernel refuses what looks like too much; the server warns of it when it starts",
         "2" => "with 2 the kernel sets aside as much again as the server has, and refuses where it cannot",
         _ => return None,
     };
-    let forks = on_machine(model, host).filter(|running| {
+    let forks = machines.on(host).iter().filter(|running| {
         let copies = running.servers.deployment.is_some_and(Deployment::has_replicas);
         running.servers.deployment.is_some() && (copies || running.persists() == Some(true))
     });

@@ -1,7 +1,7 @@
 //! The rule `huge-pages`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::running::{deployments_of, on_machine};
+use crate::check::running::{Machines, deployments_of};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{HostId, Model};
 use crate::source::Span;
@@ -68,18 +68,19 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 const NAME: &str = "disable-thp";
 
 fn run(model: &Model, findings: &mut Findings) {
+    let machines = Machines::of(model);
     for at in 0..model.hosts.len() {
         let declared = model.hosts[at].spec.transparent_hugepage;
         if let Some(declared) = declared.filter(|declared| declared.value == HugePages::Always) {
-            findings.extend(cannot(model, HostId(at), declared.span));
-            findings.extend(need_not(model, HostId(at), declared.span));
+            findings.extend(cannot(model, &machines, HostId(at), declared.span));
+            findings.extend(need_not(model, &machines, HostId(at), declared.span));
         }
     }
 }
 
 /// Servers that do not know how to spare themselves.
-fn cannot(model: &Model, host: HostId, declared: Span) -> Option<Finding> {
-    let servers = on_machine(model, host).filter(|running| running.servers.deployment.is_some());
+fn cannot(model: &Model, machines: &Machines<'_>, host: HostId, declared: Span) -> Option<Finding> {
+    let servers = machines.on(host).iter().filter(|running| running.servers.deployment.is_some());
     let names = deployments_of(servers.filter(|running| !running.knows(NAME)));
     let verb = if names.len() == 1 { "gets" } else { "get" };
     let host = &model.host(host).name.value;
@@ -92,8 +93,8 @@ fn cannot(model: &Model, host: HostId, declared: Span) -> Option<Finding> {
 }
 
 /// Servers that are told not to.
-fn need_not(model: &Model, host: HostId, declared: Span) -> Vec<Finding> {
-    let told = on_machine(model, host).filter_map(|running| {
+fn need_not(model: &Model, machines: &Machines<'_>, host: HostId, declared: Span) -> Vec<Finding> {
+    let told = machines.on(host).iter().filter_map(|running| {
         let place = running.place(NAME).filter(|_| running.is(NAME, false) && running.servers.deployment.is_some())?;
         let title = format!("{} is told to take huge pages, which `{}` always gives", running.servers, model.host(host).name.value);
         let mut finding = Finding::new(Code::HugePages, place, title)

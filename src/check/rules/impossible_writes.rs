@@ -1,7 +1,8 @@
 //! The rule `impossible-writes`.
 
-use crate::check::failover::{counted, leaders, replicas_to_write};
+use crate::check::failover::{counted, leaders, replicas_to_write, wants_replicas};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::Running;
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Topology};
@@ -74,7 +75,7 @@ min-replicas-to-write = 1
 };
 
 fn run(model: &Model, findings: &mut Findings) {
-    for deployment in model.deployments.iter().filter(|deployment| deployment.complete) {
+    for deployment in model.deployments.iter().filter(|one| one.complete && wants_replicas(one)) {
         findings.append(impossible(deployment));
     }
 }
@@ -86,7 +87,7 @@ fn impossible(deployment: &Deployment) -> Findings {
     let mut told: Vec<Span> = Vec::new();
     for (node, followers) in leaders(deployment) {
         let place = servers.place(node, NAME);
-        let wanted = replicas_to_write(deployment, node).and_then(|wanted| usize::try_from(wanted).ok());
+        let wanted = replicas_to_write(&Running::new(servers, node)).and_then(|wanted| usize::try_from(wanted).ok());
         let Some(wanted) = wanted.filter(|wanted| *wanted > followers && !told.contains(&place)) else {
             continue;
         };

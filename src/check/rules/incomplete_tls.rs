@@ -1,6 +1,7 @@
 //! The rule `incomplete-tls`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::tls_problems;
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, SentinelSet, Tls, Topology, Watch};
@@ -30,12 +31,13 @@ pub(super) static RULE: Rule = Rule {
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/redis/tls/cert.pem", key-file = "/etc/redis/tls/key.pem" }
 "#,
     ),
@@ -44,12 +46,13 @@ tls = { cert-file = "/etc/redis/tls/cert.pem", key-file = "/etc/redis/tls/key.pe
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/redis/tls/cert.pem", key-file = "/etc/redis/tls/key.pem", ca-cert-file = "/etc/redis/tls/ca.pem" }
 "#,
     ),
@@ -113,7 +116,7 @@ fn missing_parts(servers: &Servers<'_>) -> Findings {
     if servers.tls_spec.is_some_and(|tls| tls.cert_file.is_none() || tls.key_file.is_none()) {
         return findings;
     }
-    for (problem, node) in servers.file_problems() {
+    for (problem, node) in tls_problems(*servers) {
         let used_by = NAMES[..3].iter().find(|name| servers.setting(node, name).is_some());
         let cause = used_by.map_or(node.span, |name| servers.place(node, name));
         let place = servers.tls_spec.map_or(cause, |tls| place_of(tls.span, &tls.value));

@@ -86,6 +86,7 @@ fn run(model: &Model, findings: &mut Findings) {
             let title = format!("`{}` has no effect in {servers}: {}", setting.name, why.because);
             let finding = Finding::new(Code::IneffectiveSetting, place, title).help(why.help);
             let finding = why.note.into_iter().fold(finding, Finding::note);
+            let finding = if why.help == REMOVE { finding.fix_by_removing(place) } else { finding };
             findings.push(match deployment.spec.topology {
                 Some(topology) => finding.related(topology.span, "the topology is set here"),
                 None => finding,
@@ -94,6 +95,9 @@ fn run(model: &Model, findings: &mut Findings) {
         }
     }
 }
+
+/// What to do where nothing else would have the effect.
+const REMOVE: &str = "remove it";
 
 /// Why a setting has no effect, and what would.
 struct Why {
@@ -112,7 +116,7 @@ fn ineffective(servers: &Servers<'_>, setting: &Setting) -> Option<Why> {
             help: match directive.name {
                 "cluster-replica-no-failover" => "write `replica-priority = 0`, which Sentinel heeds",
                 "cluster-databases" => "write `databases`",
-                _ => "remove it",
+                _ => REMOVE,
             },
             note: None,
         });
@@ -144,7 +148,7 @@ fn databases(servers: &Servers<'_>, setting: &Setting) -> Option<Why> {
     } else {
         Why {
             because: "a cluster has one database",
-            help: "remove it",
+            help: REMOVE,
             note: Some("SELECT 1 is refused: \"SELECT is not allowed in cluster mode\""),
         }
     })

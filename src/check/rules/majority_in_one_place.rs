@@ -1,7 +1,7 @@
 //! The rule `majority-in-one-place`.
 
 use crate::check::failover::{
-    Domain, FEWEST_SENTINELS, Promise, domains, listed_at, majority, may_be_promoted, may_lead, promise,
+    Domain, FEWEST_SENTINELS, GroupsByHost, Promise, domains, listed_at, majority, may_be_promoted, may_lead, promise,
 };
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::servers::watching;
@@ -84,6 +84,7 @@ fn in_one_place(model: &Model, deployment: &Deployment) -> Option<Finding> {
     if promise == Promise::Nothing {
         return None;
     }
+    let groups = GroupsByHost::of(deployment);
     let found = |kind: Survives| {
         domains(model, deployment, kind).iter().find_map(|domain| match &deployment.topology {
             Topology::Sentinel { watch, .. } => {
@@ -91,7 +92,7 @@ fn in_one_place(model: &Model, deployment: &Deployment) -> Option<Finding> {
             }
             // What a deployment promises to survive is proven elsewhere.
             Topology::Cluster { shards } if promise == Promise::Undeclared => {
-                primaries(deployment, shards, domain, kind)
+                primaries(deployment, shards, &groups, domain, kind)
             }
             _ => None,
         })
@@ -103,7 +104,7 @@ fn in_one_place(model: &Model, deployment: &Deployment) -> Option<Finding> {
 fn sentinels(
     deployment: &Deployment,
     set: &SentinelSet,
-    domain: &Domain,
+    domain: &Domain<'_>,
     kind: Survives,
     promise: Promise,
 ) -> Option<Finding> {
@@ -133,13 +134,19 @@ fn sentinels(
     Some(or_promise_less(finding, kind).of(name))
 }
 
-fn primaries(deployment: &Deployment, shards: &[Shard], domain: &Domain, kind: Survives) -> Option<Finding> {
-    let node = |at: &usize| deployment.nodes.get(*at);
-    let failed = |shard: &&Shard| node(&shard.primary).is_some_and(|primary| domain.holds(primary));
-    let (all, inside) = (shards.len(), shards.iter().filter(failed).count());
+fn primaries(
+    deployment: &Deployment,
+    shards: &[Shard],
+    groups: &GroupsByHost<'_>,
+    domain: &Domain<'_>,
+    kind: Survives,
+) -> Option<Finding> {
+    let (all, inside) = (shards.len(), groups.primaries(domain));
     if all < super::too_few_masters::FEWEST || all - inside >= majority(all) {
         return None;
     }
+    let node = |at: &usize| deployment.nodes.get(*at);
+    let failed = |shard: &&Shard| node(&shard.primary).is_some_and(|primary| domain.holds(primary));
     let waits = |shard: &Shard| {
         let mut replicas = shard.replicas.iter().filter_map(node);
         replicas.any(|replica| !domain.holds(replica) && may_be_promoted(deployment, replica))

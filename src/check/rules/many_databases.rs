@@ -2,10 +2,10 @@
 
 use crate::catalog::{Engine, Version};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, faults};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::Model;
-use crate::source::Span;
 use crate::value::{Value, runtime_value};
 
 /// So many databases that they cost memory or time while they are empty.
@@ -26,12 +26,13 @@ all of `cluster-databases` before it answers: 26 seconds for a million, and hour
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "8.0"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 databases = 1_000_000
@@ -42,12 +43,13 @@ databases = 1_000_000
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "8.0"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 
 [redis.sessions.config]
 databases = 100
@@ -108,14 +110,12 @@ pub(super) fn is_told(servers: &Servers<'_>, name: &str, number: i128) -> bool {
 /// One finding for each place where the number is set.
 fn too_many(servers: &Servers<'_>, cost: &Cost) -> Findings {
     let mut findings = Findings::default();
-    let mut told: Vec<Span> = Vec::new();
-    for node in servers.nodes {
-        let Some(number) = servers.integer(node, cost.name) else { continue };
-        let place = servers.place(node, cost.name);
-        if !is_told(servers, cost.name, number) || told.contains(&place) {
-            continue;
-        }
-        told.push(place);
+    let many = |running: &Running<'_>| {
+        let number = running.integer(cost.name)?;
+        is_told(servers, cost.name, number).then(|| running.place_or_node(cost.name))
+    };
+    for (place, nodes) in faults(*servers, many) {
+        let Some(number) = nodes.first().and_then(|running| running.integer(cost.name)) else { continue };
         let title =
             format!("`{}` of {servers} is {number}, and the server makes room for all of them", cost.name);
         findings.push(

@@ -2,9 +2,10 @@
 
 use crate::check::footprint::{rounded, shards};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, those};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::{Deployment, Model, Node};
+use crate::model::{Deployment, Model};
 use crate::source::Span;
 
 /// A limit of memory that an empty server exceeds.
@@ -81,14 +82,17 @@ const EMPTY_IN_CLUSTER: u64 = 1400 << 10;
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
         let servers = Servers::of_deployment(deployment);
+        if those(servers, |running| lacking(running, true).is_some()).is_empty() {
+            continue;
+        }
         let mut told: Vec<Span> = Vec::new();
         for shard in shards(deployment) {
-            for node in &shard {
-                let place = servers.place(node, "maxmemory");
+            for running in shard.iter().map(|node| Running::new(servers, node)) {
+                let place = running.place_or_node("maxmemory");
                 if told.contains(&place) {
                     continue;
                 }
-                if let Some(finding) = too_small(deployment, &servers, node, shard.len() > 1) {
+                if let Some(finding) = too_small(deployment, &running, shard.len() > 1) {
                     told.push(place);
                     findings.push(finding);
                 }
@@ -97,21 +101,27 @@ fn run(model: &Model, findings: &mut Findings) {
     }
 }
 
-fn too_small<'m>(
-    deployment: &'m Deployment,
-    servers: &Servers<'m>,
-    node: &'m Node,
-    has_peers: bool,
-) -> Option<Finding> {
-    let limit = servers.bytes(node, "maxmemory").filter(|bytes| *bytes > 0)?;
-    let empty = if servers.in_cluster() { EMPTY_IN_CLUSTER } else { EMPTY };
-    let backlog = servers.bytes(node, "repl-backlog-size").filter(|_| has_peers).unwrap_or(0);
+/// A limit that leaves nothing for data, and what a server takes without them.
+struct Lacking {
+    limit: u64,
+    /// The server itself.
+    empty: u64,
+    /// What it keeps for its replicas.
+    backlog: u64,
+}
+
+fn lacking(running: &Running<'_>, has_peers: bool) -> Option<Lacking> {
+    let limit = running.bytes("maxmemory").filter(|bytes| *bytes > 0)?;
+    let empty = if running.servers.in_cluster() { EMPTY_IN_CLUSTER } else { EMPTY };
+    let backlog = running.bytes("repl-backlog-size").filter(|_| has_peers).unwrap_or(0);
+    (limit < empty.saturating_add(backlog)).then_some(Lacking { limit, empty, backlog })
+}
+
+fn too_small(deployment: &Deployment, running: &Running<'_>, has_peers: bool) -> Option<Finding> {
+    let Lacking { limit, empty, backlog } = lacking(running, has_peers)?;
     let needed = empty.saturating_add(backlog);
-    if limit >= needed {
-        return None;
-    }
     let name = &deployment.name.value;
-    let place = servers.place(node, "maxmemory");
+    let place = running.place_or_node("maxmemory");
     let without_key = if limit < empty {
         "an empty server takes more".to_owned()
     } else {
@@ -119,7 +129,7 @@ fn too_small<'m>(
     };
     let title = format!("`maxmemory` of `{name}` is {}, and {without_key}", in_bytes(limit));
     let mut finding = Finding::new(Code::MaxmemoryTooSmall, place, title);
-    let set = servers.setting(node, "repl-backlog-size").and_then(|setting| setting.origin.span());
+    let set = running.place("repl-backlog-size");
     if let Some(set) = set.filter(|_| limit >= empty) {
         finding = finding.related(set, "the backlog");
     }
@@ -147,14 +157,14 @@ mod tests {
     const FOUND: [&str; 1] = ["maxmemory-too-small"];
 
     fn codes(target: &str, topology: &str, config: &str) -> Vec<String> {
+        let hosts = ["a", "b", "c"].into_iter().enumerate();
+        let used = hosts.filter(|(_, name)| topology.contains(&format!("\"{name}\"")));
+        let hosts: Vec<String> =
+            used.map(|(at, name)| format!("{name} = {{ address = \"127.0.0.{}\" }}", at + 1)).collect();
+        let hosts = hosts.join("\n");
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
-             c = {{ address = \"127.0.0.3\" }}\n[lints]\nunused-host = \"warn\"\n{target}\n{topology}\n\
-             config = {{ {config} }}\n"
+            "format = 1\nname = \"x\"\n[hosts]\n{hosts}\n{target}\n{topology}\nconfig = {{ {config} }}\n"
         ))
-        .into_iter()
-        .filter(|code| code != "unused-host")
-        .collect()
     }
 
     const REDIS: &str = "[redis.s]\nversion = \"7.2\"";

@@ -157,7 +157,7 @@ mod tests {
 
     fn alone(memory: &str, more: &str) -> String {
         format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\"{memory} }}\n[redis.s]\nversion = \"7.2\"\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\"{memory} }}\n[redis.s]\nversion = \"7.2\"\n\
              topology = \"standalone\"\nhosts = [\"a\", \"a\"]\n{more}"
         )
     }

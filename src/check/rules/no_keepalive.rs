@@ -1,5 +1,6 @@
 //! The rule `no-keepalive`.
 
+use crate::check::access::{Reach, reach};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::running::{Running, faults, whose};
 use crate::check::servers::Servers;
@@ -70,7 +71,7 @@ const NAME: &str = "tcp-keepalive";
 
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
-        for (place, nodes) in faults(servers, never_asks) {
+        for (place, nodes) in faults(servers, |running| never_asks(model, running)) {
             let title = format!("{} keeps clients whose machine is gone", whose(&nodes));
             let mut finding = Finding::new(Code::NoKeepalive, place, title)
                 .help(format!("write `{NAME} = 300`, the default"))
@@ -83,10 +84,12 @@ fn run(model: &Model, findings: &mut Findings) {
     }
 }
 
-/// Where a server that never gives up is told not to ask either.
-fn never_asks(running: &Running<'_>) -> Option<Span> {
+/// Where a server that never gives up is told not to ask either. Clients on its own host are never gone with
+/// their machine: the kernel ends their connections.
+fn never_asks(model: &Model, running: &Running<'_>) -> Option<Span> {
     let never = running.number(NAME) == Some(0) && running.number("timeout") == Some(0);
-    running.place(NAME).filter(|_| never)
+    let alone = reach(model, running.servers.shared, running.node()) == Some(Reach::Host);
+    running.place(NAME).filter(|_| never && !alone)
 }
 
 #[cfg(test)]
@@ -98,5 +101,12 @@ mod tests {
         let with = |config: &str| codes_of(&super::RULE.fails.spec.replace("tcp-keepalive = 0", config));
         assert_eq!(with("tcp-keepalive = 0\ntimeout = 600"), [""; 0]);
         assert_eq!(with("tcp-keepalive = 0\ntimeout = 0"), ["no-keepalive"]);
+    }
+
+    #[test]
+    fn clients_on_the_host_itself_are_never_gone_with_their_machine() {
+        let local = |address: &str| codes_of(&super::RULE.fails.spec.replace("10.0.1.11", address));
+        assert_eq!(local("127.0.0.1"), [""; 0]);
+        assert_eq!(local("10.0.2.11"), ["no-keepalive"]);
     }
 }

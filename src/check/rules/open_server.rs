@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(of(version, "127.0.0.1", ""), NONE);
         }
         for version in ["7.0", "7.2", "8.0"] {
-            assert_eq!(of(version, "10.0.0.1", ""), NONE);
+            assert_eq!(of(version, "10.0.0.1", ""), ["clients-locked-out"]);
             assert_eq!(of(version, "10.0.0.1", OFF), OPEN);
             assert_eq!(of(version, "cache.internal", OFF), OPEN);
             assert_eq!(of(version, "127.0.0.1", OFF), NONE);

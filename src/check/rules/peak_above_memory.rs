@@ -100,7 +100,7 @@ fn run(model: &Model, findings: &mut Findings) {
             rounded(takes)
         );
         let mut finding = about(model, Code::PeakAboveMemory, &footprint, &others, title)
-            .help(format!("take {} off, from `maxmemory` or by moving a server", rounded(takes - has)))
+            .help(format!("lower `maxmemory` by {} in all, or move a server to another machine", rounded(takes - has)))
             .note(format!("what counts:\n{}", footprint.table(all)));
         let unknown = without_rate(&footprint);
         if !unknown.is_empty() {
@@ -126,7 +126,7 @@ mod tests {
 
     fn on(memory: &str, deployment: &str) -> String {
         format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\", memory = \"{memory}\" }}\n[redis.s]\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\", memory = \"{memory}\" }}\n[redis.s]\n\
              version = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n{deployment}"
         )
     }

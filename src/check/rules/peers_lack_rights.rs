@@ -1,12 +1,14 @@
 //! The rule `peers-lack-rights`.
 
 use crate::catalog::{Engine, Version};
-use crate::check::access::{DEFAULT, is_poisoned, rights_of, some, users_by_hand};
+use super::undone_rule;
+use crate::check::access::{DEFAULT, is_poisoned, rights_of, shown, some, users_by_hand};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::users::Rights;
 use crate::model::{Assigned, Deployment, Model, Topology, User};
 use crate::source::{At, Span};
+use crate::text::acl::AclRule;
 use crate::value::Value;
 
 /// Replicas or sentinels that log in as a user who may not do what they need.
@@ -103,12 +105,27 @@ struct Peer<'m> {
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| !is_poisoned(deployment)) {
-        let by_hand = deployment.nodes.iter().any(|node| users_by_hand(deployment, node));
-        if !matches!(deployment.topology, Topology::Standalone) && !by_hand {
-            findings.extend(replicas(deployment).and_then(|peer| lacks(deployment, &peer)));
-            findings.extend(sentinels(model, deployment).and_then(|peer| lacks(deployment, &peer)));
-        }
+        findings.extend(peers(model, deployment).filter_map(|peer| lacks(deployment, &peer)));
     }
+}
+
+/// Who logs in at the servers of a deployment, as far as their users are known.
+fn peers<'m>(model: &'m Model, deployment: &'m Deployment) -> impl Iterator<Item = Peer<'m>> {
+    let by_hand = deployment.nodes.iter().any(|node| users_by_hand(deployment, node));
+    let known = !matches!(deployment.topology, Topology::Standalone) && !by_hand;
+    let both = known.then(|| [replicas(deployment), sentinels(model, deployment)]);
+    both.into_iter().flatten().flatten()
+}
+
+/// Whether it is told here that a user lacks what one of its rules gives and a later one takes back.
+pub(super) fn is_told(model: &Model, deployment: &Deployment, user: &User, rule: &AclRule) -> bool {
+    let AclRule::Command { allow: true, name, sub } = rule else { return false };
+    let rights = rights_of(deployment, user);
+    let is_it = |(needed, needed_sub): &Need| {
+        name == needed && (sub.is_none() || sub.as_deref() == *needed_sub) && !rights.may(needed, *needed_sub)
+    };
+    let mut its = peers(model, deployment).filter(|peer| peer.user.value == user.name.value);
+    rights.enabled && its.any(|peer| peer.needs.iter().any(is_it))
 }
 
 fn replicas(deployment: &Deployment) -> Option<Peer<'_>> {
@@ -209,12 +226,23 @@ fn lacks(deployment: &Deployment, peer: &Peer<'_>) -> Option<Finding> {
     } else {
         "servers start all the same; without `psync` replicas stay empty, without `replconf` no sentinel finds them"
     };
-    Some(
-        finding(title, rules_of(deployment, user), "these are its rights")
-            .help(help)
-            .help(format!("or add `{}` to its rules", missing.join(" ")))
-            .note(note),
-    )
+    let undoing = undoing(deployment, user, needs);
+    let finding = match undoing {
+        Some(by) => finding(title, by.span, &format!("`{}` takes back what stands before it", shown(&by.value))),
+        None => finding(title, rules_of(deployment, user), "these are its rights"),
+    };
+    let place = if undoing.is_some() { "behind that" } else { "to its rules" };
+    Some(finding.help(help).help(format!("or add `{}` {place}", missing.join(" "))).note(note))
+}
+
+/// The rule of a user that takes back what another gave, of what is needed.
+fn undoing<'m>(deployment: &Deployment, user: &'m User, needs: &[Need]) -> Option<&'m At<AclRule>> {
+    let gives = |rule: &AclRule| match rule {
+        AclRule::Command { allow: true, name, .. } => needs.iter().any(|(needed, _)| name == needed),
+        _ => false,
+    };
+    let at = (0..user.rules.len()).filter(|at| gives(&user.rules[*at].value));
+    at.filter_map(|at| undone_rule::undoes(deployment, user, at)).map(|by| &user.rules[by]).next()
 }
 
 fn rules_of(deployment: &Deployment, user: &User) -> Span {
@@ -282,6 +310,19 @@ mod tests {
         assert_eq!(of("~* +@all -@dangerous"), LACKS);
         assert_eq!(of("+psync +ping"), LACKS);
         assert_eq!(codes_of(&spec(AUTH, &format!("{hand}{}", user("app", "~* +get")), "")), LACKS);
+    }
+
+    #[test]
+    fn what_a_later_rule_takes_back_is_told_once() {
+        let hand = "config.masteruser = \"hand\"\nconfig.masterauth = { env = \"U_hand\" }\n";
+        let of = |rules: &str| findings_of(&spec(AUTH, &format!("{hand}{}", user("hand", rules)), ""), &[]);
+        let found = of("+psync +replconf +ping -@dangerous");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].title, "the replicas of `s` log in as `hand`, which lacks `+psync` and `+replconf`");
+        assert_eq!(found[0].related[0].label, "`-@dangerous` takes back what stands before it");
+        // What no peer needs is told of as ever.
+        let codes: Vec<_> = of("+psync +replconf +info -@dangerous").iter().map(|f| f.code.name()).collect();
+        assert_eq!(codes, ["peers-lack-rights", "undone-rule"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The rule `peers-locked-out`.
 
-use crate::check::access::{Door, default_user, door, is_given, is_poisoned, is_protected};
+use crate::check::access::{Door, default_user, door, is_given, is_poisoned, refuses_other_hosts};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Node, SentinelSet, Topology, Watch};
@@ -131,18 +131,24 @@ fn sentinels(deployment: &Deployment, watch: &Watch, set: &SentinelSet) -> Optio
     )
 }
 
-/// Servers whose protected mode refuses all other hosts.
-fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
+/// The first server that others on other hosts need and whose protected mode refuses them.
+pub(super) fn refusing<'m>(model: &Model, deployment: &'m Deployment) -> Option<&'m Node> {
     let watched = matches!(deployment.topology, Topology::Sentinel { .. });
-    if !watched && deployment.nodes.len() < 2 {
+    let alone = matches!(deployment.topology, Topology::Standalone) || deployment.nodes.len() < 2;
+    if alone && !watched {
         return None;
     }
     let remote = |node: &&Node| {
         let host = model.host(node.host);
         host.address.value != "localhost" && !host.ip().is_some_and(|ip| ip.is_loopback())
     };
-    let refuses = |node: &&Node| is_protected(deployment, node) && door(deployment, node) == Door::Open;
-    let node = deployment.nodes.iter().filter(remote).find(refuses)?;
+    deployment.nodes.iter().filter(remote).find(|node| refuses_other_hosts(deployment, node))
+}
+
+/// Servers whose protected mode refuses all other hosts.
+fn protected(model: &Model, deployment: &Deployment) -> Option<Finding> {
+    let watched = matches!(deployment.topology, Topology::Sentinel { .. });
+    let node = refusing(model, deployment)?;
     let host = model.host(node.host);
     let name = &deployment.name.value;
     let title = format!(
@@ -204,14 +210,15 @@ mod tests {
     const USERS: &str = "users.app = { passwords = [{ env = \"P\" }], rules = \"~* +@read\" }\n";
     const REPLICATION: &str = "replication = { user = \"replica\", password = { env = \"R\" } }\n";
 
-    /// What is found; of doors that are open to all, another rule speaks.
+    /// What is said of doors that are open to all.
+    const OPEN: [&str; 1] = ["open-server"];
+
     fn of(version: &str, address: &str, rest: &str) -> Vec<String> {
-        let found = codes_of(&format!(
+        codes_of(&format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"{address}\" }}\n\
              [redis.s]\nversion = \"{version}\"\ntopology = \"replicated\"\ninitial-primary = \"a\"\n\
              replicas = [\"b\"]\n{rest}"
-        ));
-        found.into_iter().filter(|code| code != "open-server").collect()
+        ))
     }
 
     fn watched(set: &str, rest: &str, table: &str) -> Vec<String> {
@@ -245,17 +252,17 @@ mod tests {
             let open = format!(
                 "{USERS}users.default = {{ rules = \"nopass ~* +@all\" }}\nconfig.protected-mode = false\n"
             );
-            assert_eq!(of(version, "10.0.0.2", &open), NONE, "{open}");
+            assert_eq!(of(version, "10.0.0.2", &open), OPEN, "{open}");
         }
     }
 
     #[test]
     fn protected_mode_refuses_other_hosts_from_7_0_on() {
-        for (version, expected) in [("6.0", 0), ("6.2", 0), ("7.0", 1), ("7.2", 1), ("8.0", 1)] {
-            assert_eq!(of(version, "10.0.0.2", "").len(), expected, "{version}");
+        for (version, found) in [("6.0", OPEN), ("6.2", OPEN), ("7.0", LOCKED), ("7.2", LOCKED), ("8.0", LOCKED)] {
+            assert_eq!(of(version, "10.0.0.2", ""), found, "{version}");
             assert_eq!(of(version, "127.0.0.2", ""), NONE);
             assert_eq!(of(version, "localhost", ""), NONE);
-            assert_eq!(of(version, "10.0.0.2", "config.protected-mode = false\n"), NONE);
+            assert_eq!(of(version, "10.0.0.2", "config.protected-mode = false\n"), OPEN);
         }
         // The user is there, and the default user is still everybody.
         assert_eq!(of("7.2", "10.0.0.2", REPLICATION), LOCKED);

@@ -100,7 +100,7 @@ fn plain(model: &Model, deployment: &Deployment) -> Findings {
         let title = format!("`{}` speaks TLS to clients, and its servers plain text to each other", deployment.name.value);
         findings.push(
             Finding::new(Code::PlainLinks, flag.span, title)
-                .help(format!("remove `{key} = false`: it is on where it is absent"))
+                .help(format!("remove `{key} = false`, or write `true`: it is on where it is absent"))
                 .note(note)
                 .guess(flag.span, "true")
                 .of(&deployment.name),

@@ -1,9 +1,10 @@
 //! The rule `plain-text-in-public`.
 
-use crate::check::access::{Door, Reach, door, is_poisoned, reach, reach_of};
+use crate::check::access::{Door, Reach, door, is_poisoned, reach};
+use crate::check::memcacheds::MemcachedServer;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings, Level};
-use crate::model::{Assigned, Deployment, Memcached, MemcachedNode, Model};
+use crate::model::{Assigned, Deployment, Memcached, Model};
 use crate::value::Value;
 
 /// Passwords and data in plain text over the internet, or memcached open to it.
@@ -73,9 +74,9 @@ fn plain(model: &Model, deployment: &Deployment) -> Option<Finding> {
         let port = deployment.setting(node, "port").map(|setting| &setting.value);
         let plain = port != Some(&Assigned::Value(Value::Integer(0)));
         // An open door is told of by itself, and a protected one lets nobody in from there.
-        let asks = door(deployment, node) != Door::Open;
+        let asks = || door(deployment, node) != Door::Open;
         let public = reach(model, &deployment.shared, node) == Some(Reach::Internet);
-        plain && public && asks
+        plain && public && asks()
     })?;
     if lost_tls || !known {
         return None;
@@ -97,15 +98,9 @@ fn of_memcached(model: &Model, deployment: &Memcached) -> Option<Finding> {
     if deployment.poisoned.iter().any(|name| NAMES.contains(&name.as_str())) {
         return None;
     }
-    let option = |node: &'_ MemcachedNode, name: &str| {
-        node.options.iter().find(|option| option.name == name).map(|option| option.value.clone())
-    };
-    let is_open = |node: &&MemcachedNode| {
-        let logins = ["enable-sasl", "auth-file", "unix-socket"].iter().any(|name| option(node, name).is_some());
-        let verified = matches!(option(node, "ssl_verify_mode"), Some(Some(mode)) if mode != "0" && mode != "1");
-        !(logins || option(node, "enable-ssl").is_some() && verified)
-    };
-    let node = deployment.nodes.iter().filter(is_open).find(|node| listens_in_public(model, node))?;
+    let servers = deployment.nodes.iter().map(|node| MemcachedServer { deployment, node });
+    let mut open = servers.filter(|server| !server.asks_who_it_is());
+    let node = open.find(|server| server.reach(model) == Some(Reach::Internet))?.node;
     let (name, host) = (&deployment.name.value, model.host(node.host));
     let title = format!("`{name}` is open to the internet: memcached asks nobody for a login");
     let mut finding = Finding::new(Code::PlainTextInPublic, host.address.span, title)
@@ -116,17 +111,6 @@ fn of_memcached(model: &Model, deployment: &Memcached) -> Option<Finding> {
         .of(name);
     finding.level = Level::Error;
     Some(finding)
-}
-
-fn listens_in_public(model: &Model, node: &MemcachedNode) -> bool {
-    let listen = node.options.iter().filter(|option| option.name == "listen");
-    let mut addresses = listen.filter_map(|option| option.value.as_deref()).flat_map(|list| list.split(','));
-    let own = model.host(node.host).address.value.as_str();
-    addresses.any(|address| {
-        let address = address.trim().trim_start_matches('[').trim_end_matches(']');
-        let everywhere = matches!(address, "0.0.0.0" | "::" | "*");
-        reach_of(if everywhere { own } else { address }) == Reach::Internet
-    })
 }
 
 #[cfg(test)]
@@ -157,7 +141,7 @@ mod tests {
         let both = tls.replace(" }", ", port = 6380 }");
         assert_eq!(redis("8.8.4.4", &format!("{users}{both}")), PLAIN);
         // Nobody there is let in, or everybody, which is worse.
-        assert_eq!(redis("8.8.4.4", ""), NONE);
+        assert_eq!(redis("8.8.4.4", ""), ["clients-locked-out"]);
         assert_eq!(redis("8.8.4.4", "config.protected-mode = false\n"), ["open-server"]);
     }
 

@@ -68,32 +68,37 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
     stage: Stage::Model(run),
 };
 
+/// Where `unseen-include` would speak too, and does not.
+const INCLUDE: &str = "include";
+
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
-        for name in ["include", "loadmodule"] {
+        for name in [INCLUDE, "loadmodule"] {
             let relative = |running: &Running<'_>| -> Option<Span> {
                 running.place(name).filter(|_| first_relative(running, name).is_some())
             };
             for (place, nodes) in faults(servers, relative) {
                 let Some(path) = nodes.first().and_then(|running| first_relative(running, name)) else { continue };
                 let from = match name {
-                    "include" => "from the folder that it is started in, `/` for its unit",
+                    INCLUDE => "from the folder that it is started in, `/` for its unit",
                     _ if path.contains('/') => "from its data folder",
                     _ => "in the system's folders of libraries",
                 };
-                findings.push(
-                    Finding::new(Code::RelativePath, place, format!("{} looks for `{path}` {from}", whose(&nodes)))
-                        .help("write the whole path, beginning with `/`")
-                        .note("a server that does not find it does not start")
-                        .of(servers.name),
-                );
+                let title = format!("{} looks for `{path}` {from}", whose(&nodes));
+                let mut finding = Finding::new(Code::RelativePath, place, title)
+                    .help("write the whole path, beginning with `/`")
+                    .note("a server that does not find it does not start");
+                if name == INCLUDE {
+                    finding = finding.help("or write the settings into the spec: nothing checks what is included");
+                }
+                findings.push(finding.of(servers.name));
             }
         }
     }
 }
 
 /// The first file of a directive that has no whole path.
-fn first_relative(running: &Running<'_>, name: &str) -> Option<String> {
+pub(super) fn first_relative(running: &Running<'_>, name: &str) -> Option<String> {
     let values = match &running.setting(name)?.value {
         Assigned::Value(value) => std::slice::from_ref(value),
         Assigned::Values(values) => values,
@@ -106,4 +111,17 @@ fn first_relative(running: &Running<'_>, name: &str) -> Option<String> {
     };
     let path = values.iter().filter_map(path).find(|path| !path.starts_with(b"/"))?;
     String::from_utf8(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::rules::tests::codes_of;
+
+    #[test]
+    fn an_include_has_one_finding() {
+        let with = |config: &str| codes_of(&super::RULE.fails.spec.replace("loadmodule = \"bloom.so\"", config));
+        assert_eq!(with("include = \"base.conf\""), ["relative-path"]);
+        assert_eq!(with("include = [\"/etc/redis/base.conf\", \"more.conf\"]"), ["relative-path"]);
+        assert_eq!(with("include = \"/etc/redis/base.conf\""), ["unseen-include"]);
+    }
 }

@@ -9,17 +9,18 @@ use crate::source::Span;
 use crate::spec::listed;
 use crate::value::Value;
 
-/// A renamed command that replicas or sentinels need.
+/// A renamed command that replicas, sentinels or the bootstrap script need.
 pub(super) static RULE: Rule = Rule {
     code: Code::RenamedForPeers,
     group: RuleGroup::Operations,
-    about: "A renamed command that replicas or sentinels need",
+    about: "A renamed command that replicas, sentinels or the bootstrap script need",
     why: r#"`rename-command` hides a command from everybody, from other servers too. Replicas send PING, REPLCONF, PSYNC and, with
 credentials, AUTH: without PING or AUTH there is no link, without REPLCONF it breaks every second, without PSYNC every
 break of it is a full copy. Sentinels send PING, INFO, PUBLISH, SUBSCRIBE, SLAVEOF (never REPLICAOF), CONFIG, CLIENT
 and EXEC. Each of these was renamed on real servers, and their primary killed: no failover succeeded. With PUBLISH or
 SUBSCRIBE the sentinels did not find each other; with CONFIG, CLIENT, SLAVEOF or EXEC they promoted nobody, over and
-over.
+over. The rendered bootstrap.sh asks every node by INFO, and forms a cluster by CLUSTER, from which clients also learn
+who has which slots.
 
 Rights do better than names: `users` gives each user the commands that it needs. Where a name must stay, sentinels can
 be told the new one, `sentinel = { …, rename-command = ["CONFIG new-name"] }`."#,
@@ -102,15 +103,21 @@ const OF_REPLICAS: [&str; 3] = ["PING", "REPLCONF", "PSYNC"];
 const WITH_CREDENTIALS: &str = "AUTH";
 /// What a failover does not work without, as tried on real servers.
 const OF_SENTINELS: [&str; 8] = ["PING", "INFO", "PUBLISH", "SUBSCRIBE", "SLAVEOF", "CONFIG", "CLIENT", "EXEC"];
+/// What bootstrap.sh does not come to its end without; in a cluster, CLUSTER too.
+const OF_SCRIPTS: [&str; 2] = ["PING", "INFO"];
+const OF_CLUSTERS: &str = "CLUSTER";
 
 /// A command and its new name, which is empty where it is taken away.
 type Renamed = (String, String);
 
 fn run(model: &Model, findings: &mut Findings) {
-    for deployment in model.deployments.iter().filter(|deployment| deployment.has_replicas()) {
+    let has_peers = |deployment: &&Deployment| {
+        deployment.has_replicas() || matches!(deployment.topology, Topology::Cluster { .. })
+    };
+    for deployment in model.deployments.iter().filter(has_peers) {
         let renames = |running: &Running<'_>| {
             let missed = missed(deployment, &renamed(running));
-            running.place(NAME).filter(|_| missed.replicas.is_some() || missed.sentinels.is_some())
+            running.place(NAME).filter(|_| missed.anything())
         };
         if deployment.poisoned.iter().any(|name| name == NAME) {
             continue;
@@ -142,6 +149,13 @@ fn renamed(running: &Running<'_>) -> Vec<Renamed> {
 struct Missed {
     replicas: Option<Vec<Renamed>>,
     sentinels: Option<Vec<Renamed>>,
+    script: Option<Vec<Renamed>>,
+}
+
+impl Missed {
+    fn anything(&self) -> bool {
+        self.replicas.is_some() || self.sentinels.is_some() || self.script.is_some()
+    }
 }
 
 fn missed(deployment: &Deployment, renamed: &[Renamed]) -> Missed {
@@ -150,16 +164,20 @@ fn missed(deployment: &Deployment, renamed: &[Renamed]) -> Missed {
         (!missed.is_empty()).then_some(missed)
     };
     let log_in = deployment.replication.is_some();
+    let has_replicas = deployment.has_replicas();
     let of_replicas = |(old, _): &Renamed| {
-        OF_REPLICAS.contains(&old.as_str()) || (log_in && old == WITH_CREDENTIALS)
+        has_replicas && (OF_REPLICAS.contains(&old.as_str()) || (log_in && old == WITH_CREDENTIALS))
     };
+    let cluster = matches!(deployment.topology, Topology::Cluster { .. });
+    let of_script =
+        |(old, _): &Renamed| OF_SCRIPTS.contains(&old.as_str()) || (cluster && old == OF_CLUSTERS);
     let watch = match &deployment.topology {
         Topology::Sentinel { watch, .. } => Some(watch),
         _ => None,
     };
     let of_sentinels =
         |one: &Renamed| watch.is_some_and(|watch| OF_SENTINELS.contains(&one.0.as_str()) && !is_told(watch, one));
-    Missed { replicas: some(&of_replicas), sentinels: some(&of_sentinels) }
+    Missed { replicas: some(&of_replicas), sentinels: some(&of_sentinels), script: some(&of_script) }
 }
 
 /// Whether the sentinels know the new name.
@@ -183,21 +201,29 @@ fn finding(deployment: &Deployment, place: Span, nodes: &[Running<'_>]) -> Optio
         }
     };
     let whose = whose(nodes);
-    let (title, note) = match (&missed.replicas, &missed.sentinels) {
-        (Some(replicas), sentinels) => {
+    let (title, note) = match (&missed.replicas, &missed.sentinels, &missed.script) {
+        (Some(replicas), sentinels, _) => {
             let title = format!("`{NAME}` hides {} of {whose} from its replicas", commands(replicas));
             let also = sentinels.as_ref().map(|list| format!("; sentinels miss {}, and cannot fail over", commands(list)));
             (title, format!("{}{}", what(replicas), also.unwrap_or_default()))
         }
-        (None, Some(sentinels)) => (
+        (None, Some(sentinels), _) => (
             format!("`{NAME}` hides {} of {whose} from its sentinels", commands(sentinels)),
             "with a dead primary they try to fail over again and again, and none succeeds".to_owned(),
         ),
-        (None, None) => return None,
+        (None, None, Some(script)) if script.iter().any(|(old, _)| old == OF_CLUSTERS) => (
+            format!("`{NAME}` hides {} of {whose} from bootstrap.sh and from clients", commands(script)),
+            "the script cannot form the cluster, and clients do not learn who has which slots".to_owned(),
+        ),
+        (None, None, Some(script)) => (
+            format!("`{NAME}` hides {} of {whose} from bootstrap.sh", commands(script)),
+            "the script cannot tell the role of any node, and ends".to_owned(),
+        ),
+        (None, None, None) => return None,
     };
     let mut finding = Finding::new(Code::RenamedForPeers, place, title)
         .help("give `users` only the commands that they need, and rename nothing");
-    let told = missed.sentinels.iter().flatten().find(|(_, new)| !new.is_empty());
+    let told = missed.sentinels.iter().flatten().find(|(old, new)| !new.is_empty() && !OF_SCRIPTS.contains(&old.as_str()));
     if let Some((old, new)) = told.filter(|_| missed.replicas.is_none()) {
         finding = finding.help(format!("or tell the sentinels the new name: `{NAME} = [\"{old} {new}\"]` in the `sentinel` table"));
     }
@@ -237,5 +263,33 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.contains("hides `PSYNC` of `sessions` from its replicas"), "{}", findings[0].title);
         assert!(findings[0].notes[0].contains("sentinels miss `CONFIG` and `SLAVEOF`"), "{:?}", findings[0].notes);
+    }
+
+    #[test]
+    fn bootstrap_needs_some_as_well() {
+        let cluster = |renames: &str| {
+            findings_of(
+                &format!(
+                    "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
+                     topology = \"cluster\"\nhosts = [\"a\"]\nshards = 3\nsurvives = \"nothing\"\n\
+                     config.rename-command = [{renames}]\n"
+                ),
+                &[],
+            )
+        };
+        let found = cluster("\"CLUSTER \\\"\\\"\", \"FLUSHALL x\"");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].title, "`rename-command` hides `CLUSTER` of `s` from bootstrap.sh and from clients");
+        assert_eq!(cluster("\"INFO x\"").len(), 1);
+        assert_eq!(cluster("\"REPLCONF x\"").len(), 0, "nobody replicates");
+        let replicated = |renames: &str| {
+            codes_of(&format!(
+                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
+                 [redis.s]\nversion = \"7.2\"\ntopology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n\
+                 config.rename-command = [{renames}]\n"
+            ))
+        };
+        assert_eq!(replicated("\"INFO x\""), ["renamed-for-peers"]);
+        assert_eq!(replicated("\"CLUSTER x\""), [""; 0]);
     }
 }

@@ -217,17 +217,14 @@ fn exceeded(limit: Limit, rate: u64, written: u64) -> Option<String> {
 mod tests {
     use crate::check::rules::tests::codes_of;
 
-    /// What these specs are told besides, by rules of their own.
-    const BESIDES: [&str; 1] = ["short-backlog"];
     const NONE: [&str; 0] = [];
     const FOUND: [&str; 1] = ["replica-buffer-too-small"];
 
     fn codes(target: &str, more: &str) -> Vec<String> {
-        let codes = codes_of(&format!(
+        codes_of(&format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
              {target}\ntopology = \"replicated\"\ninitial-primary = \"a\"\nreplicas = [\"b\"]\n{more}"
-        ));
-        codes.into_iter().filter(|code| !BESIDES.contains(&code.as_str())).collect()
+        ))
     }
 
     const NEW: &str = "[redis.s]\nversion = \"7.2\"";
@@ -235,10 +232,12 @@ mod tests {
 
     #[test]
     fn what_is_written_during_a_full_sync_must_fit() {
-        // 10 GB take 102 seconds.
-        let rate = |rate: &str, more: &str| {
-            codes(NEW, &format!("write-rate = \"{rate}\"\nconfig = {{ maxmemory = \"10gb\"{more} }}\n"))
+        // 10 GB take 102 seconds. The backlog is large enough for a lost link, and no larger than the hard limit.
+        let with = |rate: &str, backlog: &str, more: &str| {
+            let config = format!("{{ maxmemory = \"10gb\", repl-backlog-size = \"{backlog}\"{more} }}");
+            codes(NEW, &format!("write-rate = \"{rate}\"\nconfig = {config}\n"))
         };
+        let rate = |rate: &str, more: &str| with(rate, "200mb", more);
         assert_eq!(rate("1mb", ""), NONE);
         assert_eq!(rate("3mb", ""), FOUND);
         // The hard limit holds, and the soft one is exceeded for too long.
@@ -247,19 +246,19 @@ mod tests {
         assert_eq!(rate("3mb", ", client-output-buffer-limit = [\"replica 512mb 512mb 60\"]"), NONE);
         // From 7.0 on the hard limit is at least the backlog; the soft one is not.
         assert_eq!(
-            rate("2mb", ", repl-backlog-size = \"1gb\", client-output-buffer-limit = [\"replica 64mb 0 0\"]"),
+            with("2mb", "1gb", ", client-output-buffer-limit = [\"replica 64mb 0 0\"]"),
             NONE
         );
         assert_eq!(codes(NEW, "config = { maxmemory = \"10gb\" }\n"), NONE);
-        assert_eq!(codes(NEW, "write-rate = \"9mb\"\n"), NONE);
+        assert_eq!(codes(NEW, "write-rate = \"9mb\"\nconfig = { repl-backlog-size = \"600mb\" }\n"), NONE);
     }
 
     #[test]
     fn snapshots_on_a_connection_of_their_own_leave_the_writes_to_the_replica() {
-        let rest = "write-rate = \"9mb\"\nconfig = { maxmemory = \"10gb\" }\n";
+        let rest = "write-rate = \"9mb\"\nconfig = { repl-backlog-size = \"600mb\", maxmemory = \"10gb\" }\n";
         assert_eq!(codes("[redis.s]\nversion = \"8.0\"", rest), NONE);
         assert_eq!(codes("[valkey.s]\nversion = \"8.0\"", rest), FOUND);
-        let dual = "write-rate = \"9mb\"\nconfig = { maxmemory = \"10gb\", dual-channel-replication-enabled = true }\n";
+        let dual = "write-rate = \"9mb\"\nconfig = { repl-backlog-size = \"600mb\", maxmemory = \"10gb\", dual-channel-replication-enabled = true }\n";
         assert_eq!(codes("[valkey.s]\nversion = \"8.0\"", dual), NONE);
     }
 

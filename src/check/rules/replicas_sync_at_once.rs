@@ -102,7 +102,7 @@ fn at_once(deployment: &Deployment, watch: &Watch) -> Option<Finding> {
     }
     let node = servers.nodes.first()?;
     let name = &deployment.name.value;
-    let title = format!("after a failover of `{name}` no replica answers: all that are left, {left}, sync at once");
+    let title = format!("after a failover of `{name}` no replica answers: the {left} that are left sync at once");
     Some(
         Finding::new(Code::ReplicasSyncAtOnce, place, title)
             .related(servers.place(node, STALE), "they refuse queries until they have caught up")

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::unlimited_memory::wants_a_limit;
-use crate::catalog::Kind;
+use crate::catalog::{Group, Kind, in_group};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, answers};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::{Deployment, Model, Node, Setting};
+use crate::model::{Deployment, Model, Setting};
 use crate::source::Span;
 use crate::spec::Purpose;
 use crate::value::Value;
@@ -94,15 +95,18 @@ fn run(model: &Model, findings: &mut Findings) {
     let mut places: BTreeMap<Span, Idle<'_>> = BTreeMap::new();
     for deployment in &model.deployments {
         let servers = Servers::of_deployment(deployment);
-        if deployment.nodes.is_empty() || servers.is_poisoned(&ASKED) {
+        if servers.is_poisoned(&ASKED) {
             continue;
         }
-        let depending = |setting: &&Setting| depends(setting);
-        let shared: Vec<&Setting> = deployment.shared.list().filter(depending).collect();
-        for node in &deployment.nodes {
-            let shared = shared.iter().copied().filter(|setting| node.own.get(&setting.name).is_none());
-            for setting in shared.chain(node.own.list().filter(depending)) {
-                judge(deployment, &servers, node, setting, &mut places);
+        for (settings, _) in answers(servers, |running| judged(deployment, running)) {
+            for (place, new) in settings {
+                match places.get_mut(&place) {
+                    Some(idle) if new.lack.is_none() => idle.lack = None,
+                    Some(_) => {}
+                    None => {
+                        places.insert(place, new);
+                    }
+                }
             }
         }
     }
@@ -118,26 +122,21 @@ fn run(model: &Model, findings: &mut Findings) {
     }
 }
 
-fn judge<'m>(
-    deployment: &'m Deployment,
-    servers: &Servers<'m>,
-    node: &'m Node,
-    setting: &'m Setting,
-    places: &mut BTreeMap<Span, Idle<'m>>,
-) {
-    let Some(needs) = needs(servers, node, setting) else { return };
-    let Some(place) = setting.origin.span() else { return };
-    // What another rule says is not said again.
-    let lack = needs.lack.filter(|_| !is_told_otherwise(deployment, servers, node, needs.of));
-    let because = servers.setting(node, needs.of).and_then(|setting| setting.origin.span());
-    let new = Idle { deployment: &deployment.name.value, name: &setting.name, lack, because };
-    match places.get_mut(&place) {
-        Some(idle) if new.lack.is_none() => idle.lack = None,
-        Some(_) => {}
-        None => {
-            places.insert(place, new);
-        }
-    }
+/// The settings of a server that depend on another one, by their places.
+fn judged<'m>(deployment: &'m Deployment, running: &Running<'m>) -> Vec<(Span, Idle<'m>)> {
+    let defragmentation = in_group(running.servers.target.engine, Group::ActiveDefragmentation);
+    let names = DEPENDENT.into_iter().chain(defragmentation.map(|directive| directive.name));
+    let Some(eviction) = eviction(running) else { return Vec::new() };
+    let judge = |name| {
+        let setting = running.setting(name)?;
+        let needs = needs(running, setting, eviction)?;
+        // What another rule says is not said again.
+        let lack = needs.lack.filter(|_| !is_told_otherwise(deployment, running, needs.of));
+        let because = lack.and_then(|_| running.place(needs.of));
+        let idle = Idle { deployment: &deployment.name.value, name: &setting.name, lack, because };
+        Some((setting.origin.span()?, idle))
+    };
+    names.filter_map(judge).collect()
 }
 
 /// What a setting depends on.
@@ -157,9 +156,9 @@ struct Lack {
 
 const NO_LIMIT: Lack = Lack { why: "there is no `maxmemory`", instead: "set `maxmemory`" };
 const COUNTS_NO_USE: Lack =
-    Lack { why: "the policy counts no use of keys", instead: "use a policy of `…-lfu`" };
+    Lack { why: "the policy does not count how often keys are used", instead: "use a policy of `…-lfu`" };
 const COMPARES_NO_KEYS: Lack =
-    Lack { why: "the policy compares no keys", instead: "use a policy of `…-lru`, `…-lfu` or `…-ttl`" };
+    Lack { why: "the policy does not compare keys", instead: "use a policy of `…-lru`, `…-lfu` or `…-ttl`" };
 const EVICTS_NOTHING: Lack =
     Lack { why: "the policy evicts nothing", instead: "use another policy than `noeviction`" };
 const NO_THREADS: Lack =
@@ -167,28 +166,17 @@ const NO_THREADS: Lack =
 const NO_DEFRAG: Lack = Lack { why: "`activedefrag` is off", instead: "write `activedefrag = true`" };
 
 /// Whether another rule speaks of what is missing.
-fn is_told_otherwise<'m>(
-    deployment: &Deployment,
-    servers: &Servers<'m>,
-    node: &'m Node,
-    of: &str,
-) -> bool {
+fn is_told_otherwise(deployment: &Deployment, running: &Running<'_>, of: &str) -> bool {
     let cache = deployment.spec.purpose.is_some_and(|purpose| purpose.value == Purpose::Cache);
-    let refuses = cache && servers.word(node, "maxmemory-policy") == Some("noeviction");
+    let refuses = cache && running.says("maxmemory-policy", "noeviction");
     match of {
-        "maxmemory" => wants_a_limit(deployment, servers, node),
+        "maxmemory" => wants_a_limit(deployment, running),
         "maxmemory-policy" => refuses,
         _ => false,
     }
 }
 
-/// Whether a setting may depend on another: one of those that [`needs`] knows.
-fn depends(setting: &Setting) -> bool {
-    setting.directive.is_some_and(|directive| {
-        directive.name.starts_with("active-defrag-") || DEPENDENT.contains(&directive.name)
-    })
-}
-
+/// What may depend on another setting, beside the settings of defragmentation.
 const DEPENDENT: [&str; 6] = [
     "lfu-log-factor",
     "lfu-decay-time",
@@ -198,11 +186,18 @@ const DEPENDENT: [&str; 6] = [
     "io-threads-do-reads",
 ];
 
-fn needs<'m>(servers: &Servers<'m>, node: &'m Node, setting: &'m Setting) -> Option<Needs> {
+/// The policy, and whether there is a limit to keep.
+fn eviction(running: &Running<'_>) -> Option<(&'static str, bool)> {
+    Some((running.word("maxmemory-policy")?, running.bytes("maxmemory")? > 0))
+}
+
+fn needs(
+    running: &Running<'_>,
+    setting: &Setting,
+    (policy, limited): (&'static str, bool),
+) -> Option<Needs> {
     let directive = setting.directive?;
     let on = |of: &'static str, holds: bool, lack: Lack| Some(Needs { of, lack: (!holds).then_some(lack) });
-    let policy = servers.word(node, "maxmemory-policy")?;
-    let limited = servers.bytes(node, "maxmemory")? > 0;
     match directive.name {
         "lfu-log-factor" | "lfu-decay-time" => {
             on("maxmemory-policy", policy.ends_with("-lfu"), COUNTS_NO_USE)
@@ -214,23 +209,23 @@ fn needs<'m>(servers: &Servers<'m>, node: &'m Node, setting: &'m Setting) -> Opt
         }
         "maxmemory-eviction-tenacity" => on("maxmemory-policy", policy != "noeviction", EVICTS_NOTHING),
         "maxmemory-clients" => {
-            let part = matches!(servers.value(node, "maxmemory-clients"), Some(Value::Percent(_)));
+            let part = matches!(running.value("maxmemory-clients"), Some(Value::Percent(_)));
             on("maxmemory", limited || !part, NO_LIMIT)
         }
-        "io-threads-do-reads" if is_heeded(servers, setting) => {
-            let reads = servers.switch(node, "io-threads-do-reads") == Some(true);
-            on("io-threads", !reads || servers.number(node, "io-threads")? > 1, NO_THREADS)
+        "io-threads-do-reads" if is_heeded(running, setting) => {
+            let reads = running.is("io-threads-do-reads", true);
+            on("io-threads", !reads || running.number("io-threads")? > 1, NO_THREADS)
         }
         name if name.starts_with("active-defrag-") => {
-            on("activedefrag", servers.switch(node, "activedefrag") == Some(true), NO_DEFRAG)
+            on("activedefrag", running.is("activedefrag", true), NO_DEFRAG)
         }
         _ => None,
     }
 }
 
 /// Whether the version makes anything of the directive.
-fn is_heeded(servers: &Servers<'_>, setting: &Setting) -> bool {
-    let version = servers.target.versions.last;
+fn is_heeded(running: &Running<'_>, setting: &Setting) -> bool {
+    let version = running.servers.target.versions.last;
     let facts = setting.directive.and_then(|directive| directive.at(version));
     facts.is_some_and(|facts| facts.kind != Kind::Ignored)
 }
@@ -244,7 +239,7 @@ mod tests {
 
     fn codes(version: &str, config: &str) -> Vec<String> {
         codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"{version}\"\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"{version}\"\n\
              topology = \"standalone\"\nhosts = [\"a\"]\nconfig = {{ {config} }}\n"
         ))
     }
@@ -286,7 +281,7 @@ mod tests {
         };
         let spec = |one: &str, two: &str| {
             format!(
-                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[profiles.p.config]\nlfu-decay-time = 5\n{}{}",
+                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[profiles.p.config]\nlfu-decay-time = 5\n{}{}",
                 deployment("one", one, 1),
                 deployment("two", two, 2)
             )

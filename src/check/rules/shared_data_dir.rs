@@ -1,5 +1,6 @@
 //! The rule `shared-data-dir`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
@@ -32,18 +33,20 @@ start would take sentinel.conf for data: it needs a folder of its own too.",
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 data-dir = "/srv/redis"
 
 [redis.carts]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@write -@dangerous" }
 port = 6380
 data-dir = "/srv/redis"
 "#,
@@ -53,18 +56,20 @@ data-dir = "/srv/redis"
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 data-dir = "/srv/redis/sessions"
 
 [redis.carts]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~cart:* +@read +@write -@dangerous" }
 port = 6380
 data-dir = "/srv/redis/carts"
 "#,
@@ -87,13 +92,12 @@ const NAMES: [&str; 8] = [
 /// The only file that a sentinel writes.
 const SENTINEL_FILE: &str = "sentinel.conf";
 
-/// A server and the files that it writes.
+/// A server and the folder that it writes to.
 struct Writer<'m> {
     machine: &'m str,
-    folder: String,
+    folder: Cow<'m, str>,
     servers: Servers<'m>,
     node: &'m Node,
-    files: Vec<String>,
 }
 
 fn run(model: &Model, findings: &mut Findings) {
@@ -105,8 +109,8 @@ fn run(model: &Model, findings: &mut Findings) {
     }
     // By node last, so that the first of several is the same on every run.
     writers.sort_by(|a, b| {
-        let key = |writer: &Writer<'_>| (writer.servers.name.value.clone(), writer.node.id.0.clone());
-        (a.machine, &a.folder).cmp(&(b.machine, &b.folder)).then_with(|| key(a).cmp(&key(b)))
+        let owners = || (&a.servers.name.value, &a.node.id).cmp(&(&b.servers.name.value, &b.node.id));
+        (a.machine, &a.folder).cmp(&(b.machine, &b.folder)).then_with(owners)
     });
     // Two deployments that share folders on all of their hosts are one mistake.
     let mut shared: BTreeMap<(&str, &str), Vec<(&Writer<'_>, &Writer<'_>)>> = BTreeMap::new();
@@ -127,12 +131,19 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 fn writer<'m>(model: &'m Model, servers: Servers<'m>, node: &'m Node) -> Option<Writer<'m>> {
-    let folder = normal(&text(&servers, node, "dir")?);
+    let folder = normal(text(&servers, node, "dir")?);
+    Some(Writer { machine: machine(model, node.host), folder, servers, node })
+}
+
+/// The files that a server writes, as paths below its folder.
+fn files(writer: &Writer<'_>) -> Vec<String> {
+    let Writer { servers, node, folder, .. } = writer;
     if servers.deployment.is_none() {
-        let files = vec![SENTINEL_FILE.to_owned()];
-        return Some(Writer { machine: machine(model, node.host), folder, servers, node, files });
+        return vec![SENTINEL_FILE.to_owned()];
     }
-    let name = |name, default: &str| text(&servers, node, name).unwrap_or_else(|| default.to_owned());
+    let name = |name, default: &str| {
+        text(servers, node, name).map_or_else(|| default.to_owned(), Cow::into_owned)
+    };
     let mut files = vec![name("dbfilename", "dump.rdb")];
     if servers.is_on(node, "appendonly") {
         // Before 7.0 there is no folder for the parts (aof.c); no directive says so then either.
@@ -144,27 +155,31 @@ fn writer<'m>(model: &'m Model, servers: Servers<'m>, node: &'m Node) -> Option<
     if servers.in_cluster() {
         files.push(name("cluster-config-file", "nodes.conf"));
     }
-    if let Some(path) = text(&servers, node, "aclfile") {
-        let path = normal(&path);
+    if let Some(path) = text(servers, node, "aclfile") {
+        let path = normal(path);
         files.extend(path.strip_prefix(&format!("{folder}/")).map(str::to_owned));
     }
     files.retain(|file| !file.is_empty());
-    Some(Writer { machine: machine(model, node.host), folder, servers, node, files })
+    files
 }
 
-fn text(servers: &Servers<'_>, node: &Node, name: &str) -> Option<String> {
-    let setting = node.own.get(name).or_else(|| servers.shared.get(name))?;
-    match &setting.value {
-        Assigned::Value(Value::Text(text)) => Some(String::from_utf8_lossy(text).into_owned()),
+fn text<'m>(servers: &Servers<'m>, node: &'m Node, name: &str) -> Option<Cow<'m, str>> {
+    match &servers.setting(node, name)?.value {
+        Assigned::Value(Value::Text(text)) => Some(String::from_utf8_lossy(text)),
         _ => None,
     }
 }
 
 /// A path without what makes no difference: `/srv//redis/./a/` is `/srv/redis/a`.
-fn normal(path: &str) -> String {
-    let root = if path.starts_with('/') { "/" } else { "" };
+fn normal(path: Cow<'_, str>) -> Cow<'_, str> {
+    let absolute = path.starts_with('/');
+    let below = if absolute { &path[1..] } else { &path };
+    if below.split('/').all(|part| !matches!(part, "" | ".")) {
+        return path;
+    }
+    let root = if absolute { "/" } else { "" };
     let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    format!("{root}{}", parts.join("/"))
+    Cow::Owned(format!("{root}{}", parts.join("/")))
 }
 
 fn clash(a: &Writer<'_>, b: &Writer<'_>) -> bool {
@@ -174,7 +189,14 @@ fn clash(a: &Writer<'_>, b: &Writer<'_>) -> bool {
         ["port", "tls-port"].map(|name| writer.servers.integer(writer.node, name).unwrap_or(0))
     };
     let told = unnamed(a) && unnamed(b) && ports(a) == ports(b);
-    !told && (mixed(a, b) || a.files.iter().any(|file| b.files.contains(file)))
+    !told && (mixed(a, b) || !both(a, b).is_empty())
+}
+
+/// The files that both write.
+fn both(a: &Writer<'_>, b: &Writer<'_>) -> Vec<String> {
+    let (there, mut files) = (files(a), files(b));
+    files.retain(|file| there.contains(file));
+    files
 }
 
 /// A sentinel and a server write different files, but start.sh of each minds what else is in the folder.
@@ -194,8 +216,8 @@ fn finding(
 ) -> Finding {
     let (one, two) = (&first.servers.name.value, &other.servers.name.value);
     let host = &model.host(other.node.host).name.value;
-    let files: Vec<&str> =
-        other.files.iter().filter(|file| first.files.contains(file)).map(String::as_str).collect();
+    let files = both(first, other);
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let title = if one == two {
         format!("two servers of `{one}` share the folder {} of `{host}`", other.folder)
     } else {
@@ -280,12 +302,12 @@ mod tests {
                  survives = \"nothing\"\ndata-dir = \"/srv/r\"\nsentinel = {{ set = \"m\", quorum = 2 }}\n\
                  [sentinels.m]\nversion = \"7.2\"\nhosts = [\"a\", \"b\", \"c\"]\n{sentinels}"
             );
-            let hosts = ["a", "b", "c"].map(|name| format!("{name} = {{ address = \"{name}.example\" }}"));
-            of(&hosts.join("\n"), &rest).iter().filter(|code| SHARED.contains(&code.as_str())).count()
+            let hosts = [("a", 1), ("b", 2), ("c", 3)];
+            of(&hosts.map(|(name, at)| format!("{name} = {{ address = \"127.0.0.{at}\" }}")).join("\n"), &rest)
         };
-        assert_eq!(with("data-dir = \"/srv/r/\""), 1);
-        assert_eq!(with("data-dir = \"/srv/sentinel\""), 0);
-        assert_eq!(with(""), 0);
+        assert_eq!(with("data-dir = \"/srv/r/\""), SHARED);
+        assert_eq!(with("data-dir = \"/srv/sentinel\""), NONE);
+        assert_eq!(with(""), NONE);
     }
 
     #[test]

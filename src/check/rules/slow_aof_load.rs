@@ -83,7 +83,7 @@ fn run(model: &Model, findings: &mut Findings) {
             let title = format!("the append-only file of {} holds commands only, and loads slowly", whose(&nodes));
             let mut finding = Finding::new(Code::SlowAofLoad, place, title)
                 .help(format!("write `{NAME} = true`, the default"))
-                .note("measured with small strings: 2.5 times as long, and 1.5 to 1.9 times the time to load");
+                .note("measured with small strings: 2.5 times the size, and 1.5 to 1.9 times the time to load");
             if let Some(span) = nodes.first().and_then(|running| running.value_place(NAME)) {
                 finding = finding.guess(span, "true");
             }

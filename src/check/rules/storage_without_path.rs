@@ -53,7 +53,7 @@ fn run(model: &Model, findings: &mut Findings) {
     for server in MemcachedServer::all(model).filter(|server| server.given("ext_path").is_none()) {
         for option in server.node.options.iter().filter(|option| option.name.starts_with("ext_")) {
             let place = server.place(option);
-            let title = format!("`{}` says nothing: `{}` has no storage on disk", option.name, server.name());
+            let title = format!("`{}` has no effect: `{}` has no storage on disk", option.name, server.name());
             findings.push(
                 Finding::new(Code::StorageWithoutPath, place, title)
                     .help("write `ext_path = \"FILE:SIZE\"`, or remove the option")

@@ -1,9 +1,9 @@
 //! Every rule's examples are run: the failing one has its finding and no other, the passing one none.
 
-use super::super::rule::{Example, Rule};
+use super::super::rule::{Example, Rule, Stage};
 use super::RULES;
-use crate::diag::{Code, CodeKind, Finding};
-use crate::explain::compile_example;
+use crate::diag::{Code, CodeKind, Finding, Findings};
+use crate::explain::{EXAMPLE_DAY, compile_example};
 
 /// The findings of a spec with its layers.
 pub(in crate::check) fn findings_of(spec: &str, layers: &[(&str, &str)]) -> Vec<Finding> {
@@ -58,6 +58,24 @@ fn every_passing_example_has_no_finding() {
     let found = RULES.iter().map(|rule| (rule.code.name(), outcome(&rule.passes)));
     let wrong: Vec<_> = found.filter(|(_, found)| !found.is_empty()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// With this and the test of failing examples, a rule that is switched off is missed by a test.
+#[test]
+fn a_rule_makes_findings_of_its_own_name_and_nobody_else_does() {
+    for example in RULES.iter().flat_map(|rule| [&rule.fails, &rule.passes]) {
+        let Some(model) = compile_example(example.spec, example.layers).model else { continue };
+        for rule in RULES {
+            let mut findings = Findings::default();
+            match rule.stage {
+                Stage::Model(run) => run(&model, &mut findings),
+                Stage::Dated(run) => run(&model, EXAMPLE_DAY, &mut findings),
+                Stage::Reading | Stage::Lowering | Stage::Leveling | Stage::Rendering => continue,
+            }
+            let others: Vec<_> = findings.iter().filter(|finding| finding.code != rule.code).collect();
+            assert!(others.is_empty(), "{}: {others:#?}", rule.code.name());
+        }
+    }
 }
 
 #[test]

@@ -178,7 +178,7 @@ mod tests {
 
     fn spec(host: &str, target: &str, hosts: &str, threads: u8) -> String {
         format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\"{host} }}\n{target}\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\"{host} }}\n{target}\n\
              topology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ io-threads = {threads} }}\n"
         )
     }

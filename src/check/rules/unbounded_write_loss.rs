@@ -107,7 +107,7 @@ fn run(model: &Model, findings: &mut Findings) {
             findings.push(
                 Finding::new(Code::UnboundedWriteLoss, place, title)
                     .help(format!("write `{NAME} = 1`: no more than `min-replicas-max-lag` seconds are lost then"))
-                    .note("with all of its replicas down, a primary refuses writes then")
+                    .note("the price: while all of its replicas are down, a primary refuses writes")
                     .of(&deployment.name),
             );
         }

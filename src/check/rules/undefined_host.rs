@@ -17,12 +17,13 @@ well), with the address that others reach them by. Everything that follows from 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a", "cache-b"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     passes: Example::spec(
@@ -30,13 +31,14 @@ hosts = ["cache-a", "cache-b"]
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
-cache-b = { address = "10.0.2.11" }
+cache-a = { address = "127.0.0.1" }
+cache-b = { address = "127.0.0.2" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a", "cache-b"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
     ),
     stage: Stage::Lowering,

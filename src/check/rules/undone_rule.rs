@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::acl;
+use super::peers_lack_rights::is_told;
 use crate::check::access::{is_poisoned, rights_of, shown, some};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
@@ -68,7 +69,7 @@ rules = "~session:* +@read +@write -@dangerous +info"
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| !is_poisoned(deployment)) {
         for user in deployment.users.iter().filter(|user| user.derived.is_none() && user.complete) {
-            findings.append(undone_by_order(deployment, user));
+            findings.append(undone_by_order(model, deployment, user));
             findings.extend(needless_nopass(deployment, user));
             findings.extend(two_states(deployment, user));
         }
@@ -76,10 +77,11 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 /// One finding for each rule that undoes others.
-fn undone_by_order(deployment: &Deployment, user: &User) -> Findings {
+fn undone_by_order(model: &Model, deployment: &Deployment, user: &User) -> Findings {
     let mut by: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for at in 0..user.rules.len() {
-        if let Some(undoing) = undoes(deployment, user, at) {
+        let undoing = undoes(deployment, user, at);
+        if let Some(undoing) = undoing.filter(|_| !is_told(model, deployment, user, &user.rules[at].value)) {
             by.entry(undoing).or_default().push(at);
         }
     }
@@ -267,7 +269,7 @@ fn needless_nopass(deployment: &Deployment, user: &User) -> Option<Finding> {
         return None;
     }
     let name = &user.name.value;
-    let title = format!("`nopass` of `{name}` says nothing: a password is asked for");
+    let title = format!("`nopass` of `{name}` has no effect: a password is asked for");
     Some(
         Finding::new(Code::UndoneRule, nopass.span, title)
             .related(password.span, "the user has a password")

@@ -1,9 +1,10 @@
 //! The rule `unlimited-memory`.
 
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, those};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::{Deployment, Model, Node, Origin};
+use crate::model::{Deployment, Model, Origin};
 use crate::spec::{Purpose, listed};
 
 /// A cache, or a policy of eviction, without a limit of memory.
@@ -70,37 +71,28 @@ rules = "~session:* +@read +@write +@connection -@dangerous"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
-        let servers = Servers::of_deployment(deployment);
-        let unlimited: Vec<&Node> =
-            deployment.nodes.iter().filter(|node| wants_a_limit(deployment, &servers, node)).collect();
-        findings.extend(finding(deployment, &servers, &unlimited));
+        let unlimited =
+            those(Servers::of_deployment(deployment), |running| wants_a_limit(deployment, running));
+        findings.extend(finding(deployment, &unlimited));
     }
 }
 
 /// Whether a server has no limit though its purpose or its policy asks for one.
-pub(super) fn wants_a_limit<'m>(
-    deployment: &Deployment,
-    servers: &Servers<'m>,
-    node: &'m Node,
-) -> bool {
+pub(super) fn wants_a_limit(deployment: &Deployment, running: &Running<'_>) -> bool {
     let cache = deployment.spec.purpose.is_some_and(|purpose| purpose.value == Purpose::Cache);
-    servers.bytes(node, "maxmemory") == Some(0) && (cache || evicts(servers, node))
+    running.bytes("maxmemory") == Some(0) && (cache || evicting(running).is_some())
 }
 
-/// Whether keys may be evicted once there is a limit.
-fn evicts<'m>(servers: &Servers<'m>, node: &'m Node) -> bool {
-    servers.word(node, "maxmemory-policy").is_some_and(|policy| policy != "noeviction")
+/// The policy that evicts keys once there is a limit.
+fn evicting(running: &Running<'_>) -> Option<&'static str> {
+    running.word("maxmemory-policy").filter(|policy| *policy != "noeviction")
 }
 
-fn finding<'m>(
-    deployment: &'m Deployment,
-    servers: &Servers<'m>,
-    nodes: &[&'m Node],
-) -> Option<Finding> {
-    let node = *nodes.first()?;
+fn finding(deployment: &Deployment, nodes: &[Running<'_>]) -> Option<Finding> {
+    let running = nodes.first()?;
     let name = &deployment.name.value;
-    let origin = |name: &str| servers.setting(node, name).map(|setting| setting.origin);
-    let policy = servers.word(node, "maxmemory-policy").filter(|_| evicts(servers, node));
+    let origin = |name: &str| running.setting(name).map(|setting| setting.origin);
+    let policy = evicting(running);
     let title = match policy {
         Some(policy) => format!("the policy `{policy}` of `{name}` never acts: there is no `maxmemory`"),
         None => format!("the cache `{name}` has no `maxmemory`, and grows until the machine is full"),
@@ -119,7 +111,7 @@ fn finding<'m>(
         finding = finding.related(policy, "the policy");
     }
     if nodes.len() < deployment.nodes.len() {
-        let names: Vec<&str> = nodes.iter().map(|node| node.id.0.as_str()).collect();
+        let names: Vec<&str> = nodes.iter().map(|running| running.node().id.0.as_str()).collect();
         finding = finding.note(format!("it has none on {}", listed(&names)));
     }
     Some(
@@ -134,24 +126,21 @@ fn finding<'m>(
 mod tests {
     use crate::check::rules::tests::codes_of;
 
-    /// What these specs are told besides, by rules of their own.
-    const BESIDES: [&str; 3] = ["failed-snapshot-stops-cache", "snapshots-only", "data-not-saved"];
     const NONE: [&str; 0] = [];
     const FOUND: [&str; 1] = ["unlimited-memory"];
 
     fn codes(table: &str) -> Vec<String> {
-        let codes = codes_of(&format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
+        codes_of(&format!(
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n[redis.s]\nversion = \"7.2\"\n\
              topology = \"standalone\"\nhosts = [\"a\"]\n{table}"
-        ));
-        codes.into_iter().filter(|code| !BESIDES.contains(&code.as_str())).collect()
+        ))
     }
 
     #[test]
     fn a_cache_or_a_policy_asks_for_a_limit() {
         assert_eq!(codes(""), NONE);
-        assert_eq!(codes("purpose = \"cache\"\n"), FOUND);
-        assert_eq!(codes("purpose = \"store\"\n"), NONE);
+        assert_eq!(codes("purpose = \"cache\"\nconfig = { save = [] }\n"), FOUND);
+        assert_eq!(codes("purpose = \"store\"\nconfig = { appendonly = true }\n"), NONE);
         assert_eq!(codes("config = { maxmemory-policy = \"volatile-ttl\" }\n"), FOUND);
         assert_eq!(codes("config = { maxmemory-policy = \"noeviction\" }\n"), NONE);
         assert_eq!(codes("config = { maxmemory-policy = \"allkeys-lfu\", maxmemory = 0 }\n"), FOUND);
@@ -160,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told_once() {
-        assert_eq!(codes("purpose = \"cache\"\nconfig = { maxmemory = \"lots\" }\n"), ["invalid-value"]);
+        assert_eq!(codes("purpose = \"cache\"\nconfig = { maxmemory = \"lots\", save = [] }\n"), ["invalid-value"]);
         assert_eq!(codes("purpose = \"cache\"\nconfig = 3\n"), ["wrong-type"]);
         assert_eq!(codes("purpose = \"cache\"\nprofiles = [\"p\"]\n"), ["undefined-profile"]);
     }

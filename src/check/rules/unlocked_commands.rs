@@ -1,11 +1,11 @@
 //! The rule `unlocked-commands`.
 
-use crate::check::access::{Reach, reach};
+use crate::check::access::{Reach, reach, refuses_other_hosts};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::{Running, faults};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Assigned, Model};
-use crate::source::Span;
 use crate::value::Value;
 
 /// Commands that 7.0 locked, unlocked for every client.
@@ -35,6 +35,10 @@ hosts = ["cache-a"]
 
 [redis.sessions.config]
 enable-debug-command = "yes"
+
+[redis.sessions.users.app]
+passwords = [{ env = "SESSIONS_APP_PASSWORD" }]
+rules = "~session:* +@read +@write -@dangerous"
 "#,
     ),
     passes: Example::spec(
@@ -51,6 +55,10 @@ hosts = ["cache-a"]
 
 [redis.sessions.config]
 enable-debug-command = "local"
+
+[redis.sessions.users.app]
+passwords = [{ env = "SESSIONS_APP_PASSWORD" }]
+rules = "~session:* +@read +@write -@dangerous"
 "#,
     ),
     stage: Stage::Model(run),
@@ -70,22 +78,23 @@ const SWITCHES: [(&str, &str, &str); 3] = [
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
         for (name, what, note) in SWITCHES {
-            let mut told: Vec<Span> = Vec::new();
-            for node in servers.nodes {
-                let setting = servers.setting(node, name);
-                let yes = setting.filter(|setting| setting.value == Assigned::Value(Value::Word("yes")));
-                let remote = reach(model, servers.shared, node).is_some_and(|reach| reach > Reach::Host);
-                let place = servers.place(node, name);
-                if yes.is_none() || !remote || told.contains(&place) {
-                    continue;
-                }
-                told.push(place);
+            let unlocked = |running: &Running<'_>| {
+                let yes = Assigned::Value(Value::Word("yes"));
+                running.setting(name).filter(|setting| setting.value == yes)?;
+                let from = reach(model, servers.shared, running.node())?;
+                let refused = running
+                    .servers
+                    .deployment
+                    .is_some_and(|deployment| refuses_other_hosts(deployment, running.node()));
+                (from > Reach::Host && !refused).then(|| running.place_or_node(name))
+            };
+            for (place, nodes) in faults(servers, unlocked) {
                 let title = format!("`{name}` of {servers} lets clients on other hosts use {what}");
                 let mut finding = Finding::new(Code::UnlockedCommands, place, title)
                     .help("write `\"local\"`, which lets clients on the host use it, or remove the line")
                     .note(note)
                     .of(servers.name);
-                if let Some(value) = yes.and_then(|setting| setting.value_span) {
+                if let Some(value) = nodes.first().and_then(|running| running.value_place(name)) {
                     finding = finding.guess(value, "\"local\"");
                 }
                 findings.push(finding);
@@ -98,6 +107,8 @@ fn run(model: &Model, findings: &mut Findings) {
 mod tests {
     use crate::check::rules::tests::codes_of;
 
+    const NONE: [&str; 0] = [];
+
     fn of(address: &str, config: &str) -> Vec<String> {
         codes_of(&format!(
             "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"{address}\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
@@ -108,10 +119,18 @@ mod tests {
 
     #[test]
     fn only_yes_is_told_once_for_each_switch() {
-        let none: [&str; 0] = [];
-        assert_eq!(of("10.0.0.1", "enable-module-command = \"local\""), none);
-        assert_eq!(of("10.0.0.1", "enable-module-command = false"), none);
+        let locked = |config: &str| of("10.0.0.1", &format!("requirepass = {{ env = \"P\" }}\n{config}"));
+        assert_eq!(locked("enable-module-command = \"local\""), NONE);
+        assert_eq!(locked("enable-module-command = false"), NONE);
         let two = "enable-module-command = \"yes\"\nenable-protected-configs = true";
-        assert_eq!(of("10.0.0.1", two), ["unlocked-commands", "unlocked-commands"]);
+        assert_eq!(locked(two), ["unlocked-commands", "unlocked-commands"]);
+    }
+
+    #[test]
+    fn where_protected_mode_refuses_other_hosts_nothing_is_unlocked_for_them() {
+        let debug = "enable-debug-command = \"yes\"";
+        assert_eq!(of("10.0.0.1", debug), ["clients-locked-out"]);
+        let open = of("10.0.0.1", &format!("{debug}\nprotected-mode = false"));
+        assert_eq!(open, ["unlocked-commands", "open-server"]);
     }
 }

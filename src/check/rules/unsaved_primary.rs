@@ -1,7 +1,9 @@
 //! The rule `unsaved-primary`.
 
+use std::collections::BTreeSet;
+
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
-use crate::check::running::{Running, copies, faults, whose};
+use crate::check::running::{Running, answers, copies, faults, whose};
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Topology};
@@ -105,7 +107,12 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 fn judge(deployment: &Deployment) -> Vec<Finding> {
-    let mut blamed = Vec::new();
+    let persist = answers(Servers::of_deployment(deployment), Running::persists);
+    let some = |wanted| persist.iter().any(|(answer, _)| *answer == Some(wanted));
+    if !(some(true) && some(false)) {
+        return Vec::new();
+    }
+    let mut blamed = BTreeSet::new();
     for group in copies(deployment) {
         let saved = |running: &Running<'_>| running.persists() == Some(true);
         if !group.iter().any(saved) {
@@ -113,11 +120,11 @@ fn judge(deployment: &Deployment) -> Vec<Finding> {
         }
         let leaders = group.iter().enumerate().filter(|(at, running)| may_lead(deployment, running, *at == 0));
         let unsaved = leaders.filter(|(_, running)| running.persists() == Some(false));
-        blamed.extend(unsaved.map(|(_, running)| running.node.id.clone()));
+        blamed.extend(unsaved.map(|(_, running)| &running.node().id));
     }
     let place = |running: &Running<'_>| {
         let own = running.place("save").or_else(|| running.place("appendonly"));
-        blamed.contains(&running.node.id).then(|| own.unwrap_or(running.node.span))
+        blamed.contains(&running.node().id).then(|| own.unwrap_or(running.node().span))
     };
     let faults = faults(Servers::of_deployment(deployment), place);
     let finding = |(place, nodes): (_, Vec<Running<'_>>)| {

@@ -1,5 +1,6 @@
 //! The rule `unseen-include`.
 
+use super::relative_path::first_relative;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::running::{Running, faults, whose};
 use crate::check::servers::Servers;
@@ -73,7 +74,10 @@ const NAME: &str = "include";
 
 fn run(model: &Model, findings: &mut Findings) {
     for servers in Servers::all(model) {
-        let includes = |running: &Running<'_>| -> Option<Span> { running.place(NAME) };
+        // Of a path that leads nowhere in particular another rule speaks.
+        let includes = |running: &Running<'_>| -> Option<Span> {
+            running.place(NAME).filter(|_| first_relative(running, NAME).is_none())
+        };
         for (place, nodes) in faults(servers, includes) {
             let title = format!("nothing checks what `{NAME}` brings into {}", whose(&nodes));
             findings.push(

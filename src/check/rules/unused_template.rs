@@ -20,12 +20,13 @@ name = "shop"
 templates = "templates"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[
             ("templates/redis.cnf.j2", "# {{ node }}, owned by the team cache.
@@ -38,12 +39,13 @@ name = "shop"
 templates = "templates"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 "#,
         layers: &[
             ("templates/redis.conf.j2", "# {{ node }}, owned by the team cache.

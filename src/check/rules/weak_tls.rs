@@ -24,12 +24,13 @@ directives. memcached names its oldest version in `ssl_min_version`, from 0 for 
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/tls/cache.crt", key-file = "/etc/tls/cache.key", ca-cert-file = "/etc/tls/ca.crt" }
 
 [redis.sessions.config]
@@ -41,12 +42,13 @@ tls-protocols = "TLSv1.1 TLSv1.2"
 name = "shop"
 
 [hosts]
-cache-a = { address = "10.0.1.11" }
+cache-a = { address = "127.0.0.1" }
 
 [redis.sessions]
 version = "7.2"
 topology = "standalone"
 hosts = ["cache-a"]
+users.app = { passwords = { env = "APP_PASSWORD" }, rules = "~session:* +@read +@write -@dangerous" }
 tls = { cert-file = "/etc/tls/cache.crt", key-file = "/etc/tls/cache.key", ca-cert-file = "/etc/tls/ca.crt" }
 
 [redis.sessions.config]

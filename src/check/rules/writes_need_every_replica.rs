@@ -1,8 +1,9 @@
 //! The rule `writes-need-every-replica`.
 
 use super::impossible_writes::has;
-use crate::check::failover::{Promise, leaders, promise, replicas_to_write};
+use crate::check::failover::{Promise, leaders, promise, replicas_to_write, wants_replicas};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
+use crate::check::running::Running;
 use crate::check::servers::Servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, Topology};
@@ -79,7 +80,8 @@ min-replicas-to-write = 1
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in &model.deployments {
         // What a deployment promises to survive is proven elsewhere.
-        if deployment.complete && promise(deployment) == Promise::Undeclared {
+        let proven = promise(deployment) != Promise::Undeclared;
+        if deployment.complete && !proven && wants_replicas(deployment) {
             findings.append(fragile(deployment));
         }
     }
@@ -93,7 +95,7 @@ fn fragile(deployment: &Deployment) -> Findings {
     let mut told: Vec<Span> = Vec::new();
     for (node, followers) in leaders(deployment) {
         let place = servers.place(node, NAME);
-        let wanted = replicas_to_write(deployment, node).and_then(|wanted| usize::try_from(wanted).ok());
+        let wanted = replicas_to_write(&Running::new(servers, node)).and_then(|wanted| usize::try_from(wanted).ok());
         if followers == 0 || wanted != Some(followers) || told.contains(&place) {
             continue;
         }

@@ -1,12 +1,14 @@
 //! Settings that follow from hosts, topology, credentials and TLS: written once in the spec, derived
 //! for every node.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::config::{Subject, Typed};
 use super::directive::{follows_in_all_versions, newest};
 use super::nodes::Seat;
-use crate::catalog;
+use crate::catalog::{self, Target};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::origin::{Derivation, Origin};
 use crate::model::settings::{Assigned, Setting};
@@ -190,17 +192,50 @@ pub(super) fn users_file(data_dir: &At<String>) -> Derived {
     args("aclfile", [path], Derivation::Users, data_dir.span)
 }
 
+/// Values that were judged already, by directive and arguments: nodes of a deployment derive mostly the same, and so do
+/// those of a host. Settings that follow from one place are one.
+#[derive(Debug, Default)]
+pub(super) struct Judged(HashMap<(Target, &'static str), ByArgs>);
+
+type ByArgs = HashMap<Vec<String>, Arc<Setting>>;
+
+impl Judged {
+    /// The setting that follows; none where servers would refuse it, which is reported.
+    fn setting(
+        &mut self,
+        derived: &Derived,
+        subject: Subject<'_>,
+        findings: &mut Findings,
+    ) -> Option<Arc<Setting>> {
+        let origin = Origin::Derived(derived.because, derived.span);
+        let DerivedValue::Args(args) = &derived.value else {
+            return setting(derived, subject, findings).map(Arc::new);
+        };
+        let judged = self.0.entry((*subject.target, derived.name)).or_default();
+        match judged.get(args) {
+            Some(known) if known.origin == origin => Some(known.clone()),
+            Some(known) => Some(Arc::new(Setting { origin, ..(**known).clone() })),
+            None => {
+                let setting = Arc::new(setting(derived, subject, findings)?);
+                judged.insert(args.clone(), setting.clone());
+                Some(setting)
+            }
+        }
+    }
+}
+
 /// Adds derived values; one that is also written by hand must be equal, or insisted on. What is written by
 /// hand comes in layers, upper ones first.
 pub(super) fn add(
     typed: &mut Typed,
     hand: &[&Typed],
     derived: Vec<Derived>,
+    judged: &mut Judged,
     subject: Subject<'_>,
     findings: &mut Findings,
 ) {
     for derived in derived {
-        let Some(setting) = setting(&derived, subject, findings) else { continue };
+        let Some(setting) = judged.setting(&derived, subject, findings) else { continue };
         let name = setting.name.clone();
         if hand.iter().any(|layer| layer.poisoned.contains(&name)) {
             continue;
@@ -214,11 +249,11 @@ pub(super) fn add(
                 if derived.unwritten {
                     typed.settings.remove(&name);
                 } else {
-                    typed.settings.set(setting);
+                    typed.settings.share(setting);
                 }
             }
             None if derived.unwritten => {}
-            None => typed.settings.set(setting),
+            None => typed.settings.share(setting),
         }
     }
 }

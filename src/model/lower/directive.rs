@@ -227,7 +227,12 @@ fn remarks(
         let mut finding = Finding::new(Code::IgnoredDirective, name.span, title);
         finding = match facts.renamed {
             Some(renamed) => finding.help(format!("`{renamed}` took its place")),
-            None => finding.help("remove it").fix_by_removing(name.span),
+            None => {
+                let help = facts.instead.map_or("remove it".to_owned(), |instead| {
+                    format!("remove it; what it said is now for `{instead}` to say")
+                });
+                finding.help(help).fix_by_removing(name.span)
+            }
         };
         findings.push(finding.of(subject.deployment));
     } else if spelling != facts.name {

@@ -19,6 +19,7 @@ mod setting;
 mod target;
 mod user_line;
 
+use derived::Judged;
 use names::{Kind, Uses};
 use profiles::TypedProfiles;
 
@@ -41,6 +42,7 @@ pub fn lower(spec: &Spec, layers: &Layers, findings: &mut Findings) -> Model {
         hosts,
         uses: Uses::default(),
         typed: TypedProfiles::default(),
+        judged: Judged::default(),
         unsure: names_lost(spec, layers),
     };
     lowering.report_duplicate_names();
@@ -78,6 +80,8 @@ struct Lowering<'a> {
     uses: Uses,
     /// Profiles that were typed already.
     typed: TypedProfiles<'a>,
+    /// Derived values that were judged already.
+    judged: Judged,
     /// A list of names could not be read: what it would have used is unknown.
     unsure: bool,
 }

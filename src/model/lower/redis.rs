@@ -95,7 +95,7 @@ fn deployment(
     );
     let mut shared = hand.clone();
     let list = derived::shared(spec, topology, replication.as_ref(), tls.as_ref());
-    derived::add(&mut shared, &[&hand], list, subject, lowering.findings);
+    derived::add(&mut shared, &[&hand], list, &mut lowering.judged, subject, lowering.findings);
 
     let context = NodeContext {
         spec,
@@ -350,7 +350,7 @@ fn node(
     let mut list = derived::listening(&facts);
     list.extend(derived::announced(&facts, topology.value, has_users));
     let mut own = own_hand.clone();
-    derived::add(&mut own, &[&own_hand, hand], list, subject, lowering.findings);
+    derived::add(&mut own, &[&own_hand, hand], list, &mut lowering.judged, subject, lowering.findings);
     Node { id: seat.id.clone(), host: seat.host, span: seat.span, port: seat.port, own: own.settings }
 }
 
@@ -361,7 +361,7 @@ mod tests {
 
     fn compiled(hosts: &str, more: &str) -> Compiled {
         let spec = format!(
-            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\nb = {{ address = \"10.0.0.2\" }}\n\
+            "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\nb = {{ address = \"127.0.0.2\" }}\n\
              [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = {hosts}\n{more}"
         );
         compile_example(&spec, &[])

@@ -99,7 +99,14 @@ fn set(
     let observer = spec.observer.as_ref().and_then(observer);
     let users = users(lowering, observer.as_ref(), spec, &hand, subject);
     let mut shared = hand.clone();
-    derived::add(&mut shared, &[&hand], derived_shared(spec, tls.as_ref()), subject, lowering.findings);
+    derived::add(
+        &mut shared,
+        &[&hand],
+        derived_shared(spec, tls.as_ref()),
+        &mut lowering.judged,
+        subject,
+        lowering.findings,
+    );
     let context = NodeContext {
         spec,
         subject,
@@ -320,7 +327,7 @@ fn sentinel(
     let own_hand = own.clone();
     let mut list = derived::listening(&facts);
     list.extend(has_users.then(|| derived::users_file(&facts.data_dir)));
-    derived::add(&mut own, &[&own_hand, hand], list, subject, lowering.findings);
+    derived::add(&mut own, &[&own_hand, hand], list, &mut lowering.judged, subject, lowering.findings);
     let node = Sentinel {
         id: seat.id.clone(),
         host: seat.host,

@@ -40,7 +40,7 @@ mod tests {
     fn compiled(more: &str) -> Compiled {
         compile_example(
             &format!(
-                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"10.0.0.1\" }}\n\
+                "format = 1\nname = \"x\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n\
                  [redis.s]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [\"a\"]\n{more}\n"
             ),
             &[],

@@ -11,7 +11,8 @@ use crate::source::Span;
 use crate::spec::raw::{Node, Raw};
 use crate::spec::{ConfigEntry, Decode, Decoder, SecretRef, literal_secret};
 use crate::value::{
-    BadShape, IntegerFault, Judgement, Otherwise, Reason, Renames, Written, fold_lines, written_lines,
+    BadShape, IntegerFault, Judgement, Otherwise, Reason, Renames, Written, asked_by_file_rules, fold_lines,
+    written_lines,
 };
 
 /// The key that insists on a value although another one is derived.
@@ -34,24 +35,21 @@ pub(super) fn value(
     subject: Subject<'_>,
     findings: &mut Findings,
 ) -> Option<Assignment> {
-    let before = findings.len();
     let (node, insisted) = match &entry.value.value {
         Raw::Table(table) if table.entries.len() == 1 && table.get(OVERRIDE).is_some() => {
             (table.get(OVERRIDE)?, true)
         }
         _ => (&entry.value, false),
     };
-    let assigned = match named {
-        Named::Foreign(_) => foreign(entry, node, subject, findings)?,
+    let (assigned, misread) = match named {
+        Named::Foreign(_) => (foreign(entry, node, subject, findings)?, false),
         Named::Known(directive, facts) => {
             let typing = Typing { name: &entry.name.value, node, directive, facts, subject };
             typing.assigned(findings)?
         }
     };
-    let otherwise = findings.iter().skip(before).any(|finding| finding.code == Code::ReinterpretedValue);
-    // A size that wrapped around is not what anybody meant.
-    let wrapped = otherwise && matches!(assigned, Assigned::Value(crate::value::Value::Bytes(_)));
-    let doubtful = wrapped || placeholder(&node.value).is_some();
+    // What follows from a value that nobody meant is not worth saying.
+    let doubtful = misread || placeholder(&node.value).is_some();
     Some(Assignment { assigned, insisted, doubtful })
 }
 
@@ -155,9 +153,10 @@ struct Typing<'a> {
 }
 
 impl Typing<'_> {
-    fn assigned(&self, findings: &mut Findings) -> Option<Assigned> {
+    /// The value, and whether a server takes another one than what is written.
+    fn assigned(&self, findings: &mut Findings) -> Option<(Assigned, bool)> {
         if SecretRef::is_reference(self.node) {
-            return self.secret(findings);
+            return self.secret(findings).map(|secret| (secret, false));
         }
         let written = as_written(self.name, self.node, self.subject, findings)?;
         if self.directive.secret && !matches!(&self.node.value, Raw::Text(text) if text.is_empty()) {
@@ -199,12 +198,17 @@ impl Typing<'_> {
         if !refused {
             report_placeholder(self.name, self.node, self.subject, findings);
         }
-        match (folded.values.len(), self.facts.repeat) {
-            (0, _) if lines.is_empty() => Some(Assigned::Values(Vec::new())),
-            (0, _) => None,
-            (_, Repeat::Accumulate) => Some(Assigned::Values(folded.values)),
-            _ => folded.values.into_iter().next_back().map(Assigned::Value),
-        }
+        let changed = |otherwise| !matches!(otherwise, Otherwise::NoEffect(_) | Otherwise::Ignored);
+        // Whether a server starts with what it makes of them is asked in any case.
+        let misread = !asked_by_file_rules(self.directive.name)
+            && folded.judgements.iter().filter_map(Judgement::otherwise).any(changed);
+        let assigned = match (folded.values.len(), self.facts.repeat) {
+            (0, _) if lines.is_empty() => Assigned::Values(Vec::new()),
+            (0, _) => return None,
+            (_, Repeat::Accumulate) => Assigned::Values(folded.values),
+            _ => Assigned::Value(folded.values.into_iter().next_back()?),
+        };
+        Some((assigned, misread))
     }
 
     /// What is wrong with `rename-command` lines, which a server reads one after the other.
@@ -281,7 +285,7 @@ impl Typing<'_> {
             Code::InvalidValue
         };
         let mut finding = Finding::new(code, span, title);
-        if let Some(text) = placeholder(&self.node.value) {
+        if let Some(text) = placeholder(&self.node.value).or_else(|| shell_variable(&self.node.value)) {
             finding = finding.help(format!("fill in the placeholder `{text}`"));
         }
         match reason {
@@ -301,6 +305,9 @@ impl Typing<'_> {
                     finding =
                         finding.help(format!("did you mean `{near}`?")).guess(span, format!("\"{near}\""));
                 }
+            }
+            Reason::UnknownEvent { known, .. } => {
+                finding = finding.help(format!("it takes some of the letters `{known}`"));
             }
             Reason::NeedsFeature { feature, .. } => {
                 finding = finding
@@ -348,6 +355,14 @@ fn placeholder(raw: &Raw) -> Option<String> {
     }
 }
 
+/// A value that is nothing but `$NAME`. Where a server would take it, it may be meant.
+fn shell_variable(raw: &Raw) -> Option<String> {
+    let Raw::Text(text) = raw else { return None };
+    let name = text.strip_prefix('$')?;
+    let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (!name.is_empty() && name.bytes().all(capital)).then(|| text.clone())
+}
+
 fn placeholder_in(text: &str) -> Option<&str> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let word = |open: &str, inner: &str| match open {
@@ -383,6 +398,15 @@ mod tests {
         }
         for text in ["{title} {port}", "5%", "100% of 50%!", "$HOME", "%R~x", "", "{{}}"] {
             assert_eq!(placeholder_in(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_a_shell_variable_is_seen() {
+        let text = |text: &str| shell_variable(&Raw::Text(text.to_owned()));
+        assert_eq!(text("$REDIS_PORT2").as_deref(), Some("$REDIS_PORT2"));
+        for other in ["$", "$Port", "a$PORT", "$PORT/x", ""] {
+            assert_eq!(text(other), None, "{other}");
         }
     }
 }

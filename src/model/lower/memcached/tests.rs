@@ -87,10 +87,10 @@ fn each_mistake_is_found_once() {
 
 #[test]
 fn one_may_insist() {
-    let compiled = compiled("1.6.18", "listen = { override = \"0.0.0.0\" }");
+    let compiled = compiled("1.6.18", "listen = { override = \"10.0.0.9\" }");
     assert!(compiled.findings.is_empty(), "{:?}", compiled.findings);
     let nodes = compiled.model.unwrap().memcached.remove(0).nodes;
-    assert_eq!(nodes[0].options[0].value.as_deref(), Some("0.0.0.0"));
+    assert_eq!(nodes[0].options[0].value.as_deref(), Some("10.0.0.9"));
 }
 
 /// What follows from a value that memcached takes otherwise than written is not told beside it; but where that is
