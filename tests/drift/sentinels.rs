@@ -1,7 +1,5 @@
 //! Sentinels: a set that watches a primary and its replicas.
 
-use std::time::Duration;
-
 use cachewright::catalog::sentinel::{Scope, directives};
 
 use crate::observed::{How, declared, render, servers, told};
@@ -91,7 +89,7 @@ impl Stage {
         let fits = |said: &[String]| {
             said.len() == expected.len() && said.iter().zip(expected).all(|(said, part)| said.contains(part))
         };
-        let settled = wait::try_until(Duration::from_secs(60), || fits(&self.told()).then_some(()));
+        let settled = wait::try_until(wait::LIMIT * 2, || fits(&self.told()).then_some(()));
         assert!(
             settled.is_some(),
             "{}: wanted {expected:?}, told {:#?}",
