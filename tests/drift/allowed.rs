@@ -9,6 +9,8 @@ use cachewright::live::Question;
 
 use crate::observed::{How, declared, drift, render, servers};
 use crate::support::port::Port;
+use crate::support::servers::{Engine, Servers};
+use crate::{memcached, sentinels};
 
 /// Passes everything on, and keeps what clients say.
 fn recording(far: u16) -> (u16, Arc<Mutex<Vec<u8>>>) {
@@ -87,6 +89,58 @@ fn only_questions_of_the_list_are_sent() {
         }
     }
     println!("sent: {}", seen.into_iter().collect::<Vec<_>>().join(", "));
+}
+
+#[test]
+fn sentinels_are_sent_only_theirs() {
+    for server in servers() {
+        let ports = [Port::reserve_row(3, false), Port::reserve_row(3, false)];
+        let site = render(&sentinels::spec(server, (ports[0][0].number(), ports[1][0].number())));
+        let set = &site.model.sentinels[0];
+        let node = &set.nodes[0];
+        let asks = set.setting(node, "requirepass").is_some();
+        let launch = site.launch_sentinel(server, set, node);
+        let launch = if asks { launch.login(None, "secret-of-env:WATCH") } else { launch };
+        let _running = launch.start();
+        let port = site.socket(node).port();
+        let (near, heard) = recording(port);
+        let via = [(format!("127.0.0.1:{port}"), format!("127.0.0.1:{near}").parse().unwrap())];
+        let said = drift(&site, &How { via: via.into(), ..How::default() });
+        assert!(said.values().any(Result::is_ok), "{server}: {said:?}");
+        let name = || sentinels::NAME.to_owned();
+        let listed = [
+            Question::Identity,
+            Question::Users,
+            Question::Watched,
+            Question::ReplicasOf(name()),
+            Question::SentinelsOf(name()),
+            Question::Quorum(name()),
+            Question::SentinelSettings,
+        ];
+        let commands = commands(&heard.lock().unwrap());
+        assert!(!commands.is_empty(), "{server}");
+        for words in &commands {
+            let login = asks && words[0] == "AUTH";
+            let is_listed = listed.iter().any(|question| question.words().as_slice() == words.as_slice());
+            assert!(login || is_listed, "{server}: {words:?} is sent");
+        }
+    }
+}
+
+#[test]
+fn memcached_is_sent_only_its() {
+    for server in Servers::of(Engine::Memcached) {
+        let (site, _running, port) = memcached::start(server, "");
+        let (near, heard) = recording(port.number());
+        let via = [(
+            format!("127.0.0.1:{}", port.number()),
+            format!("memcached://127.0.0.1:{near}").parse().unwrap(),
+        )];
+        let said = drift(&site, &How { via: via.into(), ..memcached::safe() });
+        assert!(said.values().all(Result::is_ok), "{server}: {said:?}");
+        let sent = String::from_utf8(heard.lock().unwrap().clone()).unwrap();
+        assert_eq!(sent, "version\r\nstats\r\nstats settings\r\n", "{server}");
+    }
 }
 
 /// Whether a command is one of the questions that a server may be asked.

@@ -20,7 +20,7 @@ const SETS: [&str; 5] = [
     "no_modern = true\nidle_timeout = 60\n",
 ];
 
-fn start(server: &'static Server, config: &str) -> (Site, Running, Port) {
+pub(crate) fn start(server: &'static Server, config: &str) -> (Site, Running, Port) {
     let port = Port::reserve();
     let site = render(&format!(
         "format = 1\nname = \"drift\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n\
@@ -36,7 +36,7 @@ fn start(server: &'static Server, config: &str) -> (Site, Running, Port) {
     (site, running, port)
 }
 
-fn safe() -> How {
+pub(crate) fn safe() -> How {
     How { without_napi_ids: true, ..How::default() }
 }
 

@@ -12,9 +12,9 @@ use crate::support::servers::Server;
 use crate::support::wait;
 
 /// The name that the sentinels have for the deployment.
-const NAME: &str = "mymaster";
+pub(crate) const NAME: &str = "mymaster";
 
-fn spec(server: &Server, ports: (u16, u16)) -> String {
+pub(crate) fn spec(server: &Server, ports: (u16, u16)) -> String {
     let engine = server.engine.name();
     let built = declared(server);
     // What they ask of each other is known from 6.2 on.

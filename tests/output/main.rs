@@ -126,8 +126,7 @@ fn deployment(name: &str, nodes: usize, hz: usize) -> String {
     let mut text = "format = 1\nname = \"t\"\n[hosts]\na = { address = \"127.0.0.1\" }\n".to_owned();
     write!(
         text,
-        "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ hz = {hz} }}\n\
-         lints.clients-locked-out = \"allow\"\n"
+        "[redis.{name}]\nversion = \"7.2\"\ntopology = \"standalone\"\nhosts = [{hosts}]\nconfig = {{ hz = {hz} }}\n"
     )
     .unwrap();
     text
