@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cachewright::catalog::{self, Engine, VersionRange};
+use cachewright::catalog::{self, Engine, Version, VersionRange};
 use tempfile::TempDir;
 
 use crate::places::{self, Place};
 use crate::search::Canary;
+
+/// The first version whose sentinels have users.
+const WITH_SENTINEL_USERS: Version = Version::new(6, 2, 0);
 
 /// A spec in a folder of its own, with its secrets.
 pub(crate) struct Planted {
@@ -162,6 +165,7 @@ impl Planted {
         };
         text += &watched("whole", "whole", 6004);
         text += &format!("replication = {{ user = \"replica\", password = {} }}\n", self.plant());
+        text += &format!("observer = {{ user = \"watcher\", password = {} }}\n", self.plant());
         if keys {
             text += &tls(self.plant());
         }
@@ -176,6 +180,10 @@ impl Planted {
         };
         text += &set("whole", 26001);
         text += &format!("auth = {{ user = \"sentinel\", password = {} }}\n", self.plant());
+        // Sentinels of 6.0 know no users.
+        if versions.first >= WITH_SENTINEL_USERS {
+            text += &format!("observer = {{ user = \"watcher\", password = {} }}\n", self.plant());
+        }
         if keys {
             text += &tls(self.plant());
         }
@@ -237,8 +245,13 @@ impl Planted {
         walk(&value, &mut Vec::new(), &declared, &mut found);
         let protects_keys =
             declared.iter().any(|place| place.last().is_some_and(|key| key == "tls-key-file-pass"));
-        let needed =
-            |place: &&Place| protects_keys || place.last().is_none_or(|key| key != "key-file-password");
+        let versions: VersionRange = version.trim_matches('"').parse().unwrap();
+        let observes = versions.first >= WITH_SENTINEL_USERS;
+        let needed = |place: &&Place| {
+            let key = place.last().map(String::as_str);
+            let of_sentinels = place[0] == "sentinels" && place.contains(&"observer".to_owned());
+            (protects_keys || key != Some("key-file-password")) && (observes || !of_sentinels)
+        };
         let missing: Vec<_> = declared.difference(&found).filter(needed).collect();
         assert!(missing.is_empty(), "no canary stands in {missing:?} of\n{}", self.text);
         found
