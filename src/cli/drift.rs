@@ -51,6 +51,9 @@ fn compare(
 ) -> Result<Exit, Stop> {
     let nodes = select::nodes(model, &args.selectors)?;
     let access = access::access(&args.access, model)?;
+    if let Some(folder) = args.files.as_ref().filter(|folder| !folder.is_dir()) {
+        return Err(Stop::Usage(format!("there is no folder {}", folder.display())));
+    }
     let baseline = baseline::read(args, output)?;
     let routes: Vec<Route> = nodes.iter().map(|node| Route::to(model, node, &access)).collect();
     let asked_at = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();

@@ -10,6 +10,7 @@ use crate::source::At;
 use crate::spec::TlsSpec;
 
 use super::difference::{Class, Difference, Mend, Side, Subject};
+use super::users::word;
 
 /// Fewer days than this are told of: enough to renew it in working hours.
 const SOON: i64 = 14;
@@ -19,6 +20,7 @@ pub(super) fn compare(
     spec: &At<TlsSpec>,
     served: &Served,
     copy: impl Fn(&str) -> Option<Vec<u8>>,
+    has_config: bool,
     now: OffsetDateTime,
 ) -> Option<Difference> {
     let Some(until) = valid_until(&served.der) else {
@@ -27,8 +29,11 @@ pub(super) fn compare(
     };
     let path = spec.value.cert_file.as_ref();
     let text = |until: OffsetDateTime| Side::Text(format!("valid until {}", until.date()));
-    // Redis and Valkey read certificates again when the path is set, also to the same one.
-    let reload = |path: &str| Mend::Command(format!("CONFIG SET tls-cert-file {path}"));
+    // Redis and Valkey read certificates again when the path is set, also to the same one; sentinels have no CONFIG.
+    let reload = |path: &str| match has_config {
+        true => Mend::Command(format!("CONFIG SET tls-cert-file {}", word(path))),
+        false => Mend::Restart,
+    };
     let filed = path.and_then(|path| copy(&path.value)).and_then(|pem| first(&pem));
     if let (Some(path), Some(filed)) = (path, filed.filter(|filed| *filed != served.der)) {
         let wanted = valid_until(&filed).map_or(Side::Unknown, text);

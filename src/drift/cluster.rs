@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::emit::meeting;
+use crate::emit::{meeting, port_setting};
 use crate::live::{ClusterNode, ServerAnswers, cluster_nodes};
 use crate::model::{Deployment, Model, Node, Shard, SlotRange, Slots, Topology};
 
@@ -58,11 +58,16 @@ impl<'h> Cluster<'h> {
     fn compare(&self, out: &mut Vec<(usize, Difference)>) {
         let before = out.len();
         let inside = self.inside();
+        let formed = inside.len() > 1;
         for member in &self.members {
             if !inside.contains(member.own.id.as_str()) {
-                let (wanted, live) = ("a node of the cluster", "alone");
-                let mend = Mend::ByHand("run bootstrap.sh, which adds it".to_owned());
-                out.push((member.seen.at, self.changed(Subject::Cluster, wanted, live).mend(mend)));
+                let live = if member.known.len() > 1 { "not known to the others" } else { "alone" };
+                let mend = match formed {
+                    true => "`CLUSTER MEET HOST PORT` on it, with the address of another node",
+                    false => "run bootstrap.sh, which forms the cluster",
+                };
+                let difference = self.changed(Subject::Cluster, "a node of the cluster", live);
+                out.push((member.seen.at, difference.mend(Mend::ByHand(mend.to_owned()))));
             }
         }
         let inside: Vec<&Member<'h>> =
@@ -74,10 +79,14 @@ impl<'h> Cluster<'h> {
         for member in &inside {
             self.open_slots(member, out);
         }
-        // That the cluster is down follows from what was found; by itself it is something else.
-        if out.len() == before {
-            out.extend(inside.iter().filter_map(|member| self.state(member)));
-        }
+        // That the cluster is down follows from nodes that are not in it and from slots that nobody serves; by itself it is
+        // something else.
+        let follows = out[before..].iter().any(|(_, one)| {
+            one.class == Class::Changed && matches!(one.subject, Subject::Cluster | Subject::Slots(_))
+        });
+        let states = inside.iter().filter_map(|member| self.state(member));
+        out.extend(states.filter(|(_, one)| !follows || one.class == Class::Unreadable).collect::<Vec<_>>());
+        out.extend(inside.iter().filter_map(|member| self.link(member, &inside)));
     }
 
     fn changed(&self, subject: Subject, wanted: &str, live: &str) -> Difference {
@@ -107,10 +116,18 @@ impl<'h> Cluster<'h> {
     fn leaders(&self, inside: &[&Member<'h>]) -> Vec<Option<String>> {
         let leader = |shard: &Shard| {
             let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+            // Who serves slots leads more surely than an empty primary that nobody follows.
+            let weight = |node: &ClusterNode| 2 + usize::from(!node.slots.is_empty());
             for member in inside.iter().filter(|member| self.belongs(member.seen.node, shard)) {
-                // Who serves slots leads more surely than an empty primary that nobody follows.
-                let weight = 2 + usize::from(!member.own.slots.is_empty());
-                *votes.entry(member.own.shard()).or_default() += weight;
+                *votes.entry(member.own.shard()).or_default() += weight(&member.own);
+            }
+            // Of nodes that were not heard, others tell.
+            let places = std::iter::once(shard.primary).chain(shard.replicas.iter().copied());
+            for own in places.filter_map(|at| self.deployment.nodes.get(at)) {
+                let known = inside.first().into_iter().flat_map(|member| &member.known);
+                if let Some(node) = known.filter(|node| !self.is_heard(own) && self.is_at(own, node)).last() {
+                    *votes.entry(node.shard()).or_default() += weight(node);
+                }
             }
             votes.into_iter().max_by_key(|(_, votes)| *votes).map(|(id, _)| id.to_owned())
         };
@@ -141,11 +158,21 @@ impl<'h> Cluster<'h> {
             let wanted = format!("shard {}", self.shards[at].id.0);
             let live = match leaders.iter().position(|other| other.as_deref() == Some(member.own.shard())) {
                 Some(other) => format!("shard {}", self.shards[other].id.0),
-                None if member.own.slots.is_empty() => "a primary without slots".to_owned(),
+                None if member.own.follows.is_none() && member.own.slots.is_empty() => {
+                    "a primary without slots".to_owned()
+                }
                 None => format!("the shard of {}", self.name_of(member.own.shard())),
             };
-            let mend = Mend::Command(format!("CLUSTER REPLICATE {leader}"));
-            out.push((member.seen.at, self.changed(Subject::Cluster, &wanted, &live).mend(mend)));
+            let mend = Mend::ByHand(format!(
+                "`CLUSTER REPLICATE {leader}` on it, where the shard that it leaves keeps a replica"
+            ));
+            let difference = self.changed(Subject::Cluster, &wanted, &live).mend(mend);
+            out.push((member.seen.at, match member.own.follows.is_some() && migrates(member) {
+                true => Difference { class: Class::Moved, ..difference }.note(
+                    "replicas move by themselves to a primary that has lost its own (cluster-allow-replica-migration)",
+                ),
+                false => difference,
+            }));
         }
     }
 
@@ -169,16 +196,22 @@ impl<'h> Cluster<'h> {
                 }
             }
         }
+        // Where a single node was asked, or none knows another, nothing follows from what it does not know.
+        let formed = inside.len() > 1;
         for (shard, leader) in self.shards.iter().zip(leaders) {
-            let Some(leader) = leader.as_deref() else { continue };
-            // Without its leader, the first of its nodes that was heard speaks for the shard.
+            // Without its leader, the first of its nodes that was heard speaks for the shard, and without any of these
+            // the first of all.
             let of_shard = || inside.iter().filter(|member| self.belongs(member.seen.node, shard));
-            let speaker = of_shard().find(|member| member.own.id == leader).or_else(|| of_shard().next());
+            let leads = of_shard().find(|member| Some(member.own.id.as_str()) == leader.as_deref());
+            let speaker = leads.or_else(|| of_shard().next()).or_else(|| inside.first().filter(|_| formed));
             let Some(speaker) = speaker else { continue };
+            let unled = leader.is_none();
+            let leader = leader.as_deref().unwrap_or_default();
             let mut wrong: BTreeMap<Option<&str>, Vec<u16>> = BTreeMap::new();
             for slot in shard.slots.0.iter().flat_map(|range| range.first..=range.last) {
                 let is = owner.get(usize::from(slot)).copied().flatten();
-                if is != Some(leader) {
+                // Without a leader, whoever serves them cannot be wrong.
+                if is != Some(leader) && (is.is_none() || !unled) {
                     wrong.entry(is).or_default().push(slot);
                 }
             }
@@ -192,6 +225,10 @@ impl<'h> Cluster<'h> {
                     },
                 };
                 let mend = match is {
+                    None if formed => format!(
+                        "`CLUSTER ADDSLOTS` on {}, or the node that had them back",
+                        speaker.seen.node.id
+                    ),
                     None => "run bootstrap.sh, which assigns them".to_owned(),
                     Some(id) => format!("`redis-cli --cluster reshard` from {id} to {leader}"),
                 };
@@ -235,13 +272,44 @@ impl<'h> Cluster<'h> {
 
     /// Whether a node is a declared one that was not heard.
     fn is_silent(&self, node: &ClusterNode) -> bool {
-        let heard = |own: &Node| self.members.iter().any(|member| member.seen.node.id == own.id);
-        self.deployment.nodes.iter().filter(|own| !heard(own)).any(|own| {
-            let meeting = meeting(self.deployment, own);
-            let host = meeting.address.unwrap_or_else(|| self.model.host(own.host).address.value.clone());
-            let port = [meeting.port, own.port].contains(&node.port);
-            port && (same_host(&host, &node.host) || host.parse::<std::net::IpAddr>().is_err())
-        })
+        self.deployment.nodes.iter().any(|own| !self.is_heard(own) && self.is_at(own, node))
+    }
+
+    fn is_heard(&self, own: &Node) -> bool {
+        self.members.iter().any(|member| member.seen.node.id == own.id)
+    }
+
+    /// Whether a declared node is where the cluster has a node. Which of its ports the others know depends on who asks
+    /// over what.
+    fn is_at(&self, own: &Node, node: &ClusterNode) -> bool {
+        let meeting = meeting(self.deployment, own);
+        let host = meeting.address.unwrap_or_else(|| self.model.host(own.host).address.value.clone());
+        let setting = |name| port_setting(self.deployment, own, name);
+        let more = ["port", "tls-port", "cluster-announce-port", "cluster-announce-tls-port"].map(setting);
+        let port = [meeting.port, own.port].contains(&node.port) || more.contains(&Some(node.port));
+        port && (same_host(&host, &node.host) || host.parse::<std::net::IpAddr>().is_err())
+    }
+
+    /// A replica that has lost its primary, though that is there.
+    fn link(&self, member: &Member<'h>, inside: &[&Member<'h>]) -> Option<(usize, Difference)> {
+        let fields = member.seen.answers.replication.as_ref().ok()?;
+        let is_down = fields.get("master_link_status").is_some_and(|state| state == "down");
+        let leader = member.own.follows.as_deref()?;
+        if !is_down || !inside.iter().any(|other| other.own.id == leader) {
+            return None;
+        }
+        let name = self.name_of(leader);
+        let difference = self.changed(
+            Subject::Role,
+            &format!("replica of {name}"),
+            &format!("replica of {name}, link down"),
+        );
+        let syncing = fields.get("master_sync_in_progress").is_some_and(|state| state == "1");
+        let difference = match syncing {
+            true => Difference { class: Class::Moved, ..difference }.note("it is being synchronised"),
+            false => difference.mend(Mend::ByHand("see both servers' logs".to_owned())),
+        };
+        Some((member.seen.at, difference))
     }
 
     /// Slots that somebody began to move, and did not finish.
@@ -254,7 +322,8 @@ impl<'h> Cluster<'h> {
             } else {
                 format!("on its way here from {other}")
             };
-            let mend = Mend::ByHand("finish it: `redis-cli --cluster fix`".to_owned());
+            let address = format!("{}:{}", member.own.host, member.own.port);
+            let mend = Mend::ByHand(format!("finish it: `redis-cli --cluster fix {address}`"));
             let subject = Subject::Slots(open.slot.to_string());
             out.push((member.seen.at, self.changed(subject, "at rest", &live).mend(mend)));
         }
@@ -268,7 +337,10 @@ impl<'h> Cluster<'h> {
             }
             Ok(fields) => match fields.get("cluster_state").map(String::as_str) {
                 Some("ok") => None,
-                Some(state) => Some((at, self.changed(Subject::Cluster, "ok", state))),
+                Some(state) => {
+                    let mend = "see which nodes it cannot reach: `CLUSTER NODES` on it".to_owned();
+                    Some((at, self.changed(Subject::Cluster, "ok", state).mend(Mend::ByHand(mend))))
+                }
                 None => Some((at, Difference::unreadable(Subject::Cluster, "CLUSTER INFO names no state"))),
             },
         }
@@ -279,6 +351,13 @@ impl<'h> Cluster<'h> {
         let known = self.members.iter().find(|member| member.own.id == id);
         known.map_or_else(|| format!("node {id}"), |member| member.seen.node.id.to_string())
     }
+}
+
+/// Whether replicas of a node's cluster move to other shards by themselves (on by default; before 7.0 always).
+fn migrates(member: &Member<'_>) -> bool {
+    let settings = member.seen.answers.settings.as_ref();
+    !settings
+        .is_ok_and(|all| all.0.get("cluster-allow-replica-migration").is_some_and(|value| value == b"no"))
 }
 
 /// The slots of a cluster.

@@ -64,6 +64,8 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Subject::Setting(name) if name == "*" => f.write_str("all settings"),
+            Subject::User(name) if name == "*" => f.write_str("all users"),
             Subject::Setting(name) => f.write_str(name),
             Subject::Slots(slots) => write!(f, "slots {slots}"),
             Subject::Stranger(address) => write!(f, "node at {address}"),

@@ -37,9 +37,19 @@ pub(super) fn add(
         let host = &model.host(node.host).name.value;
         let Some(paths) = Paths::of(deployment, node) else { continue };
         let files = Files::read(deployment, answers, |path| copies(host, path), &paths);
-        if files.rendered.is_none() && files.working.is_none() {
-            let why = format!("no copies of {} and {} of {host}", paths.rendered, paths.working);
+        // Facts of another engine would be no facts about this server.
+        if answers.identity.engine != deployment.target.engine {
+            continue;
+        }
+        let lacks = [(&files.rendered, &paths.rendered), (&files.working, &paths.working)];
+        let lacks = lacks.into_iter().filter(|(file, _)| file.is_none()).map(|(_, path)| path.as_str());
+        let lacks: Vec<&str> = lacks.collect();
+        if !lacks.is_empty() {
+            let why = format!("no copy of {host}{}", lacks.join(&format!(", nor of {host}")));
             differences.push(Difference::unreadable(Subject::Files, why));
+        }
+        // Which of the two says something new shows only beside the other.
+        if files.rendered.is_none() {
             continue;
         }
         let server = Server { deployment, node, answers, files, secrets };
@@ -195,7 +205,8 @@ impl Server<'_> {
             return Some(self.canonical(row, value));
         }
         let (engine, version) = (self.answers.identity.engine, self.answers.identity.version);
-        observed(row.directive, engine, version, row.facts.default?.as_bytes())
+        let default = observed(row.directive, engine, version, row.facts.default?.as_bytes())?;
+        Some(self.canonical(row, &default))
     }
 
     /// A value as it reads once a server has taken it: limits of classes that a file does not name are the defaults,

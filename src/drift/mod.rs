@@ -25,6 +25,8 @@ pub use files::Copies;
 pub use secrets::Secrets;
 pub use tally::Tally;
 
+use std::collections::BTreeMap;
+
 use crate::check::Checked;
 use crate::emit::SecretSource;
 use crate::live::{Heard, Trouble};
@@ -68,6 +70,8 @@ pub fn compare<'m>(
     against: &Against<'_>,
 ) -> Vec<NodeReport<'m>> {
     let secrets = Secrets::new(against.secrets);
+    let told_apart = one_server_once(heard);
+    let heard = told_apart.as_deref().unwrap_or(heard);
     let mut reports: Vec<NodeReport<'m>> = Vec::with_capacity(heard.len());
     for (node, heard) in heard {
         let outcome = match (node, heard) {
@@ -101,6 +105,36 @@ pub fn compare<'m>(
     reports
 }
 
+/// What was heard, without nodes that turned out to be one server: which of them it is, their addresses do not tell. None
+/// where all are different.
+fn one_server_once<'m>(heard: &[(AnyNode<'m>, Heard)]) -> Option<Vec<(AnyNode<'m>, Heard)>> {
+    let mut runs: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, (_, heard)) in heard.iter().enumerate() {
+        let run = match heard {
+            Heard::Server(answers) => answers.server.get("run_id"),
+            Heard::Sentinel(answers) => answers.server.get("run_id"),
+            Heard::Memcached(_) | Heard::Nothing(_) => None,
+        };
+        if let Some(run) = run {
+            runs.entry(run).or_default().push(at);
+        }
+    }
+    let mut told_apart: Option<Vec<(AnyNode<'m>, Heard)>> = None;
+    for places in runs.into_values().filter(|places| places.len() > 1) {
+        let all = told_apart.get_or_insert_with(|| heard.to_vec());
+        for at in &places {
+            let others = places.iter().filter(|other| *other != at).map(|other| heard[*other].0.name());
+            let others: Vec<String> = others.collect();
+            let why = format!(
+                "{} is reached at the same server: see the addresses, and `--via`",
+                others.join(", ")
+            );
+            all[*at].1 = Heard::Nothing(Trouble::Stranger(why));
+        }
+    }
+    told_apart
+}
+
 /// Adds what is to be said of the certificates that servers showed.
 fn certificates(
     model: &Model,
@@ -112,7 +146,8 @@ fn certificates(
         let (Some(served), Some(spec)) = (heard.served(), node.tls()) else { continue };
         let Ok(differences) = &mut report.outcome else { continue };
         let host = &model.host(node.host()).name.value;
+        let has_config = matches!(node, AnyNode::Server(..));
         let copy = |path: &str| against.copies.and_then(|copies| copies(host, path));
-        differences.extend(certificate::compare(spec, served, copy, against.now));
+        differences.extend(certificate::compare(spec, served, copy, has_config, against.now));
     }
 }

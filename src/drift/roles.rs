@@ -107,13 +107,16 @@ impl Set<'_> {
             match role {
                 Role::Leads if is_leader && moved => {
                     let (wanted, live) = (self.of_the_first_day(one.node), role.side());
-                    let note = format!("{} led on the first day; the servers decide who does", self.first.id);
+                    let note = format!(
+                        "{} led on the first day; it has moved by a failover, or by hand",
+                        self.first.id
+                    );
                     let difference = Difference::new(Subject::Role, Class::Moved, wanted, live);
                     out.push((one.at, difference.note(note).at(Some(self.deployment.name.span))));
                 }
                 Role::Leads if is_leader => {}
                 Role::Leads => {
-                    let note = "two servers lead: what clients write to this one is lost once it follows";
+                    let note = "two lead, or one is away and this one is empty: look at the data of all before anybody follows";
                     let mend = Mend::ByHand(format!("`REPLICAOF {address}`, once its writes are saved"));
                     out.push((one.at, changed(self.deployment, &wanted, role).mend(mend).note(note)));
                 }
@@ -149,23 +152,36 @@ impl Set<'_> {
             |node: &Node| self.roles.iter().filter(|(one, role)| self.follows(one, role, node)).count();
         let leaders = self.roles.iter().filter(|(_, role)| *role == Role::Leads).map(|(one, _)| one.node);
         let best = leaders.max_by_key(|node| (followers(node), node.id == self.first.id));
-        best.or_else(|| {
-            let heard = |node: &&Node| self.roles.iter().any(|(one, _)| one.node.id == node.id);
-            let silent = self.deployment.nodes.iter().filter(|node| !heard(node));
-            silent.filter(|node| followers(node) > 0).max_by_key(|node| followers(node))
-        })
+        let heard = |node: &&Node| self.roles.iter().any(|(one, _)| one.node.id == node.id);
+        let silent = self.deployment.nodes.iter().filter(|node| !heard(node));
+        let followed = silent.filter(|node| followers(node) > 0).max_by_key(|node| followers(node));
+        // Whom nobody follows does not lead as long as others follow somebody who is away: it may have come back empty.
+        best.filter(|node| followers(node) > 0 || followed.is_none()).or(followed)
     }
 
-    /// Everybody follows somebody who does not lead.
+    /// Everybody follows somebody who does not lead, or who is none of the servers.
     fn without_leader(&self) -> Vec<(usize, Difference)> {
         let all_heard = self.roles.len() == self.deployment.nodes.len();
-        let first = self.roles.iter().filter(|(one, _)| all_heard && one.node.id == self.first.id);
-        first
-            .map(|(one, role)| {
+        let mut out = Vec::new();
+        for (one, role) in self.roles {
+            if all_heard && one.node.id == self.first.id {
                 let mend = Mend::ByHand("make one of them the primary: `REPLICAOF NO ONE`".to_owned());
-                (one.at, changed(self.deployment, "primary", role).mend(mend).note("no server leads"))
-            })
-            .collect()
+                out.push((
+                    one.at,
+                    changed(self.deployment, "primary", role).mend(mend).note("no server leads"),
+                ));
+            } else if let Role::Follows { host, port, .. } = role {
+                let known = self.deployment.nodes.iter().any(|node| self.is_at(node, host, *port));
+                if !known {
+                    let note = "at this address is no server of the spec, as far as addresses tell";
+                    out.push((
+                        one.at,
+                        changed(self.deployment, "primary, or replica of one", role).note(note),
+                    ));
+                }
+            }
+        }
+        out
     }
 
     fn link_down(&self, wanted: &str, role: &Role, syncing: bool) -> Difference {

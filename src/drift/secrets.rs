@@ -27,6 +27,14 @@ impl<'s> Secrets<'s> {
     }
 }
 
+/// Where a secret is found, in words.
+pub(super) fn place(reference: &SecretRef) -> String {
+    match reference {
+        SecretRef::Env(name) => format!("the password in the variable {name}"),
+        SecretRef::File(path) => format!("the password in {path}"),
+    }
+}
+
 /// Says which secret is missing.
 pub(super) fn missing(reference: &SecretRef) -> String {
     match reference {

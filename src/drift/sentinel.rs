@@ -6,7 +6,7 @@ use crate::model::{Assigned, Model, Sentinel, SentinelSet, WatchSetting};
 use crate::source::Span;
 
 use super::difference::{Class, Difference, Mend, Side, Subject};
-use super::secrets::{Secrets, missing};
+use super::secrets::{Secrets, missing, place};
 use super::server;
 use super::users::{self, word};
 
@@ -49,7 +49,7 @@ fn strangers(model: &Model, set: &SentinelSet, answers: &SentinelAnswers, differ
         let live = Side::Text(format!("{} {}", field("ip"), field("port")));
         differences.push(
             Difference::new(Subject::Watch(name.clone()), Class::NotInSpec, Side::Absent, live)
-                .mend(Mend::Command(format!("SENTINEL REMOVE {}", word(name))))
+                .mend(Mend::ByHand(format!("declare it, or `SENTINEL REMOVE {}`", word(name))))
                 .at(Some(set.name.span)),
         );
     }
@@ -106,7 +106,10 @@ impl One<'_> {
                 return Some(Difference::unreadable(subject, missing(&reference.value)).at(span));
             };
             let side = if live.is_empty() { Side::Absent } else { Side::Secret };
-            return (wanted.0 != *live).then(|| changed(facts.name, span, Side::Secret, side, "…"));
+            return (wanted.0 != *live).then(|| {
+                let words = format!("`SENTINEL CONFIG SET {}`, to {}", facts.name, place(&reference.value));
+                changed(facts.name, span, Side::Secret, side, "").mend(Mend::ByHand(words))
+            });
         }
         let wanted = setting
             .and_then(|setting| setting.lines.first()?.first().map(String::as_str))
@@ -156,7 +159,7 @@ impl One<'_> {
                     channels: setting("acl-pubsub-default"),
                     span: self.set.name.span,
                 };
-                users::compare(&declared, self.identity, lines, self.secrets, false, differences);
+                users::compare(&declared, self.identity, &lines.0, self.secrets, false, differences);
             }
             Err(refusal) => {
                 let subject = Subject::User("*".to_owned());

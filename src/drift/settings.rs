@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{Facts, Version};
 use crate::live::{Identity, Settings};
-use crate::model::{Assigned, Deployment, Expected, Node, Row, Surroundings, readable};
+use crate::model::{Assigned, Deployment, Expected, Node, Row, Service, Surroundings, readable};
 use crate::source::Span;
 use crate::spec::SecretRef;
 use crate::text::conf::quote_conf;
 use crate::value::{Value, observed};
 
 use super::difference::{Class, Difference, Mend, Side, Subject};
-use super::secrets::{Secrets, missing};
+use super::secrets::{Secrets, missing, place};
 
 /// What a server is compared by.
 pub(super) struct Server<'s> {
@@ -27,6 +27,8 @@ impl Server<'_> {
     pub(super) fn compare(&self, printed: &Settings, differences: &mut Vec<Difference>) {
         // Facts of another engine would be no facts about this server.
         if self.identity.engine != self.deployment.target.engine {
+            let why = format!("not compared: the spec has settings of {}", self.deployment.target.engine);
+            differences.push(Difference::unreadable(Subject::Setting("*".to_owned()), why));
             return;
         }
         for row in readable(self.deployment, self.node, self.identity.version) {
@@ -52,7 +54,12 @@ impl Server<'_> {
             Expected::Value(value) if row.directive.secret => {
                 let differs = !self.is(row, value, live);
                 let side = if live.is_empty() { Side::Absent } else { Side::Secret };
-                differs.then(|| self.found(row, Side::Absent, side, Some(value)))
+                differs.then(|| {
+                    let found = self.found(row, Side::Absent, side, Some(value));
+                    // It would take all passwords of the default user, and let everybody in.
+                    let users = row.directive.name == "requirepass" && !self.deployment.users.is_empty();
+                    if users { found.mend(Mend::Restart) } else { found }
+                })
             }
             Expected::Value(value) => plain(value),
             Expected::Secret(reference) => self.secret(row, reference, live),
@@ -93,12 +100,21 @@ impl Server<'_> {
     }
 
     fn secret(&self, row: &Row<'_>, reference: &SecretRef, live: &[u8]) -> Option<Difference> {
+        let mend = Mend::ByHand(format!("`CONFIG SET {}`, to {}", row.facts.name, place(reference)));
         let Some(wanted) = self.secrets.get(reference) else {
+            // That none is set differs from any.
+            if live.is_empty() {
+                let found = self.found(row, Side::Secret, Side::Absent, None);
+                return Some(found.mend(mend));
+            }
             let subject = Subject::Setting(row.facts.name.to_owned());
             return Some(Difference::unreadable(subject, missing(reference)).at(span(row)));
         };
         let side = if live.is_empty() { Side::Absent } else { Side::Secret };
-        (wanted.0 != live).then(|| self.found(row, Side::Secret, side, None))
+        (wanted.0 != live).then(|| {
+            let found = self.found(row, Side::Secret, side, None);
+            if found.mend == Some(Mend::Restart) { found } else { found.mend(mend) }
+        })
     }
 
     fn found(&self, row: &Row<'_>, wanted: Side, live: Side, value: Option<&Value>) -> Difference {
@@ -130,14 +146,14 @@ fn unlisted(row: &Row<'_>) -> Option<Difference> {
 }
 
 /// `maxclients` is lowered at the start to what the limit of open files leaves: 32 below it
-/// (`CONFIG_MIN_RESERVED_FDS` and `adjustOpenFilesLimit`, server.c). Limits are powers of two; any other number was
-/// set by somebody.
+/// (`CONFIG_MIN_RESERVED_FDS` and `adjustOpenFilesLimit`, server.c). Servers do not say that they did: it is taken for
+/// that where the limit would be a number as people and systems set it, a power of two or whole thousands.
 fn lowered(wanted: &Value, live: &[u8], difference: Difference) -> Difference {
-    const RESERVED: i128 = 32;
-    let live: Option<i128> = std::str::from_utf8(live).ok().and_then(|text| text.parse().ok());
+    let live: Option<u32> = std::str::from_utf8(live).ok().and_then(|text| text.parse().ok());
     let (Value::Integer(wanted), Some(live)) = (wanted, live) else { return difference };
-    let limit = u64::try_from(live + RESERVED).unwrap_or_default();
-    if live < *wanted && limit.is_power_of_two() && limit >= 256 {
+    let limit = u64::from(live) + Service::RESERVED_FILES;
+    let is_usual = limit >= 256 && (limit.is_power_of_two() || limit.is_multiple_of(1000));
+    if i128::from(live) < *wanted && is_usual {
         let note = format!(
             "the server lowers it at its start where it may open only {limit} files; raise that limit and restart it"
         );
@@ -153,13 +169,16 @@ fn mend(row: &Row<'_>, value: Option<&Value>, version: Version) -> Mend {
         return Mend::Restart;
     }
     let argument = match value {
-        _ if row.directive.secret && value.is_none() => "…".to_owned(),
-        None => "…".to_owned(),
+        // Who knows the secret says how.
+        None => return Mend::ByHand(format!("`CONFIG SET {}`", facts.name)),
         // Sizes as people write them, which CONFIG SET takes as well.
         Some(Value::Bytes(_)) => value.map(ToString::to_string).unwrap_or_default(),
         Some(value) => {
             let printed = value.printed(row.directive, version);
-            quote_conf(&printed).map_or_else(|_| "…".to_owned(), std::borrow::Cow::into_owned)
+            match quote_conf(&printed) {
+                Ok(text) => text.into_owned(),
+                Err(_) => return Mend::Restart,
+            }
         }
     };
     Mend::Command(format!("CONFIG SET {} {argument}", facts.name))

@@ -20,6 +20,9 @@ use super::secrets::{Secrets, missing};
 /// The user that connections are until they log in.
 const DEFAULT: &str = "default";
 
+/// Stands for users whose lines cannot be read.
+const LOST: &str = "*";
+
 /// Commands that are named where rights differ.
 const NAMED: usize = 5;
 
@@ -29,6 +32,10 @@ struct Account {
     span: Option<Span>,
     /// A password that cannot be looked up here.
     missing: Option<SecretRef>,
+    /// Its rules without passwords.
+    plain: Vec<AclRule>,
+    /// Where its passwords are found.
+    passwords: Vec<SecretRef>,
 }
 
 /// What an account comes to.
@@ -66,8 +73,11 @@ pub(super) fn compare(
         version: identity.version,
         channels_open: channels_open(declared.channels, identity),
     };
-    let mut wanted = wanted(declared, secrets);
-    for (name, live) in live(lines) {
+    let mut wanted = wanted(declared, identity.version, secrets);
+    let found = live(lines);
+    // A line that cannot be read may be anybody's.
+    let lost = found.iter().any(|(name, _)| name == LOST);
+    for (name, live) in found {
         let account = wanted.remove(&name);
         let subject = Subject::User(name.clone());
         match (account, live) {
@@ -77,7 +87,8 @@ pub(super) fn compare(
                 differences.extend(server.difference(subject, &account, &live, open));
             }
             (None, Ok(live)) => {
-                let mend = Mend::Command(format!("ACL DELUSER {}", word(&name)));
+                // Who is logged in as it is cut off at once.
+                let mend = Mend::ByHand(format!("declare it, or `ACL DELUSER {}`", word(&name)));
                 let live = Side::Text(shown(&live));
                 differences.push(
                     Difference::new(subject, Class::NotInSpec, Side::Absent, live)
@@ -87,8 +98,8 @@ pub(super) fn compare(
             }
         }
     }
-    for (name, account) in wanted {
-        let mend = set_user(&name, &account.rules);
+    for (name, account) in wanted.into_iter().filter(|_| !lost) {
+        let mend = set_user(&name, &account);
         let wanted = Side::Text(shown(&account.rules));
         differences.push(
             Difference::new(Subject::User(name), Class::Changed, wanted, Side::Absent)
@@ -112,24 +123,31 @@ impl Server {
         declared: &Account,
         live: &[AclRule],
         passwords_known: bool,
-    ) -> Option<Difference> {
+    ) -> Vec<Difference> {
         let (wanted, now) = (self.state(&declared.rules), self.state(live));
+        let same_passwords = wanted.hashes == now.hashes;
         let rights = told(&wanted, &now, passwords_known);
         let name = subject.name().unwrap_or_default().to_owned();
-        let mend = set_user(&name, &declared.rules);
+        let mend = match same_passwords && declared.missing.is_none() {
+            // Passwords that are right are left alone.
+            true => self.set_rights(&name, declared),
+            false => set_user(&name, declared),
+        };
+        let unknown =
+            declared.missing.as_ref().filter(|_| !passwords_known).map(|reference| {
+                Difference::unreadable(subject.clone(), missing(reference)).at(declared.span)
+            });
         if !rights.is_empty() {
             let (wanted, live) = (Side::Text(shown(&declared.rules)), Side::Text(shown(live)));
             let difference = Difference::new(subject, Class::Changed, wanted, live);
-            return Some(difference.mend(mend).at(declared.span).note(rights.join("; ")));
+            let mut notes = rights;
+            let known = passwords_known || declared.missing.is_some();
+            notes.extend((!known && !same_passwords).then(|| "its passwords differ".to_owned()));
+            let difference = difference.mend(mend).at(declared.span).note(notes.join("; "));
+            return std::iter::once(difference).chain(unknown).collect();
         }
-        if passwords_known {
-            return None;
-        }
-        if let Some(reference) = &declared.missing {
-            return Some(Difference::unreadable(subject, missing(reference)).at(declared.span));
-        }
-        if wanted.hashes == now.hashes {
-            return None;
+        if declared.missing.is_some() || passwords_known || same_passwords {
+            return unknown.into_iter().collect();
         }
         let side = |hashes: &BTreeSet<String>| if hashes.is_empty() { Side::Absent } else { Side::Secret };
         let (lost, more) =
@@ -144,7 +162,25 @@ impl Server {
             notes.push(format!("{} {verb} taken that the spec does not have", counted(more, "password")));
         }
         let difference = Difference::new(subject, Class::Changed, side(&wanted.hashes), side(&now.hashes));
-        Some(difference.mend(mend).at(declared.span).note(notes.join("; ")))
+        vec![difference.mend(mend).at(declared.span).note(notes.join("; "))]
+    }
+
+    /// The command that gives a user the rights of the spec and leaves its passwords alone.
+    fn set_rights(&self, name: &str, declared: &Account) -> Mend {
+        // Where the rules themselves speak of passwords, all of it is said anew.
+        if declared.rules.iter().any(|rule| matches!(rule, AclRule::Reset | AclRule::NoPass)) {
+            return set_user(name, declared);
+        }
+        let is_since = |major, minor| self.version >= Version::new(major, minor, 0);
+        let mut words = vec!["resetkeys"];
+        // What a new user has, as `reset` would give it.
+        let channels = if self.channels_open { "allchannels" } else { "resetchannels" };
+        words.extend(is_since(6, 2).then_some([channels, "sanitize-payload"]).into_iter().flatten());
+        words.extend(is_since(7, 0).then_some("clearselectors"));
+        words.push("-@all");
+        let rules = declared.rules.iter().filter(|rule| !is_password(rule)).map(written);
+        let words = words.into_iter().map(str::to_owned).chain(rules.flatten());
+        command(name, words)
     }
 
     fn state(&self, rules: &[AclRule]) -> State {
@@ -223,9 +259,9 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The users that the server should have, by name.
-fn wanted(declared: &Declared<'_>, secrets: &Secrets<'_>) -> BTreeMap<String, Account> {
+fn wanted(declared: &Declared<'_>, version: Version, secrets: &Secrets<'_>) -> BTreeMap<String, Account> {
     if declared.users.is_empty() {
-        return BTreeMap::from([(DEFAULT.to_owned(), built_in(declared, secrets))]);
+        return BTreeMap::from([(DEFAULT.to_owned(), built_in(declared, version, secrets))]);
     }
     declared.users.iter().map(|user| (user.name.value.clone(), account(user, secrets))).collect()
 }
@@ -244,13 +280,16 @@ fn account(user: &User, secrets: &Secrets<'_>) -> Account {
     if missing.is_some() && hashes.is_empty() {
         hashes.push(AclRule::ResetPass);
     }
+    let plain = rules.clone();
     let at = password_place(&rules);
     rules.splice(at..at, hashes);
-    Account { rules, span: Some(user.name.span), missing }
+    let passwords = user.passwords.iter().map(|password| password.value.clone()).collect();
+    Account { rules, span: Some(user.name.span), missing, plain, passwords }
 }
 
 /// The default user of a server without declared users: everybody, behind `requirepass` where there is one.
-fn built_in(declared: &Declared<'_>, secrets: &Secrets<'_>) -> Account {
+fn built_in(declared: &Declared<'_>, version: Version, secrets: &Secrets<'_>) -> Account {
+    let has_channels = version >= Version::new(6, 2, 0);
     let requirepass = declared.requirepass;
     let reference = requirepass.and_then(|setting| match &setting.value {
         Assigned::Secret(reference) => Some(reference.clone()),
@@ -265,9 +304,15 @@ fn built_in(declared: &Declared<'_>, secrets: &Secrets<'_>) -> Account {
             None => missing = Some(reference.clone()),
         },
     }
-    rules.extend([AclRule::AllKeys, AclRule::AllChannels, AclRule::AllCommands]);
+    let mut all = vec![AclRule::AllKeys];
+    // ACLs speak of channels from 6.2 on.
+    all.extend(has_channels.then_some(AclRule::AllChannels));
+    all.push(AclRule::AllCommands);
+    let open = reference.is_none().then_some(AclRule::NoPass);
+    let plain = [AclRule::On].into_iter().chain(open).chain(all.iter().cloned()).collect();
+    rules.extend(all);
     let span = requirepass.and_then(|setting| setting.value_span).unwrap_or(declared.span);
-    Account { rules, span: Some(span), missing }
+    Account { rules, span: Some(span), missing, plain, passwords: reference.into_iter().collect() }
 }
 
 /// The users of the server, by name, as far as their rules can be read.
@@ -288,7 +333,7 @@ fn live(lines: &[Vec<u8>]) -> Vec<(String, Result<Vec<AclRule>, String>)> {
         .collect();
     if users.is_empty() || users.len() != lines.len() {
         let why = format!("{} of ACL LIST cannot be understood", counted(broken.max(1), "line"));
-        users.push(("*".to_owned(), Err(why)));
+        users.push((LOST.to_owned(), Err(why)));
     }
     users
 }
@@ -303,28 +348,42 @@ fn channels_open(set: Option<&Setting>, identity: &Identity) -> bool {
 
 /// Rules as text, without passwords.
 fn shown(rules: &[AclRule]) -> String {
-    let is_password = |rule: &&AclRule| {
-        matches!(
-            rule,
-            AclRule::AddHash(_)
-                | AclRule::RemoveHash(_)
-                | AclRule::AddPassword(_)
-                | AclRule::RemovePassword(_)
-        )
-    };
-    let words = rules.iter().filter(|rule| !is_password(rule)).filter_map(|rule| write_rule(rule).ok());
-    let words: Vec<String> = words.map(|word| String::from_utf8_lossy(&word).into_owned()).collect();
-    words.join(" ")
+    let words = rules.iter().filter(|rule| !is_password(rule)).filter_map(written);
+    words.collect::<Vec<_>>().join(" ")
 }
 
-/// The command that makes a user what the spec says; `>…` stands for each password.
-fn set_user(name: &str, rules: &[AclRule]) -> Mend {
-    let words = rules.iter().filter_map(|rule| match rule {
-        AclRule::AddHash(_) | AclRule::AddPassword(_) => Some(">…".to_owned()),
-        rule => write_rule(rule).ok().map(|word| String::from_utf8_lossy(&word).into_owned()),
-    });
-    let words: Vec<String> = words.collect();
-    Mend::Command(format!("ACL SETUSER {} reset {}", word(name), words.join(" ")))
+/// Whether a rule holds a password, or takes some away.
+fn is_password(rule: &AclRule) -> bool {
+    matches!(
+        rule,
+        AclRule::AddHash(_)
+            | AclRule::RemoveHash(_)
+            | AclRule::AddPassword(_)
+            | AclRule::RemovePassword(_)
+            | AclRule::ResetPass
+    )
+}
+
+fn written(rule: &AclRule) -> Option<String> {
+    write_rule(rule).ok().map(|word| String::from_utf8_lossy(&word).into_owned())
+}
+
+/// The command that makes a user what the spec says. Each password is a word that says where it is found, and that every
+/// server refuses: pasted as it is, the command changes nothing.
+fn set_user(name: &str, declared: &Account) -> Mend {
+    let mut rules: Vec<String> = declared.plain.iter().filter_map(written).collect();
+    let passwords = declared.passwords.iter().map(|reference| format!("#SHA-256-of-{reference}"));
+    let at = password_place(&declared.plain).min(rules.len());
+    rules.splice(at..at, passwords);
+    command(name, std::iter::once("reset".to_owned()).chain(rules))
+}
+
+/// `ACL SETUSER` with these rules, for redis-cli and for a shell in front of it: both take single quotes.
+fn command(name: &str, rules: impl Iterator<Item = String>) -> Mend {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-+@|:_./,=%".contains(c);
+    let quoted = |rule: String| if rule.chars().all(is_plain) { rule } else { format!("'{rule}'") };
+    let rules: Vec<String> = rules.map(quoted).collect();
+    Mend::Command(format!("ACL SETUSER {} {}", word(name), rules.join(" ")))
 }
 
 /// A name as redis-cli takes it.

@@ -85,8 +85,8 @@ impl<'h> View<'h> {
     fn not_watched(&self) -> Difference {
         let name = &self.watch.master_name;
         let mend = format!(
-            "`SENTINEL MONITOR {} ADDRESS PORT {}` with the primary of today, then its options; or restart on the \
-             rendered file",
+            "`SENTINEL MONITOR {} ADDRESS PORT {}` with the primary of today, then its options, `auth-user` and \
+             `auth-pass` among them; or restart on the rendered file",
             word(name),
             self.watch.quorum.value
         );

@@ -92,7 +92,10 @@ pub fn observe<'m>(
                 AnyNode::Sentinel(set, node) => {
                     login::at_sentinel(set, node, access).1.and_then(|source| source.login(access))
                 }
-                AnyNode::Server(..) | AnyNode::Memcached(..) => None,
+                AnyNode::Server(deployment, node) => {
+                    login::at_server(deployment, node, access).1.and_then(|source| source.login(access))
+                }
+                AnyNode::Memcached(..) => None,
             },
         })
         .collect();
@@ -117,20 +120,15 @@ impl Task<'_> {
         match &self.node {
             AnyNode::Server(deployment, _) => {
                 let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
-                let answers = observe_server(party, &hidden(&deployment.target), in_cluster, patience)?;
+                let hidden = hidden(&deployment.target);
+                let answers =
+                    self.or_otherwise(party, |party| observe_server(party, &hidden, in_cluster, patience))?;
                 Ok(Heard::Server(Box::new(answers)))
             }
             AnyNode::Sentinel(set, _) => {
                 let names: Vec<String> =
                     model.watches(set).map(|(_, _, watch)| watch.master_name.clone()).collect();
-                let ask = |party: &Party| observe_sentinel(party, &names, patience);
-                let answers = match (ask(party), &self.otherwise) {
-                    (Err(first @ (Trouble::NeedsLogin | Trouble::WrongLogin(_))), Some(login)) => {
-                        let again = ask(&Party { login: Some(login.clone()), ..party.clone() });
-                        again.map_err(|_| first)?
-                    }
-                    (answers, _) => answers?,
-                };
+                let answers = self.or_otherwise(party, |party| observe_sentinel(party, &names, patience))?;
                 Ok(Heard::Sentinel(Box::new(answers)))
             }
             AnyNode::Memcached(_, node) => {
@@ -138,6 +136,24 @@ impl Task<'_> {
                 let answers = observe_memcached(party, without_napi_ids, patience)?;
                 Ok(Heard::Memcached(Box::new(answers)))
             }
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Asks, and once more with the other login where the first is refused.
+    fn or_otherwise<A>(
+        &self,
+        party: &Party,
+        ask: impl Fn(&Party) -> Result<A, Trouble>,
+    ) -> Result<A, Trouble> {
+        let is_login = |trouble: &Trouble| matches!(trouble, Trouble::NeedsLogin | Trouble::WrongLogin(_));
+        match (ask(party), &self.otherwise) {
+            (Err(first), Some(login)) if is_login(&first) => {
+                let again = ask(&Party { login: Some(login.clone()), ..party.clone() });
+                again.map_err(|second| if is_login(&second) { first } else { second })
+            }
+            (answers, _) => answers,
         }
     }
 }
@@ -187,7 +203,7 @@ fn party(
     let tls = clients.of(node)?;
     let (login, renamed) = match node {
         AnyNode::Server(deployment, node) => (
-            login::at_server(deployment, node, access).login(access),
+            login::at_server(deployment, node, access).0.login(access),
             renamed(deployment.setting(node, "rename-command")),
         ),
         AnyNode::Sentinel(set, node) => {

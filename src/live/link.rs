@@ -1,8 +1,8 @@
 //! One connection with time limits, with TLS or without: bytes in and out, nothing of what they mean.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rustls::{ClientConnection, StreamOwned};
@@ -195,16 +195,33 @@ impl Write for Timed {
     }
 }
 
-/// Tries every address that the host stands for.
+/// Tries every address that the host stands for; none may take the time of those behind it.
 fn connect(address: &Address, deadline: Instant) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
-    for one in (address.host.as_str(), address.port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&one, left(deadline)?) {
+    let addresses = addresses(address, deadline)?;
+    for (at, one) in addresses.iter().enumerate() {
+        let share = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(one, left(deadline)? / share) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+/// The addresses of a host. The system's resolver knows no time limit: it is asked on the side.
+fn addresses(address: &Address, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = address.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, address.port)]);
+    }
+    let (send, receive) = mpsc::channel();
+    let asked = (address.host.clone(), address.port);
+    // Whoever gave up waiting hears no more of it.
+    std::thread::Builder::new().spawn(move || send.send(asked.to_socket_addrs().map(Iterator::collect)))?;
+    match receive.recv_timeout(left(deadline)?) {
+        Ok(addresses) => addresses,
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "its name is not looked up in time")),
+    }
 }
 
 fn greet(

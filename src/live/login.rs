@@ -59,12 +59,17 @@ impl LoginSource {
     }
 }
 
-/// As whom to log in at a server: as was said, else as the observer, else as the default user.
-pub(super) fn at_server(deployment: &Deployment, node: &Node, access: &Access<'_>) -> LoginSource {
+/// As whom to log in at a server: as was said, else as the observer, else as the default user; and how else where that is
+/// refused, as an observer is that was declared and not yet rolled out.
+pub(super) fn at_server(
+    deployment: &Deployment,
+    node: &Node,
+    access: &Access<'_>,
+) -> (LoginSource, Option<LoginSource>) {
     let said = access.login.as_ref();
     let user = said.and_then(|said| said.user.clone());
     if said.is_some_and(|said| said.password.is_some()) {
-        return LoginSource { user, password: PasswordSource::Given };
+        return (LoginSource { user, password: PasswordSource::Given }, None);
     }
     let observer = deployment.observer.as_ref().filter(|_| user.is_none());
     let observer = observer.map(|login| LoginSource::of_observer(login, access));
@@ -73,8 +78,10 @@ pub(super) fn at_server(deployment: &Deployment, node: &Node, access: &Access<'_
         None => LoginSource { user, password: PasswordSource::Nowhere },
     };
     match observer {
-        Some(observer) if observer.is_known() || !declared.is_known() => observer,
-        _ => declared,
+        Some(observer) if observer.is_known() || !declared.is_known() => {
+            (observer, Some(declared).filter(LoginSource::is_known))
+        }
+        _ => (declared, None),
     }
 }
 

@@ -9,6 +9,7 @@ use super::link::Patience;
 use super::question::Question;
 use super::tls::Served;
 use super::{Identity, Trouble};
+use crate::text::acl::Sensitive;
 
 /// The lines of an INFO section, by name.
 pub type Fields = BTreeMap<String, String>;
@@ -25,7 +26,7 @@ pub struct ServerAnswers {
     /// Settings by name, as `CONFIG GET` prints them. May hold passwords: never to be shown as it is.
     pub settings: Result<Settings, Refusal>,
     /// Users, each as a line of an ACL file.
-    pub users: Result<Vec<Vec<u8>>, Refusal>,
+    pub users: Result<Sensitive<Vec<Vec<u8>>>, Refusal>,
     /// `CLUSTER NODES`, where it was asked for.
     pub cluster_nodes: Option<Result<String, Refusal>>,
     /// `CLUSTER INFO`, where it was asked for.
@@ -63,7 +64,7 @@ pub fn observe_server(
     let server = next().and_then(fields);
     let (identity, server) = who(server)?;
     let replication = next().and_then(fields);
-    let users = next().and_then(lines);
+    let users = next().and_then(lines).map(Sensitive);
     let mut settings = next().and_then(pairs);
     for _ in hidden {
         // Versions that do not have it answer with nothing; whoever may not ask has been told so already.

@@ -22,7 +22,7 @@ impl Route {
         let address = address_of(model, node);
         let via = access.via.get(&address.to_string()).cloned();
         let login = match node {
-            AnyNode::Server(deployment, node) => Some(at_server(deployment, node, access)),
+            AnyNode::Server(deployment, node) => Some(at_server(deployment, node, access).0),
             AnyNode::Sentinel(set, node) => at_sentinel(set, node, access).0,
             AnyNode::Memcached(..) => None,
         };

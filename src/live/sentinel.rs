@@ -1,5 +1,6 @@
 //! What was heard from a sentinel.
 
+use crate::text::acl::Sensitive;
 use std::collections::BTreeMap;
 
 use ::redis::Value;
@@ -25,7 +26,7 @@ pub struct SentinelAnswers {
     /// Its own settings, as `SENTINEL CONFIG GET` prints them (6.2 and later). May hold a password.
     pub settings: Result<Settings, Refusal>,
     /// Its users, each as a line of an ACL file (6.2 and later).
-    pub users: Result<Vec<Vec<u8>>, Refusal>,
+    pub users: Result<Sensitive<Vec<Vec<u8>>>, Refusal>,
     /// The certificate that it showed.
     pub served: Option<Served>,
 }
@@ -64,7 +65,7 @@ pub fn observe_sentinel(
         .and_then(instances)
         .map(|list| list.into_iter().filter_map(|one| Some((one.get("name")?.clone(), one))).collect());
     let settings = next().and_then(pairs).map(Settings);
-    let users = next().and_then(lines);
+    let users = next().and_then(lines).map(Sensitive);
     let around = names
         .iter()
         .map(|name| {

@@ -1,5 +1,6 @@
 //! TLS as a client: whom we trust, what we show, and which certificate a server showed.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -11,10 +12,10 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 
 use super::Trouble;
 
-/// What a client needs to know for TLS; the texts are PEM.
-#[derive(Debug, Clone, Default)]
+/// What a client needs to know for TLS; the texts are PEM. `Debug` shows none of them.
+#[derive(Clone, Default)]
 pub struct TlsSettings {
-    /// The authorities that are trusted; those of the system where there are none.
+    /// The authorities that are trusted; those of the system where there are none, and then for the host's name only.
     pub authorities: Option<Vec<u8>>,
     /// The certificate to show, with what stands between it and its authority.
     pub certificate: Option<Vec<u8>>,
@@ -25,6 +26,15 @@ pub struct TlsSettings {
     pub name: Option<String>,
     /// Any certificate will do.
     pub insecure: bool,
+}
+
+impl fmt::Debug for TlsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSettings")
+            .field("name", &self.name)
+            .field("insecure", &self.insecure)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A client that speaks TLS; made once, for any number of servers.
@@ -45,7 +55,9 @@ impl TlsClient {
             let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
                 .build()
                 .map_err(|error| format!("the certificate authorities cannot be used: {error}"))?;
-            Arc::new(ByAuthority { inner, named: settings.name.is_some() })
+            // The system's authorities sign for anybody: what they sign must at least bear the host's name.
+            let named = settings.name.is_some() || settings.authorities.is_none();
+            Arc::new(ByAuthority { inner, named })
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

@@ -128,7 +128,12 @@ fn options(stage: &Stage, server: &Server) -> usize {
             continue;
         };
         let before = sentinel_field(sentinel, NAME, option).unwrap_or_default();
-        let value = if option.ends_with("script") { "/bin/true" } else { "3" };
+        // A time so short that something is down at once would be told as well.
+        let value = match option {
+            option if option.ends_with("script") => "/bin/true",
+            option if option.contains("milliseconds") || option.contains("timeout") => "170003",
+            _ => "3",
+        };
         sentinel.command(&["SENTINEL", "SET", NAME, option, value]);
         let said = stage.told();
         assert_eq!(said.len(), 1, "{server}: {option}: {said:?}");

@@ -45,9 +45,14 @@ fn login(trouble: &Trouble, login: Option<&LoginSource>) -> String {
         return format!("{user} lacks the right to ask: docs/drift.md lists what it needs");
     }
     match password {
-        PasswordSource::Given => format!("tried {user} with the password in REDISCLI_AUTH"),
+        PasswordSource::Given => format!(
+            "tried {user} with the password in REDISCLI_AUTH; without that variable, the logins of the spec are tried"
+        ),
         PasswordSource::Spec(reference) => {
-            format!("tried {user} with the password in {}, as the spec says", place(reference))
+            format!(
+                "tried {user} with the password in {}, as the spec says; is it rolled out there?",
+                place(reference)
+            )
         }
         PasswordSource::Missing(SecretRef::Env(name)) => {
             format!(
@@ -59,7 +64,7 @@ fn login(trouble: &Trouble, login: Option<&LoginSource>) -> String {
         }
         PasswordSource::Nowhere => {
             format!(
-                "the spec has no password for {user}: say `--user NAME`, and its password in REDISCLI_AUTH"
+                "the spec has no password for {user}: declare an `observer`, or say `--user NAME`, one of its users"
             )
         }
     }
