@@ -30,9 +30,12 @@ pub(super) fn compare(
     let path = spec.value.cert_file.as_ref();
     let text = |until: OffsetDateTime| Side::Text(format!("valid until {}", until.date()));
     // Redis and Valkey read certificates again when the path is set, also to the same one; sentinels have no CONFIG.
-    let reload = |path: &str| match has_config {
-        true => Mend::Command(format!("CONFIG SET tls-cert-file {}", word(path))),
-        false => Mend::Restart,
+    let reload = |path: &str| {
+        if has_config {
+            Mend::Command(format!("CONFIG SET tls-cert-file {}", word(path)))
+        } else {
+            Mend::Restart
+        }
     };
     let filed = path.and_then(|path| copy(&path.value)).and_then(|pem| first(&pem));
     if let (Some(path), Some(filed)) = (path, filed.filter(|filed| *filed != served.der)) {

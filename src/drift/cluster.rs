@@ -62,9 +62,10 @@ impl<'h> Cluster<'h> {
         for member in &self.members {
             if !inside.contains(member.own.id.as_str()) {
                 let live = if member.known.len() > 1 { "not known to the others" } else { "alone" };
-                let mend = match formed {
-                    true => "`CLUSTER MEET HOST PORT` on it, with the address of another node",
-                    false => "run bootstrap.sh, which forms the cluster",
+                let mend = if formed {
+                    "`CLUSTER MEET HOST PORT` on it, with the address of another node"
+                } else {
+                    "run bootstrap.sh, which forms the cluster"
                 };
                 let difference = self.changed(Subject::Cluster, "a node of the cluster", live);
                 out.push((member.seen.at, difference.mend(Mend::ByHand(mend.to_owned()))));
@@ -124,8 +125,8 @@ impl<'h> Cluster<'h> {
             // Of nodes that were not heard, others tell.
             let places = std::iter::once(shard.primary).chain(shard.replicas.iter().copied());
             for own in places.filter_map(|at| self.deployment.nodes.get(at)) {
-                let known = inside.first().into_iter().flat_map(|member| &member.known);
-                if let Some(node) = known.filter(|node| !self.is_heard(own) && self.is_at(own, node)).last() {
+                let mut known = inside.first().into_iter().flat_map(|member| &member.known);
+                if let Some(node) = known.find(|node| !self.is_heard(own) && self.is_at(own, node)) {
                     *votes.entry(node.shard()).or_default() += weight(node);
                 }
             }
@@ -167,12 +168,15 @@ impl<'h> Cluster<'h> {
                 "`CLUSTER REPLICATE {leader}` on it, where the shard that it leaves keeps a replica"
             ));
             let difference = self.changed(Subject::Cluster, &wanted, &live).mend(mend);
-            out.push((member.seen.at, match member.own.follows.is_some() && migrates(member) {
-                true => Difference { class: Class::Moved, ..difference }.note(
+            let migrated = member.own.follows.is_some() && migrates(member);
+            let difference = if migrated {
+                Difference { class: Class::Moved, ..difference }.note(
                     "replicas move by themselves to a primary that has lost its own (cluster-allow-replica-migration)",
-                ),
-                false => difference,
-            }));
+                )
+            } else {
+                difference
+            };
+            out.push((member.seen.at, difference));
         }
     }
 
@@ -305,9 +309,10 @@ impl<'h> Cluster<'h> {
             &format!("replica of {name}, link down"),
         );
         let syncing = fields.get("master_sync_in_progress").is_some_and(|state| state == "1");
-        let difference = match syncing {
-            true => Difference { class: Class::Moved, ..difference }.note("it is being synchronised"),
-            false => difference.mend(Mend::ByHand("see both servers' logs".to_owned())),
+        let difference = if syncing {
+            Difference { class: Class::Moved, ..difference }.note("it is being synchronised")
+        } else {
+            difference.mend(Mend::ByHand("see both servers' logs".to_owned()))
         };
         Some((member.seen.at, difference))
     }

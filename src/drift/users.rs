@@ -128,10 +128,11 @@ impl Server {
         let same_passwords = wanted.hashes == now.hashes;
         let rights = told(&wanted, &now, passwords_known);
         let name = subject.name().unwrap_or_default().to_owned();
-        let mend = match same_passwords && declared.missing.is_none() {
+        let mend = if same_passwords && declared.missing.is_none() {
             // Passwords that are right are left alone.
-            true => self.set_rights(&name, declared),
-            false => set_user(&name, declared),
+            self.set_rights(&name, declared)
+        } else {
+            set_user(&name, declared)
         };
         let unknown =
             declared.missing.as_ref().filter(|_| !passwords_known).map(|reference| {
