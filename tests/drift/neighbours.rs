@@ -12,9 +12,13 @@ use crate::support::port::Port;
 use crate::support::servers::{Engine, Servers};
 use crate::support::wait;
 
-/// Short, so that what hangs does not hold the test up.
-const PATIENCE: Patience =
+/// Short, for those who never answer.
+const SHORT: Patience =
     Patience { connect: Duration::from_millis(500), answer: Duration::from_millis(500), retries: 1 };
+
+/// Long, for those who do, on whatever machine.
+const LONG: Patience =
+    Patience { connect: Duration::from_secs(20), answer: Duration::from_secs(20), retries: 1 };
 
 fn party(port: u16) -> Party {
     Party {
@@ -26,7 +30,11 @@ fn party(port: u16) -> Party {
 }
 
 fn trouble(port: u16) -> Trouble {
-    observe_server(&party(port), &[], false, PATIENCE).map(|answers| answers.identity).unwrap_err()
+    within(port, LONG)
+}
+
+fn within(port: u16, patience: Patience) -> Trouble {
+    observe_server(&party(port), &[], false, patience).map(|answers| answers.identity).unwrap_err()
 }
 
 /// Something that listens and is no server: what it does with each connection.
@@ -53,7 +61,7 @@ fn every_kind_of_trouble_is_told_apart() {
 
     let held = std::sync::Mutex::new(Vec::new());
     let silent = fake(move |stream| held.lock().unwrap().push(stream));
-    assert_eq!(trouble(silent), Trouble::NoAnswer);
+    assert_eq!(within(silent, SHORT), Trouble::NoAnswer);
 
     // One byte now and then, for ever: the limit is for all of the answer.
     let dribbling = fake(|mut stream| {
@@ -61,9 +69,7 @@ fn every_kind_of_trouble_is_told_apart() {
             std::thread::sleep(Duration::from_millis(50));
         }
     });
-    let begun = Instant::now();
-    let said = trouble(dribbling);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{said:?}");
+    assert!(matches!(within(dribbling, SHORT), Trouble::NoAnswer | Trouble::Stranger(_)));
 
     let closing = fake(|stream| drop(stream.shutdown(Shutdown::Both)));
     assert!(matches!(trouble(closing), Trouble::Lost(_)), "{:?}", trouble(closing));
@@ -108,15 +114,15 @@ fn real_servers_in_trouble() {
         assert_eq!(trouble(locked.port()), Trouble::NeedsLogin, "{server}");
         let password = |text: &str| Some(Login { user: None, password: Sensitive(text.into()) });
         let wrong = Party { login: password("wrong"), ..party(locked.port()) };
-        let said = observe_server(&wrong, &[], false, PATIENCE).map(|answers| answers.identity);
+        let said = observe_server(&wrong, &[], false, LONG).map(|answers| answers.identity);
         assert!(matches!(said, Err(Trouble::WrongLogin(_))), "{server}: {said:?}");
         let right = Party { login: password("right"), ..party(locked.port()) };
-        assert!(observe_server(&right, &[], false, PATIENCE).is_ok(), "{server}");
+        assert!(observe_server(&right, &[], false, LONG).is_ok(), "{server}");
 
         // A password for a server that has none: it answers, and its users tell that it is open.
         let open = server.launch().line("lua-time-limit 100").start();
         let needless = Party { login: password("needless"), ..party(open.port()) };
-        let answers = observe_server(&needless, &[], false, PATIENCE);
+        let answers = observe_server(&needless, &[], false, LONG);
         assert!(answers.is_ok(), "{server}: {answers:?}");
 
         // A script that does not end.
@@ -135,16 +141,16 @@ fn real_servers_in_trouble() {
 
         // It is stopped in the middle of everything.
         open.signal("STOP");
-        assert_eq!(trouble(open.port()), Trouble::NoAnswer, "{server}");
+        assert_eq!(within(open.port(), SHORT), Trouble::NoAnswer, "{server}");
         open.signal("CONT");
 
         // CONFIG goes by another name, and is asked by that.
         let renamed = server.launch().line("rename-command CONFIG hidden").start();
-        let answers = observe_server(&party(renamed.port()), &[], false, PATIENCE).unwrap();
+        let answers = observe_server(&party(renamed.port()), &[], false, LONG).unwrap();
         assert!(answers.settings.is_err(), "{server}");
         let told =
             Party { renamed: [("config".to_owned(), "hidden".to_owned())].into(), ..party(renamed.port()) };
-        assert!(observe_server(&told, &[], false, PATIENCE).unwrap().settings.is_ok(), "{server}");
+        assert!(observe_server(&told, &[], false, LONG).unwrap().settings.is_ok(), "{server}");
     }
     for server in Servers::of(Engine::Memcached) {
         let memcached = server.launch().start();
@@ -163,7 +169,7 @@ fn the_dead_take_their_time_together() {
     let outcomes = side_by_side(
         &ports,
         64,
-        |port| trouble(*port),
+        |port| within(*port, SHORT),
         || {
             done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         },
