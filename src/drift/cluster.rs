@@ -56,7 +56,6 @@ struct Cluster<'h> {
 
 impl<'h> Cluster<'h> {
     fn compare(&self, out: &mut Vec<(usize, Difference)>) {
-        let before = out.len();
         let inside = self.inside();
         let formed = inside.len() > 1;
         for member in &self.members {
@@ -75,18 +74,16 @@ impl<'h> Cluster<'h> {
             self.members.iter().filter(|member| inside.contains(member.own.id.as_str())).collect();
         let leaders = self.leaders(&inside);
         self.shards_of(&inside, &leaders, out);
-        self.slots_of(&inside, &leaders, out);
+        let unserved = self.slots_of(&inside, &leaders, out);
         self.strangers(&inside, out);
         for member in &inside {
             self.open_slots(member, out);
         }
         // That the cluster is down follows from nodes that are not in it and from slots that nobody serves; by itself it is
         // something else.
-        let follows = out[before..].iter().any(|(_, one)| {
-            one.class == Class::Changed && matches!(one.subject, Subject::Cluster | Subject::Slots(_))
-        });
+        let follows = unserved || inside.len() < self.members.len();
         let states = inside.iter().filter_map(|member| self.state(member));
-        out.extend(states.filter(|(_, one)| !follows || one.class == Class::Unreadable).collect::<Vec<_>>());
+        out.extend(states.filter(|(_, one)| !follows || one.class == Class::Unreadable));
         out.extend(inside.iter().filter_map(|member| self.link(member, &inside)));
     }
 
@@ -181,13 +178,14 @@ impl<'h> Cluster<'h> {
     }
 
     /// Slots that are not served by the shard that should. Each such range is reported once, at the node that leads the
-    /// shard that it belongs to.
+    /// shard that it belongs to. Says whether some are served by nobody.
     fn slots_of(
         &self,
         inside: &[&Member<'h>],
         leaders: &[Option<String>],
         out: &mut Vec<(usize, Difference)>,
-    ) {
+    ) -> bool {
+        let mut unserved = false;
         // Every node tells of its own slots; of nodes that were not heard, others tell.
         let mut owner: Vec<Option<&str>> = vec![None; SLOTS];
         let hearsay = inside.iter().flat_map(|member| &member.known);
@@ -220,6 +218,7 @@ impl<'h> Cluster<'h> {
                 }
             }
             for (is, slots) in wrong {
+                unserved |= is.is_none();
                 let wanted = format!("shard {}", shard.id.0);
                 let live = match is {
                     None => "nobody serves them".to_owned(),
@@ -240,6 +239,7 @@ impl<'h> Cluster<'h> {
                 out.push((speaker.seen.at, self.changed(subject, &wanted, &live).mend(Mend::ByHand(mend))));
             }
         }
+        unserved
     }
 
     /// Nodes that the spec does not have: told once, by the first who knows them.

@@ -193,7 +193,8 @@ impl fmt::Display for Side {
 /// What would bring the server back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mend {
-    /// A command on the running server. Where it takes a secret, `…` stands for that.
+    /// A command on the running server, safe to be pasted: where it takes a password, a word stands for that which every
+    /// server refuses.
     Command(String),
     /// A restart on the rendered file.
     Restart,

@@ -11,7 +11,7 @@ use crate::live::{Heard, ServerAnswers};
 use crate::model::{AnyNode, Deployment, Expected, Model, Node, Row, Surroundings, readable};
 use crate::spec::SecretRef;
 use crate::text::conf::ConfDoc;
-use crate::value::{Value, observed};
+use crate::value::{Defaults, Value, observed};
 
 use super::NodeReport;
 use super::difference::{Class, Difference, Mend, Side, Standing, Subject};
@@ -204,9 +204,9 @@ impl Server<'_> {
         if let Some(value) = file.0.get(row.facts.name) {
             return Some(self.canonical(row, value));
         }
-        let (engine, version) = (self.answers.identity.engine, self.answers.identity.version);
-        let default = observed(row.directive, engine, version, row.facts.default?.as_bytes())?;
-        Some(self.canonical(row, &default))
+        let identity = &self.answers.identity;
+        let defaults = Defaults::of(identity.engine, VersionRange::exactly(identity.version));
+        Some(self.canonical(row, defaults.get(row.directive)?))
     }
 
     /// A value as it reads once a server has taken it: limits of classes that a file does not name are the defaults,
@@ -243,4 +243,17 @@ fn at_restart(row: &Row<'_>, standing: Standing, next: Side) -> Option<Differenc
     let mut difference = Difference::new(subject, class, wanted, next).mend(mend).at(span);
     difference.standing = Some(standing);
     Some(difference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The script writes them; here they are read.
+    #[test]
+    fn start_sh_marks_its_files_so() {
+        let script = include_str!("../../templates/start.sh.j2");
+        assert!(script.contains(&format!("\"{MARK}$sum\"")));
+        assert!(script.contains(&format!("{}\\n", String::from_utf8_lossy(ADDED))));
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::live::Fields;
-use crate::model::{Model, Sentinel, SentinelSet};
+use crate::model::{Model, Sentinel, SentinelSet, Setting};
 
 use super::roles::same_host;
 
@@ -48,7 +48,7 @@ impl Spot {
             let setting = globals.iter().find(|setting| setting.name.value == name)?;
             setting.lines.first()?.first().filter(|text| !text.is_empty()).cloned()
         };
-        let plain = |name: &str| set.setting(sentinel, name).and_then(|setting| port(&setting.value));
+        let plain = |name: &str| set.setting(sentinel, name).and_then(Setting::port);
         let announced = own("announce-port").and_then(|text| text.parse().ok()).filter(|port| *port != 0);
         let ports = [Some(sentinel.port), plain("port"), plain("tls-port"), announced];
         Spot {
@@ -72,15 +72,6 @@ impl Spot {
         let is_ip = |text: &str| text.parse::<IpAddr>().is_ok();
         let mixed = self.hosts.iter().any(|host| is_ip(host) != is_ip(&instance.host));
         mixed && self.ports.contains(&instance.port)
-    }
-}
-
-fn port(value: &crate::model::Assigned) -> Option<u16> {
-    match value {
-        crate::model::Assigned::Value(crate::value::Value::Integer(port)) => {
-            u16::try_from(*port).ok().filter(|port| *port != 0)
-        }
-        _ => None,
     }
 }
 

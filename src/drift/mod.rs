@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::check::Checked;
 use crate::emit::SecretSource;
-use crate::live::{Heard, Trouble};
+use crate::live::{Heard, Identity, Trouble, side_by_side};
 use crate::model::{AnyNode, Model};
 
 /// What became of one node.
@@ -72,25 +72,13 @@ pub fn compare<'m>(
     let secrets = Secrets::new(against.secrets);
     let told_apart = one_server_once(heard);
     let heard = told_apart.as_deref().unwrap_or(heard);
-    let mut reports: Vec<NodeReport<'m>> = Vec::with_capacity(heard.len());
-    for (node, heard) in heard {
-        let outcome = match (node, heard) {
-            (_, Heard::Nothing(trouble)) => Err(trouble.clone()),
-            (AnyNode::Server(deployment, one), Heard::Server(answers)) if !answers.identity.sentinel => {
-                Ok(server::compare(deployment, one, answers, &secrets))
-            }
-            (AnyNode::Sentinel(set, one), Heard::Sentinel(answers)) if answers.identity.sentinel => {
-                Ok(sentinel::compare(model, set, one, answers, &secrets))
-            }
-            (AnyNode::Memcached(deployment, one), Heard::Memcached(answers)) => {
-                Ok(memcached::compare(deployment, one, answers))
-            }
-            (_, Heard::Server(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
-            (_, Heard::Sentinel(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
-            (_, Heard::Memcached(answers)) => Err(Trouble::Stranger(answers.identity.to_string())),
-        };
-        reports.push(NodeReport { node: *node, outcome, accepted: Vec::new() });
-    }
+    let alone = |(node, heard): &(AnyNode<'m>, Heard)| NodeReport {
+        node: *node,
+        outcome: by_itself(model, node, heard, &secrets),
+        accepted: Vec::new(),
+    };
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut reports: Vec<NodeReport<'m>> = side_by_side(heard, at_once, alone, || ());
     deployment::compare(model, heard, &mut reports);
     watch::compare(model, heard, &mut reports);
     certificates(model, heard, &mut reports, against);
@@ -103,6 +91,31 @@ pub fn compare<'m>(
         }
     }
     reports
+}
+
+/// What can be said of one node without the others.
+fn by_itself(
+    model: &Model,
+    node: &AnyNode<'_>,
+    heard: &Heard,
+    secrets: &Secrets<'_>,
+) -> Result<Vec<Difference>, Trouble> {
+    let stranger = |identity: &Identity| Err(Trouble::Stranger(identity.to_string()));
+    match (node, heard) {
+        (_, Heard::Nothing(trouble)) => Err(trouble.clone()),
+        (AnyNode::Server(deployment, one), Heard::Server(answers)) if !answers.identity.sentinel => {
+            Ok(server::compare(deployment, one, answers, secrets))
+        }
+        (AnyNode::Sentinel(set, one), Heard::Sentinel(answers)) if answers.identity.sentinel => {
+            Ok(sentinel::compare(model, set, one, answers, secrets))
+        }
+        (AnyNode::Memcached(deployment, one), Heard::Memcached(answers)) => {
+            Ok(memcached::compare(deployment, one, answers))
+        }
+        (_, Heard::Server(answers)) => stranger(&answers.identity),
+        (_, Heard::Sentinel(answers)) => stranger(&answers.identity),
+        (_, Heard::Memcached(answers)) => stranger(&answers.identity),
+    }
 }
 
 /// What was heard, without nodes that turned out to be one server: which of them it is, their addresses do not tell. None

@@ -44,7 +44,7 @@ impl Server<'_> {
     }
 
     fn difference(&self, row: &Row<'_>, live: &[u8]) -> Option<Difference> {
-        let shown = |value: &Value| Side::Text(value.to_string());
+        let shown = |value: &Value| Side::Text(self.shown(row, value));
         let plain = |value: &Value| {
             let differs = !self.is(row, value, live);
             differs.then(|| self.found(row, shown(value), self.readable(row, live), Some(value)))
@@ -94,9 +94,20 @@ impl Server<'_> {
     fn readable(&self, row: &Row<'_>, live: &[u8]) -> Side {
         let value = observed(row.directive, self.identity.engine, self.identity.version, live);
         Side::Text(match value {
-            Some(value) => value.to_string(),
+            Some(value) => self.shown(row, &value),
             None => String::from_utf8_lossy(live).into_owned(),
         })
+    }
+
+    /// A value for people: as they write it; classes of events as servers print them, with `A` for most.
+    fn shown(&self, row: &Row<'_>, value: &Value) -> String {
+        match value {
+            Value::Events(_) => {
+                let printed = value.printed(row.directive, self.identity.version);
+                String::from_utf8_lossy(&printed).into_owned()
+            }
+            value => value.to_string(),
+        }
     }
 
     fn secret(&self, row: &Row<'_>, reference: &SecretRef, live: &[u8]) -> Option<Difference> {

@@ -8,9 +8,8 @@ use crate::emit::{password_place, sha256_hex};
 use crate::live::Identity;
 use crate::model::users::{Access, Rights, rights};
 use crate::model::{Assigned, Setting, User};
-use crate::report::counted;
 use crate::source::Span;
-use crate::spec::SecretRef;
+use crate::spec::{SecretRef, counted};
 use crate::text::acl::{AclFile, AclRule, Sensitive, write_rule};
 use crate::value::Value;
 
@@ -19,9 +18,6 @@ use super::secrets::{Secrets, missing};
 
 /// The user that connections are until they log in.
 const DEFAULT: &str = "default";
-
-/// Stands for users whose lines cannot be read.
-const LOST: &str = "*";
 
 /// Commands that are named where rights differ.
 const NAMED: usize = 5;
@@ -74,9 +70,7 @@ pub(super) fn compare(
         channels_open: channels_open(declared.channels, identity),
     };
     let mut wanted = wanted(declared, identity.version, secrets);
-    let found = live(lines);
-    // A line that cannot be read may be anybody's.
-    let lost = found.iter().any(|(name, _)| name == LOST);
+    let (found, lost) = live(lines);
     for (name, live) in found {
         let account = wanted.remove(&name);
         let subject = Subject::User(name.clone());
@@ -98,7 +92,12 @@ pub(super) fn compare(
             }
         }
     }
-    for (name, account) in wanted.into_iter().filter(|_| !lost) {
+    // A line that cannot be read may be anybody's.
+    if let Some(why) = lost {
+        differences.push(Difference::unreadable(Subject::User("*".to_owned()), why));
+        return;
+    }
+    for (name, account) in wanted {
         let mend = set_user(&name, &account);
         let wanted = Side::Text(shown(&account.rules));
         differences.push(
@@ -316,11 +315,12 @@ fn built_in(declared: &Declared<'_>, version: Version, secrets: &Secrets<'_>) ->
     Account { rules, span: Some(span), missing, plain, passwords: reference.into_iter().collect() }
 }
 
-/// The users of the server, by name, as far as their rules can be read.
-fn live(lines: &[Vec<u8>]) -> Vec<(String, Result<Vec<AclRule>, String>)> {
+/// The users of the server, by name, as far as their rules can be read; and why some have no line that can be.
+#[expect(clippy::type_complexity, reason = "made and taken apart in this file")]
+fn live(lines: &[Vec<u8>]) -> (Vec<(String, Result<Vec<AclRule>, String>)>, Option<String>) {
     let file = AclFile::parse(lines.join(&b'\n'));
     let broken = file.errors().count();
-    let mut users: Vec<(String, Result<Vec<AclRule>, String>)> = file
+    let users: Vec<_> = file
         .users()
         .map(|(_, user)| {
             let name = String::from_utf8_lossy(&user.name.value).into_owned();
@@ -332,11 +332,9 @@ fn live(lines: &[Vec<u8>]) -> Vec<(String, Result<Vec<AclRule>, String>)> {
             (name, rules)
         })
         .collect();
-    if users.is_empty() || users.len() != lines.len() {
-        let why = format!("{} of ACL LIST cannot be understood", counted(broken.max(1), "line"));
-        users.push((LOST.to_owned(), Err(why)));
-    }
-    users
+    let lost = users.is_empty() || users.len() != lines.len();
+    let why = lost.then(|| format!("{} of ACL LIST cannot be understood", counted(broken.max(1), "line")));
+    (users, why)
 }
 
 /// Whether a new user may use all channels there.
@@ -382,7 +380,12 @@ fn set_user(name: &str, declared: &Account) -> Mend {
 /// `ACL SETUSER` with these rules, for redis-cli and for a shell in front of it: both take single quotes.
 fn command(name: &str, rules: impl Iterator<Item = String>) -> Mend {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-+@|:_./,=%".contains(c);
-    let quoted = |rule: String| if rule.chars().all(is_plain) { rule } else { format!("'{rule}'") };
+    let quoted = |rule: String| match rule {
+        rule if rule.chars().all(is_plain) => rule,
+        // For redis-cli alone: a shell would see more in it.
+        rule if rule.contains(['\'', '\\']) => word(&rule),
+        rule => format!("'{rule}'"),
+    };
     let rules: Vec<String> = rules.map(quoted).collect();
     Mend::Command(format!("ACL SETUSER {} {}", word(name), rules.join(" ")))
 }

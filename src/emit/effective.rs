@@ -1,8 +1,8 @@
 //! The values that a server runs with: what the spec sets, else the server's own default.
 
-use crate::catalog::{Target, directive};
+use crate::catalog::{Target, VersionRange, directive};
 use crate::model::{Assigned, Deployment, Node, Sentinel, SentinelSet, Setting, Settings};
-use crate::value::{Value, observed};
+use crate::value::{Defaults, Value};
 
 /// The settings of one server in effect.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +47,8 @@ impl<'m> Effective<'m> {
             Some(Assigned::Value(value)) => Some(value.clone()),
             Some(_) => None,
             None => {
-                let (engine, version) = (self.target.engine, self.target.versions.last);
-                let directive = directive(engine, name)?;
-                observed(directive, engine, version, directive.at(version)?.default?.as_bytes())
+                let newest = VersionRange::exactly(self.target.versions.last);
+                Defaults::of(self.target.engine, newest).get(directive(self.target.engine, name)?).cloned()
             }
         }
     }

@@ -7,7 +7,7 @@ pub(super) const BUS_OFFSET: u16 = 10_000;
 
 /// A number that a node is set to, where it is set and neither zero nor beyond a port.
 pub(crate) fn port_setting(deployment: &Deployment, node: &Node, name: &str) -> Option<u16> {
-    text_setting(deployment, node, name)?.parse().ok().filter(|port| *port != 0)
+    deployment.setting(node, name)?.port()
 }
 
 /// A text that a node is set to, where it is set and not empty.

@@ -18,7 +18,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Knows the values behind references. It is asked only when the output is to hold secrets.
-pub trait SecretSource {
+pub trait SecretSource: Sync {
     /// The secret, or none where there is no such variable or file.
     fn get(&self, reference: &SecretRef) -> Option<Secret>;
 }

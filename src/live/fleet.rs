@@ -6,7 +6,7 @@ use std::path::Path;
 use super::ask::{Login, Party};
 use super::crowd::side_by_side;
 use super::link::Patience;
-use super::login;
+use super::login::{LoginSource, logins};
 use super::memcached_answers::{MemcachedAnswers, observe_memcached};
 use super::observed::{ServerAnswers, observe_server};
 use super::route::Route;
@@ -83,22 +83,7 @@ pub fn observe<'m>(
     done: impl Fn() + Sync,
 ) -> Vec<(AnyNode<'m>, Heard)> {
     let clients = Clients::new(nodes, access);
-    let tasks: Vec<Task<'m>> = nodes
-        .iter()
-        .map(|node| Task {
-            node: *node,
-            party: party(model, node, access, &clients),
-            otherwise: match node {
-                AnyNode::Sentinel(set, node) => {
-                    login::at_sentinel(set, node, access).1.and_then(|source| source.login(access))
-                }
-                AnyNode::Server(deployment, node) => {
-                    login::at_server(deployment, node, access).1.and_then(|source| source.login(access))
-                }
-                AnyNode::Memcached(..) => None,
-            },
-        })
-        .collect();
+    let tasks: Vec<Task<'m>> = nodes.iter().map(|node| Task::new(model, node, access, &clients)).collect();
     let patience = access.patience;
     let without_napi_ids = access.without_napi_ids;
     let ask = |task: &Task<'_>| task.ask(model, without_napi_ids, patience).unwrap_or_else(Heard::Nothing);
@@ -114,7 +99,19 @@ struct Task<'m> {
     otherwise: Option<Login>,
 }
 
-impl Task<'_> {
+impl<'m> Task<'m> {
+    fn new(model: &Model, node: &AnyNode<'m>, access: &Access<'_>, clients: &Clients) -> Self {
+        let (first, second) = logins(node, access);
+        let login = |source: Option<LoginSource>| source.and_then(|source| source.login(access));
+        let party = |tls| Party {
+            address: Route::to(model, node, access).asked(),
+            login: login(first),
+            tls,
+            renamed: renamed(node.setting("rename-command")),
+        };
+        Task { node: *node, party: clients.of(node).map(party), otherwise: login(second) }
+    }
+
     fn ask(&self, model: &Model, without_napi_ids: bool, patience: Patience) -> Result<Heard, Trouble> {
         let party = self.party.as_ref().map_err(Clone::clone)?;
         match &self.node {
@@ -138,9 +135,7 @@ impl Task<'_> {
             }
         }
     }
-}
 
-impl Task<'_> {
     /// Asks, and once more with the other login where the first is refused.
     fn or_otherwise<A>(
         &self,
@@ -174,45 +169,16 @@ pub fn address_of(model: &Model, node: &AnyNode<'_>) -> Address {
     let host = model.host(node.host()).address.value.clone();
     let (protocol, port) = match node {
         AnyNode::Server(deployment, node) => {
-            let tls_port = deployment.tls.and(tls_port(deployment.setting(node, "tls-port")));
+            let tls_port = deployment.tls.and(deployment.setting(node, "tls-port")).and_then(Setting::port);
             (Protocol::Redis, tls_port.unwrap_or(node.port))
         }
         AnyNode::Sentinel(set, node) => {
-            let tls_port = set.tls.and(tls_port(set.setting(node, "tls-port")));
+            let tls_port = set.tls.and(set.setting(node, "tls-port")).and_then(Setting::port);
             (Protocol::Redis, tls_port.unwrap_or(node.port))
         }
         AnyNode::Memcached(_, node) => (Protocol::Memcached, node.port),
     };
     Address { protocol, host, port }
-}
-
-fn tls_port(setting: Option<&Setting>) -> Option<u16> {
-    match setting?.value {
-        Assigned::Value(Value::Integer(port)) => u16::try_from(port).ok().filter(|port| *port != 0),
-        _ => None,
-    }
-}
-
-fn party(
-    model: &Model,
-    node: &AnyNode<'_>,
-    access: &Access<'_>,
-    clients: &Clients,
-) -> Result<Party, Trouble> {
-    let address = Route::to(model, node, access).asked();
-    let tls = clients.of(node)?;
-    let (login, renamed) = match node {
-        AnyNode::Server(deployment, node) => (
-            login::at_server(deployment, node, access).0.login(access),
-            renamed(deployment.setting(node, "rename-command")),
-        ),
-        AnyNode::Sentinel(set, node) => {
-            let source = login::at_sentinel(set, node, access).0;
-            (source.and_then(|source| source.login(access)), renamed(set.setting(node, "rename-command")))
-        }
-        AnyNode::Memcached(..) => (None, BTreeMap::new()),
-    };
-    Ok(Party { address, login, tls, renamed })
 }
 
 /// The commands that a node has under other names.

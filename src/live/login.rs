@@ -3,7 +3,7 @@
 use super::ask::Login;
 use super::fleet::Access;
 use crate::catalog::sentinel::behaviour;
-use crate::model::{self, Assigned, Deployment, Node, Sentinel, SentinelSet, Setting};
+use crate::model::{self, AnyNode, Assigned, Deployment, Node, Sentinel, SentinelSet, Setting};
 use crate::spec::SecretRef;
 use crate::text::acl::Sensitive;
 
@@ -59,9 +59,21 @@ impl LoginSource {
     }
 }
 
+/// As whom to log in at a node, and how else where that is refused.
+pub(super) fn logins(node: &AnyNode<'_>, access: &Access<'_>) -> (Option<LoginSource>, Option<LoginSource>) {
+    match node {
+        AnyNode::Server(deployment, node) => {
+            let (first, second) = at_server(deployment, node, access);
+            (Some(first), second)
+        }
+        AnyNode::Sentinel(set, node) => at_sentinel(set, node, access),
+        AnyNode::Memcached(..) => (None, None),
+    }
+}
+
 /// As whom to log in at a server: as was said, else as the observer, else as the default user; and how else where that is
 /// refused, as an observer is that was declared and not yet rolled out.
-pub(super) fn at_server(
+fn at_server(
     deployment: &Deployment,
     node: &Node,
     access: &Access<'_>,
@@ -87,7 +99,7 @@ pub(super) fn at_server(
 
 /// As whom to log in at a sentinel, and how else where it does not let that in: passwords of sentinels are seldom
 /// those of servers, and many ask for none and refuse any.
-pub(super) fn at_sentinel(
+fn at_sentinel(
     set: &SentinelSet,
     sentinel: &Sentinel,
     access: &Access<'_>,

@@ -1,7 +1,7 @@
 //! The way to a node: where it is asked, and as whom.
 
 use super::fleet::{Access, address_of};
-use super::login::{LoginSource, at_sentinel, at_server};
+use super::login::{LoginSource, logins};
 use super::{Address, Protocol};
 use crate::model::{AnyNode, Model};
 
@@ -21,12 +21,7 @@ impl Route {
     pub fn to(model: &Model, node: &AnyNode<'_>, access: &Access<'_>) -> Self {
         let address = address_of(model, node);
         let via = access.via.get(&address.to_string()).cloned();
-        let login = match node {
-            AnyNode::Server(deployment, node) => Some(at_server(deployment, node, access).0),
-            AnyNode::Sentinel(set, node) => at_sentinel(set, node, access).0,
-            AnyNode::Memcached(..) => None,
-        };
-        Route { address, via, login }
+        Route { address, via, login: logins(node, access).0 }
     }
 
     /// Where it is asked.

@@ -1,8 +1,9 @@
 //! A server of any kind, for those who go through all of them.
 
-use crate::source::{At, Span};
+use crate::source::At;
 use crate::spec::TlsSpec;
 
+use super::settings::Setting;
 use super::topology::{
     Deployment, HostId, Memcached, MemcachedNode, Model, Node, NodeId, Sentinel, SentinelSet,
 };
@@ -69,20 +70,21 @@ impl<'m> AnyNode<'m> {
         }
     }
 
+    /// A setting of a server or a sentinel.
+    pub fn setting(&self, name: &str) -> Option<&'m Setting> {
+        match *self {
+            AnyNode::Server(deployment, node) => deployment.setting(node, name),
+            AnyNode::Sentinel(set, node) => set.setting(node, name),
+            AnyNode::Memcached(..) => None,
+        }
+    }
+
     /// The TLS table of what it belongs to, where it speaks TLS.
     pub fn tls(&self) -> Option<&'m At<TlsSpec>> {
         match self {
             AnyNode::Server(deployment, _) => deployment.tls.and(deployment.spec.tls.as_ref()),
             AnyNode::Sentinel(set, _) => set.tls.and(set.spec.tls.as_ref()),
             AnyNode::Memcached(..) => None,
-        }
-    }
-
-    /// Where the spec puts it on its host.
-    pub fn span(&self) -> Span {
-        match self {
-            AnyNode::Server(_, node) | AnyNode::Sentinel(_, node) => node.span,
-            AnyNode::Memcached(_, node) => node.span,
         }
     }
 }

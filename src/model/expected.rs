@@ -6,7 +6,7 @@ use crate::catalog::{
     Directive, Facts, Owner, Shown, Target, Version, VersionRange, WithoutFeature, directives,
 };
 use crate::spec::SecretRef;
-use crate::value::{Value, observed, runtime_value};
+use crate::value::{Defaults, Value, runtime_value};
 
 use super::settings::{Assigned, Setting};
 use super::topology::{Deployment, Node};
@@ -77,11 +77,12 @@ pub fn readable<'d>(
     let target = Target { versions: VersionRange::exactly(version), ..deployment.target };
     let settings: BTreeMap<&str, &Setting> =
         deployment.settings(node).filter_map(|setting| Some((setting.directive?.name, setting))).collect();
-    let server = Started { target, settings };
+    let defaults = Defaults::of(target.engine, target.versions);
+    let server = Started { target, settings, defaults };
     directives(target.engine).iter().filter_map(move |directive| {
         let facts = directive.at(version).filter(|facts| is_shown(facts, &target))?;
         let setting = server.settings.get(directive.name).copied();
-        Some(Row { directive, facts, setting, expected: server.expected(directive, facts, setting) })
+        Some(Row { directive, facts, setting, expected: server.expected(directive, setting) })
     })
 }
 
@@ -105,29 +106,25 @@ fn is_shown(facts: &Facts, target: &Target) -> bool {
 struct Started<'d> {
     target: Target,
     settings: BTreeMap<&'static str, &'d Setting>,
+    defaults: &'static Defaults,
 }
 
 impl Started<'_> {
-    fn expected(&self, directive: &Directive, facts: &Facts, setting: Option<&Setting>) -> Expected {
+    fn expected(&self, directive: &Directive, setting: Option<&Setting>) -> Expected {
         let value = match setting.map(|setting| &setting.value) {
             Some(Assigned::Secret(secret)) => return Expected::Secret(secret.clone()),
             // A role is never rendered, so a fresh server has the default.
-            _ if directive.owner == Owner::Server => self.default(directive, facts),
+            _ if directive.owner == Owner::Server => self.defaults.get(directive).cloned(),
             Some(Assigned::Value(value)) => Some(self.after_start(directive, value)),
             // Lines that add up belong to commands, which have no row.
             Some(Assigned::Values(_) | Assigned::Verbatim(_)) => None,
-            None => self.default(directive, facts).map(|value| self.after_start(directive, &value)),
+            None => self.defaults.get(directive).map(|value| self.after_start(directive, value)),
         };
         match (self.surroundings(directive, setting), value) {
             (Some(surroundings), value) => Expected::Local(surroundings, value),
             (None, Some(value)) => Expected::Value(value),
             (None, None) => Expected::Local(Surroundings::Machine, None),
         }
-    }
-
-    fn default(&self, directive: &Directive, facts: &Facts) -> Option<Value> {
-        let printed = facts.default?;
-        observed(directive, self.target.engine, self.target.versions.last, printed.as_bytes())
     }
 
     /// The value as other directives change it.
@@ -161,6 +158,7 @@ fn is_empty(setting: &Setting) -> bool {
 mod tests {
     use super::*;
     use crate::catalog::{Engine, supported};
+    use crate::value::observed;
 
     /// Every default that the catalogue knows reads as a value of its directive, in every minor.
     #[test]

@@ -40,6 +40,14 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The port that it is, where it is one and open.
+    pub fn port(&self) -> Option<u16> {
+        match self.value {
+            Assigned::Value(Value::Integer(port)) => u16::try_from(port).ok().filter(|port| *port != 0),
+            _ => None,
+        }
+    }
+
     /// Whether the value must never be shown.
     pub fn is_secret(&self) -> bool {
         matches!(self.value, Assigned::Secret(_)) || self.directive.is_some_and(|directive| directive.secret)

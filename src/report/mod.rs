@@ -13,6 +13,7 @@ mod visible;
 
 use crate::diag::{Findings, Level};
 use crate::source::{Sources, Span};
+pub(crate) use crate::spec::counted;
 
 /// The forms that a report can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,11 +42,6 @@ pub fn emit(findings: &Findings, sources: &Sources, format: Format, options: &Op
         Format::Human => human::render(findings, sources, options),
         Format::Json => json::render(findings, sources, options),
     }
-}
-
-/// A number of things, in words for people: `1 file`, `2 files`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// How many findings there are of each level.

@@ -380,6 +380,11 @@ pub(crate) fn listed(words: &[&str]) -> String {
     }
 }
 
+/// A number of things, in words for people: `1 file`, `2 files`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// One of some words, or a finding that names them.
 pub(super) fn word(
     node: &Node,

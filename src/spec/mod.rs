@@ -21,7 +21,7 @@ mod toml_layer;
 mod toml_statements;
 
 pub use decode::{Decode, Decoder, NAME_PATTERN, Named, NamedEntry};
-pub(crate) use decode::{listed, nearest};
+pub(crate) use decode::{counted, listed, nearest};
 pub use load::{EXTENDS, Layers, ReadText, load};
 pub use merge::UNSET;
 pub(crate) use merge::literal_secret as literal_secret_in;

@@ -113,6 +113,17 @@ fn where_a_difference_stands_is_told() {
         running.command(&["CONFIG", "SET", "maxmemory", "1gb"]);
         assert_eq!(host.drift(&site), said(Class::Moved, Standing::Pending), "{server}");
 
+        // One of the two was copied.
+        running.command(&["CONFIG", "SET", "maxmemory", "1gb"]);
+        for path in [&host.rendered.0, &host.working.0] {
+            let copies = |host_name: &str, asked: &str| host.copy(host_name, asked).filter(|_| asked == path);
+            let outcome = drift_with(&site, &How::default(), Some(&copies)).remove("one/a");
+            let said = settings(&outcome.unwrap().unwrap());
+            assert!(
+                said.contains(&("files".to_owned(), Class::Unreadable, None)),
+                "{server}: {path}: {said:?}"
+            );
+        }
         // Nothing was copied.
         let nothing = |_: &str, _: &str| None;
         let outcome = drift_with(&site, &How::default(), Some(&nothing));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cachewright::live::{Login, Party, Patience, Trouble, observe_server, side_by_side};
 use cachewright::text::acl::Sensitive;
 
-use crate::observed::servers;
+use crate::observed::{How, declared, render, servers, told};
 use crate::support::port::Port;
 use crate::support::servers::{Engine, Servers};
 use crate::support::wait;
@@ -177,4 +177,26 @@ fn the_dead_take_their_time_together() {
     assert!(outcomes.iter().all(|trouble| *trouble == Trouble::NoAnswer));
     assert_eq!(done.into_inner(), 50);
     println!("50 silent servers took {} ms", begun.elapsed().as_millis());
+}
+
+/// Two nodes that turn out to be one server: which of them it is, nobody can say, and so nothing is said to be wrong with it.
+#[test]
+fn one_server_is_not_taken_for_two() {
+    for server in servers() {
+        let engine = server.engine.name();
+        let ports = Port::reserve_row(2, false);
+        let first = ports[0].number();
+        let site = render(&format!(
+            "format = 1\nname = \"drift\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n\
+             [{engine}.two]\ntopology = \"standalone\"\nhosts = [\"a\", \"a\"]\nport = {first}\n{}",
+            declared(server)
+        ));
+        let deployment = &site.model.deployments[0];
+        let _running = site.launch(server, deployment, &deployment.nodes[0]).start();
+        let to = format!("127.0.0.1:{first}").parse().unwrap();
+        let how = How { via: [(format!("127.0.0.1:{}", first + 1), to)].into(), ..How::default() };
+        let said = told(&site, &how);
+        assert_eq!(said.len(), 2, "{server}: {said:?}");
+        assert!(said.iter().all(|line| line.contains("is reached at the same server")), "{server}: {said:?}");
+    }
 }

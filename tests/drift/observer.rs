@@ -155,3 +155,28 @@ fn sentinels_are_compared_by_their_observer() {
         assert!(refused.is_err(), "{server}");
     }
 }
+
+/// An observer that was declared and is not rolled out yet: the login that worked before does, and says that it is missing.
+#[test]
+fn an_observer_may_be_on_its_way() {
+    for server in servers() {
+        let engine = server.engine.name();
+        let port = Port::reserve();
+        let site = render(&format!(
+            "format = 1\nname = \"drift\"\n[hosts]\na = {{ address = \"127.0.0.1\" }}\n\
+             [{engine}.one]\ntopology = \"standalone\"\nhosts = [\"a\"]\nport = {}\n{}{OBSERVER}\
+             [{engine}.one.config]\nrequirepass = {{ env = \"P\" }}\n",
+            port.number(),
+            declared(server)
+        ));
+        let (login, number) = ("secret-of-env:P", port.number());
+        let launch = server.launch().port(port).line(format!("requirepass {login}")).login(None, login);
+        let _running = launch.start();
+        let said = told(&site, &How::default());
+        let missing = "one/a: changed user cachewright: on";
+        assert!(
+            said.iter().any(|line| line.starts_with(missing) && line.ends_with("(none)")),
+            "{number}: {said:?}"
+        );
+    }
+}

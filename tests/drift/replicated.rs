@@ -102,5 +102,19 @@ fn who_leads_may_move_and_who_follows_may_not_be_lost() {
         let others = ["set/a", "set/c"]
             .map(|node| lost[node].as_ref().unwrap().iter().filter(|one| one.class.is_drift()).count());
         assert_eq!(others, [0, 0], "{server}: {lost:?}");
+
+        // One that leads and that nobody follows may have come back empty: the replica of the one that is away has the
+        // data, and is left alone.
+        fleet[0].command(&["REPLICAOF", "NO", "ONE"]);
+        let lost = drift(&site, &How::default());
+        let roles = ["set/a", "set/c"].map(|node| {
+            let counted = lost[node].as_ref().unwrap().iter().filter(|one| one.class.is_drift());
+            counted.map(|one| one.wanted.to_string()).collect::<Vec<_>>()
+        });
+        assert!(
+            roles[0].len() == 1 && roles[0][0].starts_with("replica of 127.0.0.3"),
+            "{server}: {roles:?}"
+        );
+        assert_eq!(roles[1], [""; 0], "{server}: {lost:?}");
     });
 }

@@ -93,7 +93,7 @@ impl Stage {
             "~session:* ~cart:* resetchannels -@all +@read +client|setname +client|id +cluster|slots -keys";
         let user = Difference {
             subject: Subject::User("app".to_owned()),
-            mend: Some(Mend::Command(format!("ACL SETUSER app reset >… {rules}"))),
+            mend: Some(Mend::Command(format!("ACL SETUSER app resetkeys resetchannels -@all {rules}"))),
             span: at("[redis.sessions.users.app]"),
             note: Some("it may also run flushall".to_owned()),
             ..setting("", Class::Changed, rules, &format!("{rules} +flushall"))
@@ -101,7 +101,9 @@ impl Stage {
         let secret = Difference {
             wanted: Side::Secret,
             live: Side::Secret,
-            mend: Some(Mend::Command("CONFIG SET masterauth …".to_owned())),
+            mend: Some(Mend::ByHand(
+                "`CONFIG SET masterauth`, to the password in the variable REPLICA".to_owned(),
+            )),
             ..setting("masterauth", Class::Changed, "", "")
         };
         let title = setting("proc-title-template", Class::NotInSpec, "{title}", "a\u{1b}[2Jb");
