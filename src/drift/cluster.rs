@@ -361,8 +361,7 @@ impl<'h> Cluster<'h> {
 /// Whether replicas of a node's cluster move to other shards by themselves (on by default; before 7.0 always).
 fn migrates(member: &Member<'_>) -> bool {
     let settings = member.seen.answers.settings.as_ref();
-    !settings
-        .is_ok_and(|all| all.0.get("cluster-allow-replica-migration").is_some_and(|value| value == b"no"))
+    !settings.is_ok_and(|all| all.get("cluster-allow-replica-migration") == Some(b"no".as_slice()))
 }
 
 /// The slots of a cluster.
@@ -383,5 +382,5 @@ fn ranges(slots: &[u16]) -> Slots {
 /// Whether a server says that it is no cluster node at all.
 pub(super) fn is_off(answers: &ServerAnswers) -> bool {
     let settings = answers.settings.as_ref();
-    settings.is_ok_and(|settings| settings.0.get("cluster-enabled").is_some_and(|value| value == b"no"))
+    settings.is_ok_and(|settings| settings.get("cluster-enabled") == Some(b"no".as_slice()))
 }

@@ -138,7 +138,7 @@ impl Server<'_> {
                 continue;
             }
             let mut names = std::iter::once(row.facts.name).chain(row.facts.aliases.iter().copied());
-            let live = names.find_map(|name| printed.0.get(name));
+            let live = names.find_map(|name| printed.get(name));
             let Some(live) = live else { continue };
             let known =
                 differences.iter_mut().find(|one| one.subject == Subject::Setting(row.facts.name.to_owned()));

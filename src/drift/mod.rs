@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::check::Checked;
 use crate::emit::SecretSource;
-use crate::live::{Heard, Identity, Trouble, side_by_side};
+use crate::live::{Heard, Identity, Trouble, processors, side_by_side};
 use crate::model::{AnyNode, Model};
 
 /// What became of one node.
@@ -77,7 +77,7 @@ pub fn compare<'m>(
         outcome: by_itself(model, node, heard, &secrets),
         accepted: Vec::new(),
     };
-    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let at_once = processors();
     let mut reports: Vec<NodeReport<'m>> = side_by_side(heard, at_once, alone, || ());
     deployment::compare(model, heard, &mut reports);
     watch::compare(model, heard, &mut reports);

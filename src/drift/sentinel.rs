@@ -98,7 +98,7 @@ impl One<'_> {
         setting: Option<&WatchSetting>,
         printed: &Settings,
     ) -> Option<Difference> {
-        let live = printed.0.get(facts.name)?;
+        let live = printed.get(facts.name)?;
         let span = setting.map(|setting| setting.name.span);
         if let Some(reference) = setting.and_then(|setting| setting.secret.as_ref()) {
             let Some(wanted) = self.secrets.get(&reference.value) else {
@@ -106,7 +106,7 @@ impl One<'_> {
                 return Some(Difference::unreadable(subject, missing(&reference.value)).at(span));
             };
             let side = if live.is_empty() { Side::Absent } else { Side::Secret };
-            return (wanted.0 != *live).then(|| {
+            return (wanted.0 != live).then(|| {
                 let words = format!("`SENTINEL CONFIG SET {}`, to {}", facts.name, place(&reference.value));
                 changed(facts.name, span, Side::Secret, side, "").mend(Mend::ByHand(words))
             });
@@ -128,7 +128,7 @@ impl One<'_> {
     /// Among the directives of a plain server, the only one that a sentinel shows.
     fn loglevel(&self, printed: &Settings) -> Option<Difference> {
         const NAME: &str = "loglevel";
-        let live = printed.0.get(NAME)?;
+        let live = printed.get(NAME)?;
         let setting = self.set.setting(self.sentinel, NAME);
         let known = crate::catalog::directive(self.identity.engine, NAME)?;
         let default = known.at(self.identity.version).and_then(|facts| facts.default)?;

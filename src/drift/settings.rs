@@ -1,7 +1,5 @@
 //! Settings: what `CONFIG GET` printed against what it should print, by canonical values.
 
-use std::collections::BTreeMap;
-
 use crate::catalog::{Facts, Version};
 use crate::live::{Identity, Settings};
 use crate::model::{Assigned, Deployment, Expected, Node, Row, Service, Surroundings, readable};
@@ -36,7 +34,7 @@ impl Server<'_> {
             if matches!(row.expected, Expected::Local(Surroundings::Role, _)) {
                 continue;
             }
-            match live(row.facts, &printed.0) {
+            match live(row.facts, printed) {
                 Some(live) => differences.extend(self.difference(&row, live)),
                 None => differences.extend(unlisted(&row)),
             }
@@ -138,9 +136,9 @@ impl Server<'_> {
 }
 
 /// What a server printed for a directive, under whatever name.
-fn live<'p>(facts: &Facts, printed: &'p BTreeMap<String, Vec<u8>>) -> Option<&'p [u8]> {
-    let names = std::iter::once(facts.name).chain(facts.aliases.iter().copied());
-    names.filter_map(|name| printed.get(name)).map(Vec::as_slice).next()
+fn live<'p>(facts: &Facts, printed: &'p Settings) -> Option<&'p [u8]> {
+    let mut names = std::iter::once(facts.name).chain(facts.aliases.iter().copied());
+    names.find_map(|name| printed.get(name))
 }
 
 /// A setting that the server does not show although it should: another build, or a server that hides it.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{BufReader, Write};
+use std::ops::Range;
 
-use ::redis::{Cmd, Parser, Value};
+use ::redis::Cmd;
 
 use super::link::{Link, Patience};
 use super::question::Question;
+use super::reply::{Frames, Garbage, Reply};
 use super::tls::{Served, TlsClient};
 use super::{Address, Trouble};
 use crate::text::acl::Sensitive;
@@ -59,15 +60,32 @@ impl fmt::Display for Refusal {
 /// server.c); it cuts them, so that the whole password need not stand there.
 const ECHO: &str = "with args beginning with";
 
-/// The answers of one server, in the order of the questions.
+/// The answers of one server.
 pub(super) struct Answers {
-    pub(super) list: Vec<Result<Value, Refusal>>,
+    /// Everything that it said.
+    heard: Vec<u8>,
+    /// Where in it each answer stands, in the order of the questions.
+    places: Vec<Result<Range<usize>, Refusal>>,
     pub(super) served: Option<Served>,
 }
 
+impl Answers {
+    /// The answers in the order of the questions, each as `read` understands it.
+    pub(super) fn list(&self) -> impl Iterator<Item = Result<Reply<'_>, Refusal>> {
+        self.places.iter().map(|place| {
+            let place = place.clone()?;
+            Reply::read(&self.heard[place]).map_err(|Garbage| Refusal::Nonsense)
+        })
+    }
+}
+
 /// Asks. Everything is sent at once behind the login.
-pub(super) fn ask(party: &Party, questions: &[Question], patience: Patience) -> Result<Answers, Trouble> {
-    let mut link = Link::open(&party.address, party.tls.as_ref(), patience)?;
+pub(super) async fn ask(
+    party: &Party,
+    questions: &[Question],
+    patience: Patience,
+) -> Result<Answers, Trouble> {
+    let mut link = Link::open(&party.address, party.tls.as_ref(), patience).await?;
     let mut bytes = Vec::new();
     let auth = party.renamed.get("auth").map_or("AUTH", String::as_str);
     let login = party.login.as_ref().filter(|_| !auth.is_empty());
@@ -78,19 +96,17 @@ pub(super) fn ask(party: &Party, questions: &[Question], patience: Patience) -> 
     }
     let sent: Vec<bool> = questions.iter().map(|question| pack(party, question, &mut bytes)).collect();
     let served = link.served();
-    // Who turns us away closes the connection while we write; what it said before can still be read.
-    let written = link.write_all(&bytes).and_then(|()| link.flush());
+    link.send(&bytes).await;
     let hidden = login.map(|login| String::from_utf8_lossy(&login.password.0).into_owned());
-    let link = BufReader::with_capacity(32 << 10, link);
-    let mut replies = Replies { parser: Parser::new(), link, written, hidden };
+    let mut replies = Replies { link, frames: Frames::default(), hidden };
     if login.is_some() {
-        logged_in(replies.next()?)?;
+        logged_in(replies.next().await?)?;
     }
-    let mut list = Vec::with_capacity(questions.len());
+    let mut places = Vec::with_capacity(questions.len());
     for sent in sent {
-        list.push(if sent { replies.next()? } else { Err(Refusal::Removed) });
+        places.push(if sent { replies.next().await? } else { Err(Refusal::Removed) });
     }
-    Ok(Answers { list, served })
+    Ok(Answers { heard: replies.link.into_heard(), places, served })
 }
 
 /// Adds a question to what is sent, by the name that the server has for the command; false where it has none.
@@ -110,7 +126,7 @@ fn pack(party: &Party, question: &Question, bytes: &mut Vec<u8>) -> bool {
 }
 
 /// A login that no password is needed for is no trouble: that the server is open shows in its users.
-fn logged_in(reply: Result<Value, Refusal>) -> Result<(), Trouble> {
+fn logged_in(reply: Result<Range<usize>, Refusal>) -> Result<(), Trouble> {
     match reply {
         Ok(_) => Ok(()),
         Err(Refusal::Said(words)) if words.contains("without any password configured") => Ok(()),
@@ -120,35 +136,36 @@ fn logged_in(reply: Result<Value, Refusal>) -> Result<(), Trouble> {
 
 /// What comes back, reply by reply.
 struct Replies {
-    parser: Parser,
-    link: BufReader<Link>,
-    written: std::io::Result<()>,
+    link: Link,
+    frames: Frames,
     /// The password that was sent: whoever answers may repeat it.
     hidden: Option<String>,
 }
 
 impl Replies {
-    /// The next reply. Trouble that concerns the whole server ends everything.
-    fn next(&mut self) -> Result<Result<Value, Refusal>, Trouble> {
-        match self.parser.parse_value(&mut self.link) {
-            Ok(Value::ServerError(error)) => {
-                let code = error.code().to_owned();
-                let words = &self.without_password(error.details().unwrap_or_default());
-                match Trouble::of_error(&code, words) {
-                    Some(trouble) if concerns_all(&trouble) => Err(trouble),
-                    _ => Ok(Err(Refusal::Said(format!("{code} {words}").trim_end().to_owned()))),
-                }
+    /// Where the next reply stands. Trouble that concerns the whole server ends everything.
+    async fn next(&mut self) -> Result<Result<Range<usize>, Refusal>, Trouble> {
+        let place = loop {
+            match self.frames.next(self.link.heard()) {
+                Ok(Some(place)) => break place,
+                Ok(None) if self.link.more().await => {}
+                Ok(None) | Err(Garbage) => return Err(self.trouble()),
             }
-            Ok(value) => Ok(Ok(value)),
-            Err(_) => Err(self.trouble()),
+        };
+        let Some(error) = self.link.heard()[place.clone()].strip_prefix(b"-") else { return Ok(Ok(place)) };
+        let error = String::from_utf8_lossy(error);
+        let (code, words) = error.trim_end().split_once(' ').unwrap_or((error.trim_end(), ""));
+        let words = &self.without_password(words);
+        match Trouble::of_error(code, words) {
+            Some(trouble) if concerns_all(&trouble) => Err(trouble),
+            _ => Ok(Err(Refusal::Said(format!("{code} {words}").trim_end().to_owned()))),
         }
     }
 
     fn trouble(&self) -> Trouble {
-        let link = self.link.get_ref();
-        match link.trouble(&self.written) {
+        match self.link.trouble() {
             Trouble::Stranger(_) => {
-                Trouble::Stranger(format!("it says `{}`", self.without_password(&link.begun())))
+                Trouble::Stranger(format!("it says `{}`", self.without_password(&self.link.begun())))
             }
             other => other,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::ask::{Login, Party};
-use super::crowd::side_by_side;
+use super::crowd::waiting_together;
 use super::link::Patience;
 use super::login::{LoginSource, logins};
 use super::memcached_answers::{MemcachedAnswers, observe_memcached};
@@ -86,8 +86,13 @@ pub fn observe<'m>(
     let tasks: Vec<Task<'m>> = nodes.iter().map(|node| Task::new(model, node, access, &clients)).collect();
     let patience = access.patience;
     let without_napi_ids = access.without_napi_ids;
-    let ask = |task: &Task<'_>| task.ask(model, without_napi_ids, patience).unwrap_or_else(Heard::Nothing);
-    let heard = side_by_side(&tasks, access.at_once, ask, done);
+    let ask = async |task: &Task<'_>| {
+        task.ask(model, without_napi_ids, patience).await.unwrap_or_else(Heard::Nothing)
+    };
+    let heard = waiting_together(&tasks, access.at_once, ask, done).unwrap_or_else(|error| {
+        let trouble = Trouble::NoConnection(crate::tree::reason(&error));
+        vec![Heard::Nothing(trouble); nodes.len()]
+    });
     nodes.iter().copied().zip(heard).collect()
 }
 
@@ -112,40 +117,41 @@ impl<'m> Task<'m> {
         Task { node: *node, party: clients.of(node).map(party), otherwise: login(second) }
     }
 
-    fn ask(&self, model: &Model, without_napi_ids: bool, patience: Patience) -> Result<Heard, Trouble> {
+    async fn ask(&self, model: &Model, without_napi_ids: bool, patience: Patience) -> Result<Heard, Trouble> {
         let party = self.party.as_ref().map_err(Clone::clone)?;
         match &self.node {
             AnyNode::Server(deployment, _) => {
                 let in_cluster = matches!(deployment.topology, Topology::Cluster { .. });
                 let hidden = hidden(&deployment.target);
-                let answers =
-                    self.or_otherwise(party, |party| observe_server(party, &hidden, in_cluster, patience))?;
+                let ask = async |party: &Party| observe_server(party, &hidden, in_cluster, patience).await;
+                let answers = self.or_otherwise(party, ask).await?;
                 Ok(Heard::Server(Box::new(answers)))
             }
             AnyNode::Sentinel(set, _) => {
                 let names: Vec<String> =
                     model.watches(set).map(|(_, _, watch)| watch.master_name.clone()).collect();
-                let answers = self.or_otherwise(party, |party| observe_sentinel(party, &names, patience))?;
+                let ask = async |party: &Party| observe_sentinel(party, &names, patience).await;
+                let answers = self.or_otherwise(party, ask).await?;
                 Ok(Heard::Sentinel(Box::new(answers)))
             }
             AnyNode::Memcached(_, node) => {
                 speaks_ascii(node)?;
-                let answers = observe_memcached(party, without_napi_ids, patience)?;
+                let answers = observe_memcached(party, without_napi_ids, patience).await?;
                 Ok(Heard::Memcached(Box::new(answers)))
             }
         }
     }
 
     /// Asks, and once more with the other login where the first is refused.
-    fn or_otherwise<A>(
+    async fn or_otherwise<A>(
         &self,
         party: &Party,
-        ask: impl Fn(&Party) -> Result<A, Trouble>,
+        ask: impl AsyncFn(&Party) -> Result<A, Trouble>,
     ) -> Result<A, Trouble> {
         let is_login = |trouble: &Trouble| matches!(trouble, Trouble::NeedsLogin | Trouble::WrongLogin(_));
-        match (ask(party), &self.otherwise) {
+        match (ask(party).await, &self.otherwise) {
             (Err(first), Some(login)) if is_login(&first) => {
-                let again = ask(&Party { login: Some(login.clone()), ..party.clone() });
+                let again = ask(&Party { login: Some(login.clone()), ..party.clone() }).await;
                 again.map_err(|second| if is_login(&second) { first } else { second })
             }
             (answers, _) => answers,

@@ -1,20 +1,27 @@
 //! One connection with time limits, with TLS or without: bytes in and out, nothing of what they mean.
 
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use rustls::{ClientConnection, StreamOwned};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::tls::{Served, TlsClient, reason};
 use super::{Address, Trouble};
 
 /// The most bytes that a server may answer with: what `CONFIG GET *`, thousands of users and a cluster of a thousand
 /// nodes take, many times over. Whoever sends more is no server of ours.
-const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES: usize = 64 << 20;
 
-/// Bytes of an answer that are kept to show what answers, where it is no such server.
+/// Room for what comes at once: the settings of a server take 8 KB.
+const ROOM: usize = 16 << 10;
+
+/// Bytes of an answer that are shown to say what answers, where it is no such server.
 const SHOWN: usize = 60;
 
 /// Pause before a server that refused or reset a connection is tried again.
@@ -41,9 +48,10 @@ impl Default for Patience {
 pub(super) struct Link {
     stream: Stream,
     deadline: Instant,
-    left: u64,
-    /// How the server's answers begin.
-    begun: Vec<u8>,
+    /// Everything that has come.
+    heard: Vec<u8>,
+    /// Why something could not be sent.
+    unsent: Option<io::Error>,
     /// Why reading ended: an error, or the server's end.
     ended: Option<Ended>,
 }
@@ -61,12 +69,12 @@ enum Ended {
 
 enum Stream {
     Plain(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, Timed>>),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Link {
     /// Connects, and greets where it is TLS.
-    pub(super) fn open(
+    pub(super) async fn open(
         address: &Address,
         tls: Option<&TlsClient>,
         patience: Patience,
@@ -74,13 +82,13 @@ impl Link {
         let deadline = Instant::now() + patience.connect;
         let mut tries = 0;
         let plain = loop {
-            match connect(address, deadline) {
+            match connect(address, deadline).await {
                 Ok(stream) => break stream,
                 Err(error) if may_pass(&error) && tries < patience.retries => {
                     tries += 1;
-                    std::thread::sleep(PAUSE.min(deadline.saturating_duration_since(Instant::now())));
+                    sleep(PAUSE.min(deadline.saturating_duration_since(Instant::now()))).await;
                 }
-                Err(error) if is_timeout(&error) => {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     return Err(Trouble::NoConnection("no answer in time".into()));
                 }
                 Err(error) => return Err(Trouble::NoConnection(crate::tree::reason(&error))),
@@ -90,118 +98,100 @@ impl Link {
         let _ = plain.set_nodelay(true);
         let stream = match tls {
             None => Stream::Plain(plain),
-            Some(client) => Stream::Tls(Box::new(greet(client, address, plain, deadline)?)),
+            Some(client) => Stream::Tls(Box::new(greet(client, address, plain, deadline).await?)),
         };
-        let mut link = Link { stream, deadline, left: MOST_BYTES, begun: Vec::new(), ended: None };
-        link.until(Instant::now() + patience.answer);
-        Ok(link)
+        let deadline = Instant::now() + patience.answer;
+        Ok(Link { stream, deadline, heard: Vec::with_capacity(ROOM), unsent: None, ended: None })
     }
 
     /// The certificate that the server showed; none without TLS.
     pub(super) fn served(&self) -> Option<Served> {
         match &self.stream {
             Stream::Plain(_) => None,
-            Stream::Tls(stream) => stream.conn.peer_certificates().and_then(Served::of),
+            Stream::Tls(stream) => stream.get_ref().1.peer_certificates().and_then(Served::of),
         }
     }
 
-    /// Why there is no answer, or none that could be understood; `written` is what became of the questions.
-    pub(super) fn trouble(&self, written: &io::Result<()>) -> Trouble {
-        match (&self.ended, written) {
+    /// Sends all of it. Whoever turns us away closes the connection meanwhile; what it said before can still be read, so
+    /// that an error shows only in [`Link::trouble`].
+    pub(super) async fn send(&mut self, bytes: &[u8]) {
+        let send = async {
+            match &mut self.stream {
+                Stream::Plain(stream) => stream.write_all(bytes).await,
+                Stream::Tls(stream) => {
+                    stream.write_all(bytes).await?;
+                    stream.flush().await
+                }
+            }
+        };
+        self.unsent = in_time(self.deadline, send).await.err();
+    }
+
+    /// Waits for more to come, and says whether it did.
+    pub(super) async fn more(&mut self) -> bool {
+        if self.heard.len() >= MOST_BYTES {
+            return false;
+        }
+        self.heard.reserve(ROOM);
+        let read = async {
+            match &mut self.stream {
+                Stream::Plain(stream) => stream.read_buf(&mut self.heard).await,
+                Stream::Tls(stream) => stream.read_buf(&mut self.heard).await,
+            }
+        };
+        let ended = match in_time(self.deadline, read).await {
+            Ok(0) => Ended::Closed("the server closed it".to_owned()),
+            Ok(_) => return true,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Ended::Late,
+            Err(error) => {
+                let closed = || Ended::Closed(crate::tree::reason(&error));
+                of_tls(&error).map_or_else(closed, Ended::Tls)
+            }
+        };
+        self.ended = Some(ended);
+        false
+    }
+
+    /// Everything that has come so far.
+    pub(super) fn heard(&self) -> &[u8] {
+        &self.heard
+    }
+
+    /// Ends it, and gives everything that has come.
+    pub(super) fn into_heard(self) -> Vec<u8> {
+        self.heard
+    }
+
+    /// Why there is no answer, or none that could be understood.
+    pub(super) fn trouble(&self) -> Trouble {
+        match (&self.ended, &self.unsent) {
             (Some(Ended::Late), _) => Trouble::NoAnswer,
             (Some(Ended::Tls(reason)), _) => Trouble::Tls(reason.clone()),
-            (_, Err(error)) => Trouble::Lost(crate::tree::reason(error)),
-            (Some(Ended::Closed(reason)), _) => Trouble::Lost(reason.clone()),
-            (None, Ok(())) => Trouble::Stranger(format!("it says `{}`", self.begun())),
+            (_, Some(error)) => Trouble::Lost(crate::tree::reason(error)),
+            (Some(Ended::Closed(reason)), None) => Trouble::Lost(reason.clone()),
+            (None, None) => Trouble::Stranger(format!("it says `{}`", self.begun())),
         }
     }
 
     /// How the server's answers begin, as text.
     pub(super) fn begun(&self) -> String {
-        let line = self.begun.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let shown = &self.heard[..self.heard.len().min(SHOWN)];
+        let line = shown.split(|byte| *byte == b'\n').next().unwrap_or_default();
         String::from_utf8_lossy(line).trim_end().to_owned()
-    }
-
-    fn until(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-        if let Stream::Tls(stream) = &mut self.stream {
-            stream.sock.deadline = deadline;
-        }
-    }
-}
-
-impl Read for Link {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it sends without end"));
-        }
-        let read = match &mut self.stream {
-            Stream::Plain(stream) => read_until(stream, buffer, self.deadline),
-            Stream::Tls(stream) => stream.read(buffer),
-        };
-        match &read {
-            Ok(0) => self.ended = Some(Ended::Closed("the server closed it".to_owned())),
-            Ok(read) => {
-                self.left = self.left.saturating_sub(*read as u64);
-                let room = SHOWN.saturating_sub(self.begun.len());
-                self.begun.extend_from_slice(&buffer[..room.min(*read)]);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if is_timeout(error) => self.ended = Some(Ended::Late),
-            Err(error) => {
-                let closed = || Ended::Closed(crate::tree::reason(error));
-                self.ended = Some(of_tls(error).map_or_else(closed, Ended::Tls));
-            }
-        }
-        read
-    }
-}
-
-impl Write for Link {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.stream {
-            Stream::Plain(stream) => write_until(stream, bytes, self.deadline),
-            Stream::Tls(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match &mut self.stream {
-            Stream::Plain(stream) => stream.flush(),
-            Stream::Tls(stream) => stream.flush(),
-        }
-    }
-}
-
-/// A socket below TLS.
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        read_until(&mut self.stream, buffer, self.deadline)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write_until(&mut self.stream, bytes, self.deadline)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
     }
 }
 
 /// Tries every address that the host stands for; none may take the time of those behind it.
-fn connect(address: &Address, deadline: Instant) -> io::Result<TcpStream> {
+async fn connect(address: &Address, deadline: Instant) -> io::Result<TcpStream> {
+    let looked_up = timeout_at(deadline, lookup_host((address.host.as_str(), address.port))).await;
+    let late = |_| io::Error::new(io::ErrorKind::Other, "its name is not looked up in time");
+    let addresses: Vec<SocketAddr> = looked_up.map_err(late)??.collect();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
-    let addresses = addresses(address, deadline)?;
     for (at, one) in addresses.iter().enumerate() {
         let share = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
-        match TcpStream::connect_timeout(one, left(deadline)? / share) {
+        let now = Instant::now();
+        let until = now + deadline.saturating_duration_since(now) / share;
+        match in_time(until, TcpStream::connect(one)).await {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
@@ -209,41 +199,24 @@ fn connect(address: &Address, deadline: Instant) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// The addresses of a host. The system's resolver knows no time limit: it is asked on the side.
-fn addresses(address: &Address, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(ip) = address.host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(ip, address.port)]);
-    }
-    let (send, receive) = mpsc::channel();
-    let asked = (address.host.clone(), address.port);
-    // Whoever gave up waiting hears no more of it.
-    std::thread::Builder::new().spawn(move || send.send(asked.to_socket_addrs().map(Iterator::collect)))?;
-    match receive.recv_timeout(left(deadline)?) {
-        Ok(addresses) => addresses,
-        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "its name is not looked up in time")),
-    }
-}
-
-fn greet(
+async fn greet(
     client: &TlsClient,
     address: &Address,
     stream: TcpStream,
     deadline: Instant,
-) -> Result<StreamOwned<ClientConnection, Timed>, Trouble> {
+) -> Result<TlsStream<TcpStream>, Trouble> {
     let name = client.name_of(&address.host)?;
-    let connection = ClientConnection::new(Arc::clone(&client.config), name)
-        .map_err(|error| Trouble::Tls(reason(&error)))?;
-    let mut stream = StreamOwned::new(connection, Timed { stream, deadline });
-    while stream.conn.is_handshaking() {
-        if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
-            return Err(match of_tls(&error) {
-                Some(said) => Trouble::Tls(said),
-                None if is_timeout(&error) => Trouble::NoAnswer,
-                None => Trouble::Tls(format!("{}: does it speak TLS there?", crate::tree::reason(&error))),
-            });
-        }
-    }
-    Ok(stream)
+    let connector = TlsConnector::from(Arc::clone(&client.config));
+    in_time(deadline, connector.connect(name, stream)).await.map_err(|error| match of_tls(&error) {
+        Some(said) => Trouble::Tls(said),
+        None if error.kind() == io::ErrorKind::TimedOut => Trouble::NoAnswer,
+        None => Trouble::Tls(format!("{}: does it speak TLS there?", crate::tree::reason(&error))),
+    })
+}
+
+/// What comes of it by then; an error of the kind `TimedOut` where nothing does.
+async fn in_time<T>(deadline: Instant, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout_at(deadline, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// What TLS says of an error, where it is one of TLS.
@@ -251,28 +224,7 @@ fn of_tls(error: &io::Error) -> Option<String> {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(reason)
 }
 
-/// The time that is left; an error where there is none.
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-fn read_until(stream: &mut TcpStream, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
-    stream.set_read_timeout(Some(left(deadline)?))?;
-    stream.read(buffer)
-}
-
-fn write_until(stream: &mut TcpStream, bytes: &[u8], deadline: Instant) -> io::Result<usize> {
-    stream.set_write_timeout(Some(left(deadline)?))?;
-    stream.write(bytes)
-}
-
 /// A server that is just being restarted.
 fn may_pass(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset)
-}
-
-pub(super) fn is_timeout(error: &io::Error) -> bool {
-    // Linux says "would block" where a read took too long.
-    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }

@@ -1,7 +1,6 @@
 //! What was heard from a memcached.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
 
 use super::ask::Party;
 use super::link::{Link, Patience};
@@ -9,6 +8,9 @@ use super::memcached::SETTINGS_SAFE_SINCE;
 use super::tls::Served;
 use super::{Identity, Trouble};
 use crate::catalog::Engine;
+
+/// The longest line that is waited for.
+const LONGEST_LINE: usize = 64 << 10;
 
 /// What a memcached says of itself.
 #[derive(Debug, Clone)]
@@ -30,23 +32,23 @@ pub struct MemcachedAnswers {
 /// spec declares is no proof, as who looks for drift is not sure of just that. A cache that dies of being looked at
 /// costs more than settings that were not compared. So the version is asked first, and old ones are asked for their
 /// settings only where somebody says that they run without (`without_napi_ids`). `stats` is safe in all versions.
-pub fn observe_memcached(
+pub async fn observe_memcached(
     party: &Party,
     without_napi_ids: bool,
     patience: Patience,
 ) -> Result<MemcachedAnswers, Trouble> {
-    let link = Link::open(&party.address, party.tls.as_ref(), patience)?;
+    let link = Link::open(&party.address, party.tls.as_ref(), patience).await?;
     let served = link.served();
-    let mut talk = Talk { link: BufReader::with_capacity(8 << 10, link), written: Ok(()) };
-    talk.send("version\r\nstats\r\n");
-    let line = talk.line()?;
+    let mut talk = Talk { link, read: 0 };
+    talk.link.send(b"version\r\nstats\r\n").await;
+    let line = talk.line().await?;
     let version = line.strip_prefix("VERSION ").and_then(|version| version.parse().ok());
     let version = version.ok_or_else(|| trouble(&line))?;
     let identity = Identity { engine: Engine::Memcached, version, fork: None, sentinel: false };
-    let stats = talk.rows()?;
+    let stats = talk.rows().await?;
     let settings = if version >= SETTINGS_SAFE_SINCE || without_napi_ids {
-        talk.send("stats settings\r\n");
-        Some(talk.rows()?)
+        talk.link.send(b"stats settings\r\n").await;
+        Some(talk.rows().await?)
     } else {
         None
     };
@@ -55,32 +57,31 @@ pub fn observe_memcached(
 
 /// A connection on which questions and answers take turns.
 struct Talk {
-    link: BufReader<Link>,
-    written: std::io::Result<()>,
+    link: Link,
+    /// How much of what has come has been read.
+    read: usize,
 }
 
 impl Talk {
-    fn send(&mut self, text: &str) {
-        let link = self.link.get_mut();
-        // What it said before it turned us away can still be read.
-        self.written = link.write_all(text.as_bytes()).and_then(|()| link.flush());
-    }
-
-    fn line(&mut self) -> Result<String, Trouble> {
-        let mut line = Vec::new();
-        match self.link.read_until(b'\n', &mut line) {
-            Ok(_) if line.ends_with(b"\n") => {
-                Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+    async fn line(&mut self) -> Result<String, Trouble> {
+        loop {
+            let unread = &self.link.heard()[self.read..];
+            if let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
+                let line = String::from_utf8_lossy(&unread[..end]).trim_end_matches('\r').to_owned();
+                self.read += end + 1;
+                return Ok(line);
             }
-            _ => Err(self.link.get_ref().trouble(&self.written)),
+            if unread.len() > LONGEST_LINE || !self.link.more().await {
+                return Err(self.link.trouble());
+            }
         }
     }
 
     /// The rows of an answer, up to its end.
-    fn rows(&mut self) -> Result<BTreeMap<String, String>, Trouble> {
+    async fn rows(&mut self) -> Result<BTreeMap<String, String>, Trouble> {
         let mut rows = BTreeMap::new();
         loop {
-            let line = self.line()?;
+            let line = self.line().await?;
             if line == "END" {
                 return Ok(rows);
             }

@@ -14,6 +14,7 @@ mod memcached_answers;
 mod observed;
 mod question;
 pub mod redis;
+mod reply;
 mod route;
 mod sentinel;
 mod tls;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 pub use ask::{Login, Party, Refusal};
 pub use cluster_nodes::{ClusterNode, OpenSlot, cluster_nodes};
-pub use crowd::side_by_side;
+pub use crowd::{processors, side_by_side};
 pub use fleet::{Access, GivenLogin, Heard, address_of, observe};
 pub use identity::Identity;
 pub use link::Patience;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ::redis::Value;
-
-use super::ask::{Answers, Party, Refusal, ask};
+use super::ask::{Party, Refusal, ask};
 use super::link::Patience;
 use super::question::Question;
+use super::reply::Reply;
 use super::tls::Served;
 use super::{Identity, Trouble};
 use crate::text::acl::Sensitive;
@@ -37,17 +36,41 @@ pub struct ServerAnswers {
 
 /// Settings as `CONFIG GET` prints them. `Debug` shows only their names.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Settings(pub BTreeMap<String, Vec<u8>>);
+pub struct Settings(Vec<(String, Vec<u8>)>);
+
+impl Settings {
+    /// The value of one, where the server has it.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let place = self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        Some(&self.0[place].1)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+    }
+}
+
+impl FromIterator<(String, Vec<u8>)> for Settings {
+    /// Of several values for a name the last one counts.
+    fn from_iter<I: IntoIterator<Item = (String, Vec<u8>)>>(pairs: I) -> Self {
+        let mut rows: Vec<_> = pairs.into_iter().collect();
+        rows.reverse();
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        rows.dedup_by(|(later, _), (first, _)| later == first);
+        Settings(rows)
+    }
+}
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }
 
 /// Asks a server everything that can be compared: `hidden` are the settings that it shows by name only, and it is
 /// asked about its cluster where it should be in one.
-pub fn observe_server(
+pub async fn observe_server(
     party: &Party,
     hidden: &[&'static str],
     in_cluster: bool,
@@ -58,8 +81,8 @@ pub fn observe_server(
     if in_cluster {
         questions.extend([Question::ClusterNodes, Question::ClusterState]);
     }
-    let Answers { list, served } = ask(party, &questions, patience)?;
-    let mut replies = list.into_iter();
+    let answers = ask(party, &questions, patience).await?;
+    let mut replies = answers.list();
     let mut next = move || replies.next().unwrap_or(Err(Refusal::Nonsense));
     let server = next().and_then(fields);
     let (identity, server) = who(server)?;
@@ -78,11 +101,11 @@ pub fn observe_server(
         identity,
         server,
         replication,
-        settings: settings.map(Settings),
+        settings: settings.map(Settings::from_iter),
         users,
         cluster_nodes,
         cluster_state,
-        served,
+        served: answers.served.clone(),
     })
 }
 
@@ -98,54 +121,42 @@ pub(super) fn who(server: Result<Fields, Refusal>) -> Result<(Identity, Fields),
     }
 }
 
-/// A text; some answers of it come as verbatim strings.
-pub(super) fn text(value: Value) -> Result<String, Refusal> {
-    bytes(value).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+pub(super) fn text(reply: Reply<'_>) -> Result<String, Refusal> {
+    bytes(reply).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
-fn bytes(value: Value) -> Result<Vec<u8>, Refusal> {
-    match value {
-        Value::BulkString(bytes) => Ok(bytes),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Ok(text.into_bytes()),
-        Value::Int(number) => Ok(number.to_string().into_bytes()),
-        Value::Okay => Ok(b"OK".to_vec()),
-        Value::Nil => Ok(Vec::new()),
-        _ => Err(Refusal::Nonsense),
+fn bytes(reply: Reply<'_>) -> Result<&[u8], Refusal> {
+    match reply {
+        Reply::Text(bytes) => Ok(bytes),
+        Reply::Error(_) | Reply::List(_) => Err(Refusal::Nonsense),
     }
 }
 
 /// The `name:value` lines of a text.
-pub(super) fn fields(value: Value) -> Result<Fields, Refusal> {
-    let text = text(value)?;
+pub(super) fn fields(reply: Reply<'_>) -> Result<Fields, Refusal> {
+    let text = String::from_utf8_lossy(bytes(reply)?);
     let pairs = text.lines().filter_map(|line| line.split_once(':'));
     Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-pub(super) fn lines(value: Value) -> Result<Vec<Vec<u8>>, Refusal> {
-    items(value)?.into_iter().map(bytes).collect()
+pub(super) fn lines(reply: Reply<'_>) -> Result<Vec<Vec<u8>>, Refusal> {
+    items(reply)?.into_iter().map(|item| bytes(item).map(<[u8]>::to_vec)).collect()
 }
 
-pub(super) fn items(value: Value) -> Result<Vec<Value>, Refusal> {
-    match value {
-        Value::Array(items) | Value::Set(items) => Ok(items),
-        _ => Err(Refusal::Nonsense),
+pub(super) fn items(reply: Reply<'_>) -> Result<Vec<Reply<'_>>, Refusal> {
+    match reply {
+        Reply::List(items) => Ok(items),
+        Reply::Text(_) | Reply::Error(_) => Err(Refusal::Nonsense),
     }
 }
 
-pub(super) fn pairs(value: Value) -> Result<BTreeMap<String, Vec<u8>>, Refusal> {
-    match value {
-        Value::Array(items) => {
-            let mut items = items.into_iter();
-            let mut pairs = BTreeMap::new();
-            while let Some(name) = items.next() {
-                let value = items.next().ok_or(Refusal::Nonsense)?;
-                pairs.insert(text(name)?, bytes(value)?);
-            }
-            Ok(pairs)
-        }
-        Value::Map(items) => {
-            items.into_iter().map(|(name, value)| Ok((text(name)?, bytes(value)?))).collect()
-        }
-        _ => Err(Refusal::Nonsense),
+/// A list of names and values in turn.
+pub(super) fn pairs(reply: Reply<'_>) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+    let mut items = items(reply)?.into_iter();
+    let mut pairs = Vec::with_capacity(items.len() / 2);
+    while let Some(name) = items.next() {
+        let value = items.next().ok_or(Refusal::Nonsense)?;
+        pairs.push((text(name)?, bytes(value)?.to_vec()));
     }
+    Ok(pairs)
 }

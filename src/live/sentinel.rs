@@ -3,12 +3,11 @@
 use crate::text::acl::Sensitive;
 use std::collections::BTreeMap;
 
-use ::redis::Value;
-
-use super::ask::{Answers, Party, Refusal, ask};
+use super::ask::{Party, Refusal, ask};
 use super::link::Patience;
 use super::observed::{Fields, Settings, fields, items, lines, pairs, text, who};
 use super::question::Question;
+use super::reply::Reply;
 use super::tls::Served;
 use super::{Identity, Trouble};
 
@@ -43,7 +42,7 @@ pub struct Around {
 }
 
 /// Asks a sentinel everything that can be compared; `names` are the primaries that it should watch.
-pub fn observe_sentinel(
+pub async fn observe_sentinel(
     party: &Party,
     names: &[String],
     patience: Patience,
@@ -57,14 +56,14 @@ pub fn observe_sentinel(
             Question::Quorum(name.clone()),
         ]);
     }
-    let Answers { list, served } = ask(party, &questions, patience)?;
-    let mut replies = list.into_iter();
+    let answers = ask(party, &questions, patience).await?;
+    let mut replies = answers.list();
     let mut next = move || replies.next().unwrap_or(Err(Refusal::Nonsense));
     let (identity, server) = who(next().and_then(fields))?;
     let watched = next()
         .and_then(instances)
         .map(|list| list.into_iter().filter_map(|one| Some((one.get("name")?.clone(), one))).collect());
-    let settings = next().and_then(pairs).map(Settings);
+    let settings = next().and_then(pairs).map(Settings::from_iter);
     let users = next().and_then(lines).map(Sensitive);
     let around = names
         .iter()
@@ -77,14 +76,14 @@ pub fn observe_sentinel(
             (name.clone(), around)
         })
         .collect();
-    Ok(SentinelAnswers { identity, server, watched, around, settings, users, served })
+    Ok(SentinelAnswers { identity, server, watched, around, settings, users, served: answers.served.clone() })
 }
 
 /// A list of instances, each a list of fields.
-fn instances(value: Value) -> Result<Vec<Fields>, Refusal> {
-    let one = |value| {
-        let fields = pairs(value)?.into_iter();
+fn instances(reply: Reply<'_>) -> Result<Vec<Fields>, Refusal> {
+    let one = |reply| {
+        let fields = pairs(reply)?.into_iter();
         Ok(fields.map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect())
     };
-    items(value)?.into_iter().map(one).collect()
+    items(reply)?.into_iter().map(one).collect()
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use cachewright::live::{Login, Party, Patience, Trouble, observe_server, side_by_side};
+use cachewright::live::{self, Login, Party, Patience, ServerAnswers, Trouble, side_by_side};
 use cachewright::text::acl::Sensitive;
 
 use crate::observed::{How, declared, render, servers, told};
@@ -29,12 +29,17 @@ fn party(port: u16) -> Party {
     }
 }
 
+fn observe(party: &Party, patience: Patience) -> Result<ServerAnswers, Trouble> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(live::observe_server(party, &[], false, patience))
+}
+
 fn trouble(port: u16) -> Trouble {
     within(port, LONG)
 }
 
 fn within(port: u16, patience: Patience) -> Trouble {
-    observe_server(&party(port), &[], false, patience).map(|answers| answers.identity).unwrap_err()
+    observe(&party(port), patience).map(|answers| answers.identity).unwrap_err()
 }
 
 /// Something that listens and is no server: what it does with each connection.
@@ -114,15 +119,15 @@ fn real_servers_in_trouble() {
         assert_eq!(trouble(locked.port()), Trouble::NeedsLogin, "{server}");
         let password = |text: &str| Some(Login { user: None, password: Sensitive(text.into()) });
         let wrong = Party { login: password("wrong"), ..party(locked.port()) };
-        let said = observe_server(&wrong, &[], false, LONG).map(|answers| answers.identity);
+        let said = observe(&wrong, LONG).map(|answers| answers.identity);
         assert!(matches!(said, Err(Trouble::WrongLogin(_))), "{server}: {said:?}");
         let right = Party { login: password("right"), ..party(locked.port()) };
-        assert!(observe_server(&right, &[], false, LONG).is_ok(), "{server}");
+        assert!(observe(&right, LONG).is_ok(), "{server}");
 
         // A password for a server that has none: it answers, and its users tell that it is open.
         let open = server.launch().line("lua-time-limit 100").start();
         let needless = Party { login: password("needless"), ..party(open.port()) };
-        let answers = observe_server(&needless, &[], false, LONG);
+        let answers = observe(&needless, LONG);
         assert!(answers.is_ok(), "{server}: {answers:?}");
 
         // A script that does not end.
@@ -146,11 +151,11 @@ fn real_servers_in_trouble() {
 
         // CONFIG goes by another name, and is asked by that.
         let renamed = server.launch().line("rename-command CONFIG hidden").start();
-        let answers = observe_server(&party(renamed.port()), &[], false, LONG).unwrap();
+        let answers = observe(&party(renamed.port()), LONG).unwrap();
         assert!(answers.settings.is_err(), "{server}");
         let told =
             Party { renamed: [("config".to_owned(), "hidden".to_owned())].into(), ..party(renamed.port()) };
-        assert!(observe_server(&told, &[], false, LONG).unwrap().settings.is_ok(), "{server}");
+        assert!(observe(&told, LONG).unwrap().settings.is_ok(), "{server}");
     }
     for server in Servers::of(Engine::Memcached) {
         let memcached = server.launch().start();
