@@ -72,7 +72,9 @@ pub(super) fn waiting_together<T: Sync, R: Send>(
     let mut results: Vec<(usize, R)> =
         side_by_side(&lanes, threads, wait, || ()).into_iter().flatten().collect();
     // A name that is still being looked up would be waited for.
-    lanes.into_iter().for_each(|(runtime, _)| runtime.shutdown_background());
+    for (runtime, _) in lanes {
+        runtime.shutdown_background();
+    }
     results.sort_unstable_by_key(|(at, _)| *at);
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }

@@ -184,7 +184,7 @@ impl Link {
 /// Tries every address that the host stands for; none may take the time of those behind it.
 async fn connect(address: &Address, deadline: Instant) -> io::Result<TcpStream> {
     let looked_up = timeout_at(deadline, lookup_host((address.host.as_str(), address.port))).await;
-    let late = |_| io::Error::new(io::ErrorKind::Other, "its name is not looked up in time");
+    let late = |_| io::Error::other("its name is not looked up in time");
     let addresses: Vec<SocketAddr> = looked_up.map_err(late)??.collect();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
     for (at, one) in addresses.iter().enumerate() {

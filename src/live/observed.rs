@@ -126,10 +126,7 @@ pub(super) fn text(reply: Reply<'_>) -> Result<String, Refusal> {
 }
 
 fn bytes(reply: Reply<'_>) -> Result<&[u8], Refusal> {
-    match reply {
-        Reply::Text(bytes) => Ok(bytes),
-        Reply::Error(_) | Reply::List(_) => Err(Refusal::Nonsense),
-    }
+    reply.into_text().ok_or(Refusal::Nonsense)
 }
 
 /// The `name:value` lines of a text.

@@ -32,6 +32,14 @@ impl<'h> Reply<'h> {
         if at == bytes.len() { Ok(reply) } else { Err(Garbage) }
     }
 
+    /// What a text says; none where it is no text.
+    pub(super) fn into_text(self) -> Option<&'h [u8]> {
+        match self {
+            Reply::Text(text) => Some(text),
+            Reply::Error(_) | Reply::List(_) => None,
+        }
+    }
+
     fn read_at(bytes: &'h [u8], at: &mut usize, deep: usize) -> Result<Self, Garbage> {
         let (head, body) = Head::read(bytes, *at)?.ok_or(Garbage)?;
         *at = body;
@@ -238,7 +246,9 @@ mod tests {
             }
             Owned::List(items) => {
                 bytes.extend(format!("*{}\r\n", items.len()).bytes());
-                items.iter().for_each(|item| written(item, bytes));
+                for item in items {
+                    written(item, bytes);
+                }
             }
         }
     }
