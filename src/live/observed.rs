@@ -1,6 +1,8 @@
 //! What was heard from a server, by what it is about.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 
 use super::ask::{Party, Refusal, ask};
 use super::link::Patience;
@@ -36,35 +38,41 @@ pub struct ServerAnswers {
 
 /// Settings as `CONFIG GET` prints them. `Debug` shows only their names.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Settings(Vec<(String, Vec<u8>)>);
+pub struct Settings {
+    /// All names and values in one piece: servers have hundreds.
+    text: Vec<u8>,
+    /// Where each name and its value stand, in the order of the names.
+    rows: Vec<(Range<usize>, Range<usize>)>,
+}
 
 impl Settings {
+    /// Of several values for a name the last one counts.
+    pub(super) fn of(mut pairs: Vec<Pair<'_>>) -> Self {
+        pairs.reverse();
+        pairs.sort_by_key(|(name, _)| *name);
+        pairs.dedup_by_key(|(name, _)| *name);
+        let mut text = Vec::with_capacity(pairs.iter().map(|(name, value)| name.len() + value.len()).sum());
+        let mut add = |piece: &[u8]| {
+            let begin = text.len();
+            text.extend_from_slice(piece);
+            begin..text.len()
+        };
+        let rows = pairs.into_iter().map(|(name, value)| (add(name), add(value))).collect();
+        Settings { text, rows }
+    }
+
     /// The value of one, where the server has it.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        let place = self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
-        Some(&self.0[place].1)
-    }
-
-    /// All of them, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+        let compare = |(known, _): &(Range<usize>, _)| self.text[known.clone()].cmp(name.as_bytes());
+        let place = self.rows.binary_search_by(compare).ok()?;
+        Some(&self.text[self.rows[place].1.clone()])
     }
 }
 
-impl FromIterator<(String, Vec<u8>)> for Settings {
-    /// Of several values for a name the last one counts.
-    fn from_iter<I: IntoIterator<Item = (String, Vec<u8>)>>(pairs: I) -> Self {
-        let mut rows: Vec<_> = pairs.into_iter().collect();
-        rows.reverse();
-        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-        rows.dedup_by(|(later, _), (first, _)| later == first);
-        Settings(rows)
-    }
-}
-
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.rows.iter().map(|(name, _)| String::from_utf8_lossy(&self.text[name.clone()]));
+        f.debug_set().entries(names).finish()
     }
 }
 
@@ -101,7 +109,7 @@ pub async fn observe_server(
         identity,
         server,
         replication,
-        settings: settings.map(Settings::from_iter),
+        settings: settings.map(Settings::of),
         users,
         cluster_nodes,
         cluster_state,
@@ -147,13 +155,32 @@ pub(super) fn items(reply: Reply<'_>) -> Result<Vec<Reply<'_>>, Refusal> {
     }
 }
 
+/// A name and its value.
+type Pair<'h> = (&'h [u8], &'h [u8]);
+
 /// A list of names and values in turn.
-pub(super) fn pairs(reply: Reply<'_>) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+pub(super) fn pairs(reply: Reply<'_>) -> Result<Vec<Pair<'_>>, Refusal> {
     let mut items = items(reply)?.into_iter();
     let mut pairs = Vec::with_capacity(items.len() / 2);
     while let Some(name) = items.next() {
         let value = items.next().ok_or(Refusal::Nonsense)?;
-        pairs.push((text(name)?, bytes(value)?.to_vec()));
+        pairs.push((bytes(name)?, bytes(value)?));
     }
     Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_found_by_name_and_not_shown() {
+        let pairs: Vec<Pair<'_>> =
+            vec![(b"save", b"900 1"), (b"requirepass", b"old"), (b"dir", b""), (b"requirepass", b"hunter2")];
+        let settings = Settings::of(pairs);
+        assert_eq!(settings.get("requirepass"), Some(b"hunter2".as_slice()));
+        assert_eq!(settings.get("save"), Some(b"900 1".as_slice()));
+        assert_eq!((settings.get("dir"), settings.get("port")), (Some(b"".as_slice()), None));
+        assert_eq!(format!("{settings:?}"), r#"{"dir", "requirepass", "save"}"#);
+    }
 }

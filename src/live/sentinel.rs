@@ -63,7 +63,7 @@ pub async fn observe_sentinel(
     let watched = next()
         .and_then(instances)
         .map(|list| list.into_iter().filter_map(|one| Some((one.get("name")?.clone(), one))).collect());
-    let settings = next().and_then(pairs).map(Settings::from_iter);
+    let settings = next().and_then(pairs).map(Settings::of);
     let users = next().and_then(lines).map(Sensitive);
     let around = names
         .iter()
@@ -81,9 +81,7 @@ pub async fn observe_sentinel(
 
 /// A list of instances, each a list of fields.
 fn instances(reply: Reply<'_>) -> Result<Vec<Fields>, Refusal> {
-    let one = |reply| {
-        let fields = pairs(reply)?.into_iter();
-        Ok(fields.map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect())
-    };
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let one = |reply| Ok(pairs(reply)?.into_iter().map(|(name, value)| (text(name), text(value))).collect());
     items(reply)?.into_iter().map(one).collect()
 }
