@@ -1,8 +1,11 @@
 //! What was heard from a server, by what it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
+
+use hashbrown::HashTable;
 
 use super::ask::{Party, Refusal, ask};
 use super::link::Patience;
@@ -37,42 +40,49 @@ pub struct ServerAnswers {
 }
 
 /// Settings as `CONFIG GET` prints them. `Debug` shows only their names.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// All names and values in one piece: servers have hundreds.
     text: Vec<u8>,
-    /// Where each name and its value stand, in the order of the names.
-    rows: Vec<(Range<usize>, Range<usize>)>,
+    /// Where each name and its value stand, found by the name.
+    rows: HashTable<Row>,
+    hasher: RandomState,
 }
+
+type Row = (Range<usize>, Range<usize>);
 
 impl Settings {
     /// Of several values for a name the last one counts.
-    pub(super) fn of(mut pairs: Vec<Pair<'_>>) -> Self {
-        pairs.reverse();
-        pairs.sort_by_key(|(name, _)| *name);
-        pairs.dedup_by_key(|(name, _)| *name);
-        let mut text = Vec::with_capacity(pairs.iter().map(|(name, value)| name.len() + value.len()).sum());
-        let mut add = |piece: &[u8]| {
-            let begin = text.len();
-            text.extend_from_slice(piece);
-            begin..text.len()
-        };
-        let rows = pairs.into_iter().map(|(name, value)| (add(name), add(value))).collect();
-        Settings { text, rows }
+    pub(super) fn of(pairs: &[Pair<'_>]) -> Self {
+        let length = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let mut text = Vec::with_capacity(length);
+        let mut rows = HashTable::with_capacity(pairs.len());
+        let hasher = RandomState::new();
+        for (name, value) in pairs {
+            let middle = text.len() + name.len();
+            let row = (text.len()..middle, middle..middle + value.len());
+            text.extend_from_slice(name);
+            text.extend_from_slice(value);
+            let is_it = |row: &Row| text[row.0.clone()] == **name;
+            let hash = |row: &Row| hasher.hash_one(&text[row.0.clone()]);
+            rows.entry(hasher.hash_one(name), is_it, hash).insert(row);
+        }
+        Settings { text, rows, hasher }
     }
 
     /// The value of one, where the server has it.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        let compare = |(known, _): &(Range<usize>, _)| self.text[known.clone()].cmp(name.as_bytes());
-        let place = self.rows.binary_search_by(compare).ok()?;
-        Some(&self.text[self.rows[place].1.clone()])
+        let name = name.as_bytes();
+        let is_it = |row: &Row| self.text[row.0.clone()] == *name;
+        let (_, value) = self.rows.find(self.hasher.hash_one(name), is_it)?;
+        Some(&self.text[value.clone()])
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.rows.iter().map(|(name, _)| String::from_utf8_lossy(&self.text[name.clone()]));
-        f.debug_set().entries(names).finish()
+        let names = self.rows.iter().map(|row| String::from_utf8_lossy(&self.text[row.0.clone()]));
+        f.debug_set().entries(names.collect::<BTreeSet<_>>()).finish()
     }
 }
 
@@ -109,7 +119,7 @@ pub async fn observe_server(
         identity,
         server,
         replication,
-        settings: settings.map(Settings::of),
+        settings: settings.map(|pairs| Settings::of(&pairs)),
         users,
         cluster_nodes,
         cluster_state,
@@ -177,7 +187,7 @@ mod tests {
     fn settings_are_found_by_name_and_not_shown() {
         let pairs: Vec<Pair<'_>> =
             vec![(b"save", b"900 1"), (b"requirepass", b"old"), (b"dir", b""), (b"requirepass", b"hunter2")];
-        let settings = Settings::of(pairs);
+        let settings = Settings::of(&pairs);
         assert_eq!(settings.get("requirepass"), Some(b"hunter2".as_slice()));
         assert_eq!(settings.get("save"), Some(b"900 1".as_slice()));
         assert_eq!((settings.get("dir"), settings.get("port")), (Some(b"".as_slice()), None));

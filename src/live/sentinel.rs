@@ -63,7 +63,7 @@ pub async fn observe_sentinel(
     let watched = next()
         .and_then(instances)
         .map(|list| list.into_iter().filter_map(|one| Some((one.get("name")?.clone(), one))).collect());
-    let settings = next().and_then(pairs).map(Settings::of);
+    let settings = next().and_then(pairs).map(|pairs| Settings::of(&pairs));
     let users = next().and_then(lines).map(Sensitive);
     let around = names
         .iter()
