@@ -1,6 +1,7 @@
 //! Drift: how exactly running servers differ from the spec. A pure comparison of a checked model with what servers
 //! said of themselves; who asks them, and how the result is printed, stands elsewhere.
 
+mod alike;
 mod asked;
 mod baseline;
 mod certificate;
@@ -18,6 +19,8 @@ mod settings;
 mod tally;
 mod users;
 mod watch;
+
+use alike::Alike;
 
 pub use baseline::{Accepted, Baseline, Problem, Remark};
 pub use difference::{Class, Difference, Mend, Side, Standing, Subject};
@@ -72,9 +75,10 @@ pub fn compare<'m>(
     let secrets = Secrets::new(against.secrets);
     let told_apart = one_server_once(heard);
     let heard = told_apart.as_deref().unwrap_or(heard);
+    let alike = Alike::default();
     let alone = |(node, heard): &(AnyNode<'m>, Heard)| NodeReport {
         node: *node,
-        outcome: by_itself(model, node, heard, &secrets),
+        outcome: by_itself(model, node, heard, &secrets, &alike),
         accepted: Vec::new(),
     };
     let at_once = processors();
@@ -94,17 +98,18 @@ pub fn compare<'m>(
 }
 
 /// What can be said of one node without the others.
-fn by_itself(
+fn by_itself<'m>(
     model: &Model,
-    node: &AnyNode<'_>,
+    node: &AnyNode<'m>,
     heard: &Heard,
     secrets: &Secrets<'_>,
+    alike: &Alike<'m>,
 ) -> Result<Vec<Difference>, Trouble> {
     let stranger = |identity: &Identity| Err(Trouble::Stranger(identity.to_string()));
     match (node, heard) {
         (_, Heard::Nothing(trouble)) => Err(trouble.clone()),
         (AnyNode::Server(deployment, one), Heard::Server(answers)) if !answers.identity.sentinel => {
-            Ok(server::compare(deployment, one, answers, secrets))
+            Ok(server::compare(deployment, one, answers, secrets, alike))
         }
         (AnyNode::Sentinel(set, one), Heard::Sentinel(answers)) if answers.identity.sentinel => {
             Ok(sentinel::compare(model, set, one, answers, secrets))

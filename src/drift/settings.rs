@@ -1,25 +1,61 @@
 //! Settings: what `CONFIG GET` printed against what it should print, by canonical values.
 
-use crate::catalog::{Facts, Version};
+use std::collections::btree_map;
+use std::iter::Peekable;
+
+use crate::catalog::{DirectiveSet, Facts, Version};
 use crate::live::{Identity, Settings};
-use crate::model::{Assigned, Deployment, Expected, Node, Row, Service, Surroundings, readable};
+use crate::model::{
+    Assigned, Deployment, Expected, Node, Row, Service, Surroundings, readable_own, readable_shared,
+};
 use crate::source::Span;
 use crate::spec::SecretRef;
 use crate::text::conf::quote_conf;
 use crate::value::{Value, observed};
 
+use super::alike::Common;
 use super::difference::{Class, Difference, Mend, Side, Subject};
 use super::secrets::{Secrets, missing, place};
 
 /// What a server is compared by.
-pub(super) struct Server<'s> {
-    pub(super) deployment: &'s Deployment,
+pub(super) struct Server<'s, 'm> {
+    pub(super) deployment: &'m Deployment,
     pub(super) node: &'s Node,
     pub(super) identity: &'s Identity,
     pub(super) secrets: &'s Secrets<'s>,
+    /// What it has in common with others of its deployment.
+    pub(super) common: &'s Common<'m>,
 }
 
-impl Server<'_> {
+/// A row, and what a server prints for it where it surely does not differ.
+pub(super) struct Wanted<'s> {
+    row: Row<'s>,
+    printed: Option<Vec<u8>>,
+}
+
+impl<'s> Wanted<'s> {
+    /// Those of all nodes of a deployment that run this version, by name.
+    pub(super) fn shared(deployment: &'s Deployment, version: Version) -> Vec<Self> {
+        let rows = readable_shared(deployment, version);
+        let mut shared: Vec<Self> = rows.filter_map(|row| Wanted::new(row, version)).collect();
+        shared.sort_by_key(|wanted| wanted.row.facts.name);
+        shared
+    }
+
+    fn new(row: Row<'s>, version: Version) -> Option<Self> {
+        let printed = match &row.expected {
+            // Who follows whom is judged by all servers together.
+            Expected::Local(Surroundings::Role, _) => return None,
+            Expected::Value(value) | Expected::Local(_, Some(value)) => {
+                Some(value.printed(row.directive, version))
+            }
+            Expected::Secret(_) | Expected::Local(_, None) => None,
+        };
+        Some(Wanted { row, printed })
+    }
+}
+
+impl Server<'_, '_> {
     /// Adds a difference for each setting that is not what it should be. Settings that the catalogue does not know
     /// (modules', patched builds') have nothing to be compared with.
     pub(super) fn compare(&self, printed: &Settings, differences: &mut Vec<Difference>) {
@@ -29,15 +65,26 @@ impl Server<'_> {
             differences.push(Difference::unreadable(Subject::Setting("*".to_owned()), why));
             return;
         }
-        for row in readable(self.deployment, self.node, self.identity.version) {
-            // Who follows whom is judged by all servers together.
-            if matches!(row.expected, Expected::Local(Surroundings::Role, _)) {
-                continue;
-            }
-            match live(row.facts, printed) {
-                Some(live) => differences.extend(self.difference(&row, live)),
-                None => differences.extend(unlisted(&row)),
-            }
+        let version = self.identity.version;
+        let mut own = DirectiveSet::default();
+        for row in readable_own(self.deployment, self.node, version) {
+            own.insert(row.directive);
+            let live = printed_for(row.facts, |name| printed.get(name));
+            differences.extend(Wanted::new(row, version).and_then(|wanted| self.of(&wanted, live)));
+        }
+        let mut printed = InOrder::of(printed);
+        let shared = self.common.wanted(self.deployment, version).iter();
+        for wanted in shared.filter(|wanted| !own.contains(wanted.row.directive)) {
+            let live = printed_for(wanted.row.facts, |name| printed.get(name));
+            differences.extend(self.of(wanted, live));
+        }
+    }
+
+    fn of(&self, wanted: &Wanted<'_>, live: Option<&[u8]>) -> Option<Difference> {
+        match live {
+            Some(live) if wanted.printed.as_deref() == Some(live) => None,
+            Some(live) => self.difference(&wanted.row, live),
+            None => unlisted(&wanted.row),
         }
     }
 
@@ -135,10 +182,31 @@ impl Server<'_> {
     }
 }
 
-/// What a server printed for a directive, under whatever name.
-fn live<'p>(facts: &Facts, printed: &'p Settings) -> Option<&'p [u8]> {
+/// What a server printed for a directive, under whatever name; `get` says what it printed under one.
+fn printed_for<'p>(facts: &Facts, mut get: impl FnMut(&str) -> Option<&'p [u8]>) -> Option<&'p [u8]> {
     let mut names = std::iter::once(facts.name).chain(facts.aliases.iter().copied());
-    names.find_map(|name| printed.get(name))
+    names.find_map(|name| get(name))
+}
+
+/// What a server printed, for who asks for one name after the other: the next is hardly ever further than a step.
+struct InOrder<'p> {
+    printed: &'p Settings,
+    ahead: Peekable<btree_map::Iter<'p, String, Vec<u8>>>,
+}
+
+impl<'p> InOrder<'p> {
+    fn of(printed: &'p Settings) -> Self {
+        InOrder { printed, ahead: printed.0.iter().peekable() }
+    }
+
+    /// As the settings themselves answer, whatever was asked for before.
+    fn get(&mut self, name: &str) -> Option<&'p [u8]> {
+        while self.ahead.next_if(|(next, _)| next.as_str() < name).is_some() {}
+        match self.ahead.next_if(|(next, _)| next.as_str() == name) {
+            Some((_, live)) => Some(live),
+            None => self.printed.0.get(name).map(Vec::as_slice),
+        }
+    }
 }
 
 /// A setting that the server does not show although it should: another build, or a server that hides it.

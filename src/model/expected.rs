@@ -11,6 +11,10 @@ use crate::value::{Defaults, Value, runtime_value};
 use super::settings::{Assigned, Setting};
 use super::topology::{Deployment, Node};
 
+/// The switches that change what other directives come to; both are off by default.
+const IN_CLUSTER: &str = "cluster-enabled";
+const IN_BACKGROUND: &str = "daemonize";
+
 /// One row of `CONFIG GET *`.
 #[derive(Debug, Clone)]
 pub struct Row<'d> {
@@ -74,16 +78,23 @@ pub fn readable<'d>(
     node: &'d Node,
     version: Version,
 ) -> impl Iterator<Item = Row<'d>> {
-    let target = Target { versions: VersionRange::exactly(version), ..deployment.target };
-    let settings: BTreeMap<&str, &Setting> =
-        deployment.settings(node).filter_map(|setting| Some((setting.directive?.name, setting))).collect();
-    let defaults = Defaults::of(target.engine, target.versions);
-    let server = Started { target, settings, defaults };
-    directives(target.engine).iter().filter_map(move |directive| {
-        let facts = directive.at(version).filter(|facts| is_shown(facts, &target))?;
-        let setting = server.settings.get(directive.name).copied();
-        Some(Row { directive, facts, setting, expected: server.expected(directive, setting) })
-    })
+    Started::new(deployment, Some(node), version).rows(deployment.settings(node))
+}
+
+/// As [`readable`], on a node without settings of its own: for all nodes, apart from what [`readable_own`] says of one.
+pub fn readable_shared(deployment: &Deployment, version: Version) -> impl Iterator<Item = Row<'_>> {
+    Started::new(deployment, None, version).rows(deployment.shared.list())
+}
+
+/// The rows of [`readable`] in which a node may differ from others of its deployment.
+pub fn readable_own<'d>(deployment: &'d Deployment, node: &'d Node, version: Version) -> Vec<Row<'d>> {
+    // Who has such a switch for itself differs in other rows too.
+    if [IN_CLUSTER, IN_BACKGROUND].iter().any(|name| node.own.get(name).is_some()) {
+        return readable(deployment, node, version).collect();
+    }
+    let server = Started::new(deployment, Some(node), version);
+    let own = node.own.list().filter_map(|setting| server.row(setting.directive?, Some(setting)));
+    own.collect()
 }
 
 /// The settings that some version of an engine shows only when asked for them by name.
@@ -103,13 +114,47 @@ fn is_shown(facts: &Facts, target: &Target) -> bool {
 }
 
 /// A server right after its start.
-struct Started<'d> {
+struct Started {
     target: Target,
-    settings: BTreeMap<&'static str, &'d Setting>,
     defaults: &'static Defaults,
+    in_cluster: bool,
+    in_background: bool,
 }
 
-impl Started<'_> {
+impl Started {
+    /// A node of a deployment on this version, or one without settings of its own.
+    fn new(deployment: &Deployment, node: Option<&Node>, version: Version) -> Self {
+        let target = Target { versions: VersionRange::exactly(version), ..deployment.target };
+        let is_on = |name| {
+            let own = node.and_then(|node| node.own.get(name));
+            let setting = own.or_else(|| deployment.shared.get(name));
+            setting.is_some_and(|setting| setting.value == Assigned::Value(Value::Bool(true)))
+        };
+        Started {
+            target,
+            defaults: Defaults::of(target.engine, target.versions),
+            in_cluster: is_on(IN_CLUSTER),
+            in_background: is_on(IN_BACKGROUND),
+        }
+    }
+
+    /// The row of every directive that has one, where these settings hold.
+    fn rows<'d>(self, settings: impl Iterator<Item = &'d Setting>) -> impl Iterator<Item = Row<'d>> {
+        let directives = directives(self.target.engine);
+        let mut by_place: Vec<Option<&Setting>> = vec![None; directives.len()];
+        for setting in settings {
+            if let Some(directive) = setting.directive {
+                by_place[usize::from(directive.place)] = Some(setting);
+            }
+        }
+        directives.iter().zip(by_place).filter_map(move |(directive, setting)| self.row(directive, setting))
+    }
+
+    fn row<'d>(&self, directive: &'static Directive, setting: Option<&'d Setting>) -> Option<Row<'d>> {
+        let facts = directive.at(self.target.versions.last).filter(|facts| is_shown(facts, &self.target))?;
+        Some(Row { directive, facts, setting, expected: self.expected(directive, setting) })
+    }
+
     fn expected(&self, directive: &Directive, setting: Option<&Setting>) -> Expected {
         let value = match setting.map(|setting| &setting.value) {
             Some(Assigned::Secret(secret)) => return Expected::Secret(secret.clone()),
@@ -129,24 +174,17 @@ impl Started<'_> {
 
     /// The value as other directives change it.
     fn after_start(&self, directive: &Directive, value: &Value) -> Value {
-        runtime_value(directive.name, value, self.is_on("cluster-enabled"), &self.target)
+        runtime_value(directive.name, value, self.in_cluster, &self.target)
     }
 
     fn surroundings(&self, directive: &Directive, setting: Option<&Setting>) -> Option<Surroundings> {
         match directive.name {
             "dir" => Some(Surroundings::Folder),
             "maxclients" => Some(Surroundings::OpenFiles),
-            "pidfile" if setting.is_none_or(is_empty) && self.is_on("daemonize") => {
-                Some(Surroundings::PidFile)
-            }
+            "pidfile" if setting.is_none_or(is_empty) && self.in_background => Some(Surroundings::PidFile),
             _ if directive.owner == Owner::Server => Some(Surroundings::Role),
             _ => None,
         }
-    }
-
-    /// Whether a switch that is off by default is on.
-    fn is_on(&self, name: &str) -> bool {
-        self.settings.get(name).is_some_and(|setting| setting.value == Assigned::Value(Value::Bool(true)))
     }
 }
 

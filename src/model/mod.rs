@@ -15,7 +15,7 @@ pub mod users;
 
 pub use any_node::AnyNode;
 pub use artifacts::{OwnArtifact, OwnTemplates};
-pub use expected::{Expected, Row, Surroundings, effective, hidden, readable};
+pub use expected::{Expected, Row, Surroundings, effective, hidden, readable, readable_own, readable_shared};
 pub use lower::lower;
 pub use origin::{Derivation, Origin};
 pub use service::Service;

@@ -1,0 +1,40 @@
+//! Servers of one deployment and one version differ in few settings: what is worked out for one of them serves all.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::catalog::{Engine, Version};
+use crate::live::Identity;
+use crate::model::Deployment;
+use crate::text::acl::Sensitive;
+
+use super::settings::Wanted;
+
+/// All that was worked out in a run, by deployment, engine and version.
+#[derive(Default)]
+pub(super) struct Alike<'m>(Mutex<BTreeMap<(&'m str, Engine, Version), Arc<Common<'m>>>>);
+
+/// What servers have in common; each part is made when it is first asked for.
+#[derive(Default)]
+pub(super) struct Common<'m> {
+    wanted: OnceLock<Vec<Wanted<'m>>>,
+    /// The lines of `ACL LIST` on one that has the users that all should have.
+    pub(super) users: OnceLock<Sensitive<Vec<Vec<u8>>>>,
+}
+
+impl<'m> Alike<'m> {
+    /// What the servers of a deployment have in common that are as this one says to be.
+    pub(super) fn to(&self, deployment: &'m Deployment, identity: &Identity) -> Arc<Common<'m>> {
+        let key = (deployment.name.value.as_str(), identity.engine, identity.version);
+        // The map is whole whoever panicked.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(key).or_default())
+    }
+}
+
+impl<'m> Common<'m> {
+    /// [`Wanted::shared`].
+    pub(super) fn wanted(&self, deployment: &'m Deployment, version: Version) -> &[Wanted<'m>] {
+        self.wanted.get_or_init(|| Wanted::shared(deployment, version))
+    }
+}
