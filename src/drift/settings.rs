@@ -1,9 +1,8 @@
 //! Settings: what `CONFIG GET` printed against what it should print, by canonical values.
 
-use std::collections::btree_map;
 use std::iter::Peekable;
 
-use crate::catalog::{DirectiveSet, Facts, Version};
+use crate::catalog::{Facts, Version};
 use crate::live::{Identity, Settings};
 use crate::model::{
     Assigned, Deployment, Expected, Node, Row, Service, Surroundings, readable_own, readable_shared,
@@ -36,22 +35,24 @@ pub(super) struct Wanted<'s> {
 impl<'s> Wanted<'s> {
     /// Those of all nodes of a deployment that run this version, by name.
     pub(super) fn shared(deployment: &'s Deployment, version: Version) -> Vec<Self> {
-        let rows = readable_shared(deployment, version);
-        let mut shared: Vec<Self> = rows.filter_map(|row| Wanted::new(row, version)).collect();
-        shared.sort_by_key(|wanted| wanted.row.facts.name);
-        shared
+        Wanted::by_name(readable_shared(deployment, version), version)
     }
 
-    fn new(row: Row<'s>, version: Version) -> Option<Self> {
-        let printed = match &row.expected {
-            // Who follows whom is judged by all servers together.
-            Expected::Local(Surroundings::Role, _) => return None,
+    /// Those that hold for one node in place of the shared ones.
+    fn own(deployment: &'s Deployment, node: &'s Node, version: Version) -> Vec<Self> {
+        Wanted::by_name(readable_own(deployment, node, version).into_iter(), version)
+    }
+
+    fn by_name(rows: impl Iterator<Item = Row<'s>>, version: Version) -> Vec<Self> {
+        let printed = |row: &Row<'_>| match &row.expected {
             Expected::Value(value) | Expected::Local(_, Some(value)) => {
                 Some(value.printed(row.directive, version))
             }
             Expected::Secret(_) | Expected::Local(_, None) => None,
         };
-        Some(Wanted { row, printed })
+        let mut list: Vec<Self> = rows.map(|row| Wanted { printed: printed(&row), row }).collect();
+        list.sort_unstable_by_key(|wanted| wanted.row.facts.name);
+        list
     }
 }
 
@@ -66,25 +67,22 @@ impl Server<'_, '_> {
             return;
         }
         let version = self.identity.version;
-        let mut own = DirectiveSet::default();
-        for row in readable_own(self.deployment, self.node, version) {
-            own.insert(row.directive);
-            let live = printed_for(row.facts, |name| printed.get(name));
-            differences.extend(Wanted::new(row, version).and_then(|wanted| self.of(&wanted, live)));
-        }
-        let mut printed = InOrder::of(printed);
-        let shared = self.common.wanted(self.deployment, version).iter();
-        for wanted in shared.filter(|wanted| !own.contains(wanted.row.directive)) {
-            let live = printed_for(wanted.row.facts, |name| printed.get(name));
-            differences.extend(self.of(wanted, live));
+        let mut own = Wanted::own(self.deployment, self.node, version).into_iter().peekable();
+        let mut ahead = printed.iter().peekable();
+        for shared in self.common.wanted(self.deployment, version) {
+            let own = own.next_if(|own| own.row.facts.name == shared.row.facts.name);
+            let wanted = own.as_ref().unwrap_or(shared);
+            differences.extend(self.of(wanted, live(wanted.row.facts, printed, &mut ahead)));
         }
     }
 
     fn of(&self, wanted: &Wanted<'_>, live: Option<&[u8]>) -> Option<Difference> {
-        match live {
-            Some(live) if wanted.printed.as_deref() == Some(live) => None,
-            Some(live) => self.difference(&wanted.row, live),
-            None => unlisted(&wanted.row),
+        match (&wanted.row.expected, live) {
+            // Who follows whom is judged by all servers together.
+            (Expected::Local(Surroundings::Role, _), _) => None,
+            (_, Some(live)) if wanted.printed.as_deref() == Some(live) => None,
+            (_, Some(live)) => self.difference(&wanted.row, live),
+            (_, None) => unlisted(&wanted.row),
         }
     }
 
@@ -182,31 +180,19 @@ impl Server<'_, '_> {
     }
 }
 
-/// What a server printed for a directive, under whatever name; `get` says what it printed under one.
-fn printed_for<'p>(facts: &Facts, mut get: impl FnMut(&str) -> Option<&'p [u8]>) -> Option<&'p [u8]> {
-    let mut names = std::iter::once(facts.name).chain(facts.aliases.iter().copied());
-    names.find_map(|name| get(name))
-}
-
-/// What a server printed, for who asks for one name after the other: the next is hardly ever further than a step.
-struct InOrder<'p> {
+/// What a server printed for a directive, under whatever name. `ahead` is what it printed, by name: who asks in the order
+/// of names finds it at hardly more than a step.
+fn live<'p>(
+    facts: &Facts,
     printed: &'p Settings,
-    ahead: Peekable<btree_map::Iter<'p, String, Vec<u8>>>,
-}
-
-impl<'p> InOrder<'p> {
-    fn of(printed: &'p Settings) -> Self {
-        InOrder { printed, ahead: printed.0.iter().peekable() }
-    }
-
-    /// As the settings themselves answer, whatever was asked for before.
-    fn get(&mut self, name: &str) -> Option<&'p [u8]> {
-        while self.ahead.next_if(|(next, _)| next.as_str() < name).is_some() {}
-        match self.ahead.next_if(|(next, _)| next.as_str() == name) {
-            Some((_, live)) => Some(live),
-            None => self.printed.0.get(name).map(Vec::as_slice),
+    ahead: &mut Peekable<impl Iterator<Item = (&'p str, &'p [u8])>>,
+) -> Option<&'p [u8]> {
+    while let Some((name, live)) = ahead.next_if(|(name, _)| *name <= facts.name) {
+        if name == facts.name {
+            return Some(live);
         }
     }
+    facts.aliases.iter().find_map(|name| printed.get(name))
 }
 
 /// A setting that the server does not show although it should: another build, or a server that hides it.

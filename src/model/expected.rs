@@ -196,7 +196,34 @@ fn is_empty(setting: &Setting) -> bool {
 mod tests {
     use super::*;
     use crate::catalog::{Engine, supported};
+    use crate::explain::compile_example;
     use crate::value::observed;
+
+    /// Also where a node's own switches change rows that it does not set.
+    #[test]
+    fn what_nodes_share_and_what_is_their_own_is_all() {
+        let spec = "format = 1\nname = \"x\"\n[hosts]\na = { address = \"10.0.0.1\" }\nb = { address = \"10.0.0.2\" }\n\
+            c = { address = \"10.0.0.3\" }\nd = { address = \"10.0.0.4\" }\n[redis.s]\nversion = \"7.2\"\n\
+            topology = \"standalone\"\nhosts = [\"a\", \"b\", \"c\", \"d\"]\nconfig = { hz = 20 }\n\
+            nodes.b.config = { hz = 50, timeout = 9 }\n";
+        let mut model = compile_example(spec, &[]).model.unwrap();
+        let deployment = &mut model.deployments[0];
+        for (at, switch) in [(2, IN_CLUSTER), (3, IN_BACKGROUND)] {
+            let hz = deployment.shared.get("hz").unwrap().clone();
+            let directive = crate::catalog::directive(Engine::Redis, switch);
+            let value = Assigned::Value(Value::Bool(true));
+            deployment.nodes[at].own.set(Setting { name: switch.to_owned(), directive, value, ..hz });
+        }
+        for version in [Version::new(7, 2, 6), Version::new(6, 0, 16)] {
+            for node in &deployment.nodes {
+                let seen = |row: Row<'_>| (row.facts.name, format!("{row:?}"));
+                let all: BTreeMap<_, _> = readable(deployment, node, version).map(seen).collect();
+                let mut parts: BTreeMap<_, _> = readable_shared(deployment, version).map(seen).collect();
+                parts.extend(readable_own(deployment, node, version).into_iter().map(seen));
+                assert_eq!(parts, all, "{} {version}", node.id);
+            }
+        }
+    }
 
     /// Every default that the catalogue knows reads as a value of its directive, in every minor.
     #[test]
