@@ -18,12 +18,12 @@ pub(super) struct Alike<'m>(Mutex<BTreeMap<(&'m str, Engine, Version), Arc<Commo
 #[derive(Default)]
 pub(super) struct Common<'m> {
     wanted: OnceLock<Vec<Wanted<'m>>>,
-    /// The lines of `ACL LIST` on one that has the users that all should have.
+    /// `ACL LIST` of one that has exactly the users that all should have.
     pub(super) users: OnceLock<Sensitive<Vec<Vec<u8>>>>,
 }
 
 impl<'m> Alike<'m> {
-    /// What the servers of a deployment have in common that are as this one says to be.
+    /// What a server has in common with others of its deployment, going by who it says that it is.
     pub(super) fn to(&self, deployment: &'m Deployment, identity: &Identity) -> Arc<Common<'m>> {
         let key = (deployment.name.value.as_str(), identity.engine, identity.version);
         // The map is whole whoever panicked.
@@ -33,7 +33,7 @@ impl<'m> Alike<'m> {
 }
 
 impl<'m> Common<'m> {
-    /// [`Wanted::shared`].
+    /// [`Wanted::shared`], made once.
     pub(super) fn wanted(&self, deployment: &'m Deployment, version: Version) -> &[Wanted<'m>] {
         self.wanted.get_or_init(|| Wanted::shared(deployment, version))
     }

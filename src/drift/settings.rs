@@ -187,8 +187,13 @@ fn live<'p>(
     printed: &'p Settings,
     ahead: &mut Peekable<impl Iterator<Item = (&'p str, &'p [u8])>>,
 ) -> Option<&'p [u8]> {
-    while let Some((name, live)) = ahead.next_if(|(name, _)| *name <= facts.name) {
-        if name == facts.name {
+    while let Some((name, live)) = ahead.peek().copied() {
+        let order = name.cmp(facts.name);
+        if order.is_gt() {
+            break;
+        }
+        ahead.next();
+        if order.is_eq() {
             return Some(live);
         }
     }
