@@ -10,9 +10,12 @@ use crate::text::acl::Sensitive;
 
 use super::settings::Wanted;
 
-/// All that was worked out in a run, by deployment, engine and version.
+/// All that was worked out in a run.
 #[derive(Default)]
-pub(super) struct Alike<'m>(Mutex<BTreeMap<(&'m str, Engine, Version), Arc<Common<'m>>>>);
+pub(super) struct Alike<'m>(Mutex<BTreeMap<Kind<'m>, Arc<Common<'m>>>>);
+
+/// Deployment, engine and version.
+type Kind<'m> = (&'m str, Engine, Version);
 
 /// What servers have in common; each part is made when it is first asked for.
 #[derive(Default)]
@@ -25,10 +28,10 @@ pub(super) struct Common<'m> {
 impl<'m> Alike<'m> {
     /// What a server has in common with others of its deployment, going by who it says that it is.
     pub(super) fn to(&self, deployment: &'m Deployment, identity: &Identity) -> Arc<Common<'m>> {
-        let key = (deployment.name.value.as_str(), identity.engine, identity.version);
+        let kind = (deployment.name.value.as_str(), identity.engine, identity.version);
         // The map is whole whoever panicked.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(key).or_default())
+        Arc::clone(known.entry(kind).or_default())
     }
 }
 
