@@ -1,7 +1,5 @@
 //! Settings: what `CONFIG GET` printed against what it should print, by canonical values.
 
-use std::iter::Peekable;
-
 use crate::catalog::{Facts, Version};
 use crate::live::{Identity, Settings};
 use crate::model::{
@@ -33,26 +31,19 @@ pub(super) struct Wanted<'s> {
 }
 
 impl<'s> Wanted<'s> {
-    /// Those of all nodes of a deployment that run this version, by name.
+    /// Those of all nodes of a deployment that run this version.
     pub(super) fn shared(deployment: &'s Deployment, version: Version) -> Vec<Self> {
-        Wanted::by_name(readable_shared(deployment, version), version)
+        readable_shared(deployment, version).map(|row| Wanted::new(row, version)).collect()
     }
 
-    /// Those that hold for one node in place of the shared ones.
-    fn own(deployment: &'s Deployment, node: &'s Node, version: Version) -> Vec<Self> {
-        Wanted::by_name(readable_own(deployment, node, version).into_iter(), version)
-    }
-
-    fn by_name(rows: impl Iterator<Item = Row<'s>>, version: Version) -> Vec<Self> {
-        let printed = |row: &Row<'_>| match &row.expected {
+    fn new(row: Row<'s>, version: Version) -> Self {
+        let printed = match &row.expected {
             Expected::Value(value) | Expected::Local(_, Some(value)) => {
                 Some(value.printed(row.directive, version))
             }
             Expected::Secret(_) | Expected::Local(_, None) => None,
         };
-        let mut list: Vec<Self> = rows.map(|row| Wanted { printed: printed(&row), row }).collect();
-        list.sort_unstable_by_key(|wanted| wanted.row.facts.name);
-        list
+        Wanted { row, printed }
     }
 }
 
@@ -67,12 +58,12 @@ impl Server<'_, '_> {
             return;
         }
         let version = self.identity.version;
-        let mut own = Wanted::own(self.deployment, self.node, version).into_iter().peekable();
-        let mut ahead = printed.iter().peekable();
+        let mut own = readable_own(self.deployment, self.node, version).into_iter().peekable();
         for shared in self.common.wanted(self.deployment, version) {
-            let own = own.next_if(|own| own.row.facts.name == shared.row.facts.name);
+            let own = own.next_if(|own| own.directive.place == shared.row.directive.place);
+            let own = own.map(|own| Wanted::new(own, version));
             let wanted = own.as_ref().unwrap_or(shared);
-            differences.extend(self.of(wanted, live(wanted.row.facts, printed, &mut ahead)));
+            differences.extend(self.of(wanted, live(wanted.row.facts, printed)));
         }
     }
 
@@ -180,24 +171,10 @@ impl Server<'_, '_> {
     }
 }
 
-/// What a server printed for a directive, under whatever name. `ahead` is what it printed, by name: who asks in the order
-/// of names finds it at hardly more than a step.
-fn live<'p>(
-    facts: &Facts,
-    printed: &'p Settings,
-    ahead: &mut Peekable<impl Iterator<Item = (&'p str, &'p [u8])>>,
-) -> Option<&'p [u8]> {
-    while let Some((name, live)) = ahead.peek().copied() {
-        let order = name.cmp(facts.name);
-        if order.is_gt() {
-            break;
-        }
-        ahead.next();
-        if order.is_eq() {
-            return Some(live);
-        }
-    }
-    facts.aliases.iter().find_map(|name| printed.get(name))
+/// What a server printed for a directive, under whatever name.
+fn live<'p>(facts: &Facts, printed: &'p Settings) -> Option<&'p [u8]> {
+    let mut names = std::iter::once(facts.name).chain(facts.aliases.iter().copied());
+    names.find_map(|name| printed.get(name))
 }
 
 /// A setting that the server does not show although it should: another build, or a server that hides it.

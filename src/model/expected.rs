@@ -86,7 +86,7 @@ pub fn readable_shared(deployment: &Deployment, version: Version) -> impl Iterat
     Started::new(deployment, None, version).rows(deployment.shared.list())
 }
 
-/// The rows of [`readable`] in which a node may differ from others of its deployment.
+/// The rows of [`readable`] in which a node may differ from others of its deployment, in the same order.
 pub fn readable_own<'d>(deployment: &'d Deployment, node: &'d Node, version: Version) -> Vec<Row<'d>> {
     // Who has such a switch for itself differs in other rows too.
     if [IN_CLUSTER, IN_BACKGROUND].iter().any(|name| node.own.get(name).is_some()) {
@@ -94,7 +94,10 @@ pub fn readable_own<'d>(deployment: &'d Deployment, node: &'d Node, version: Ver
     }
     let server = Started::new(deployment, Some(node), version);
     let own = node.own.list().filter_map(|setting| server.row(setting.directive?, Some(setting)));
-    own.collect()
+    let mut own: Vec<Row<'_>> = own.collect();
+    // Settings have the names of their version, which are not always the newest.
+    own.sort_unstable_by_key(|row| row.directive.place);
+    own
 }
 
 /// The settings that some version of an engine shows only when asked for them by name.
@@ -219,7 +222,9 @@ mod tests {
                 let seen = |row: Row<'_>| (row.facts.name, format!("{row:?}"));
                 let all: BTreeMap<_, _> = readable(deployment, node, version).map(seen).collect();
                 let mut parts: BTreeMap<_, _> = readable_shared(deployment, version).map(seen).collect();
-                parts.extend(readable_own(deployment, node, version).into_iter().map(seen));
+                let own = readable_own(deployment, node, version);
+                assert!(own.is_sorted_by_key(|row| row.directive.place));
+                parts.extend(own.into_iter().map(seen));
                 assert_eq!(parts, all, "{} {version}", node.id);
             }
         }
