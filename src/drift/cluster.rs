@@ -1,11 +1,11 @@
 //! A cluster: whether every node is in it, in its shard, whether every slot is served where it should be, and
 //! whether there are others. Who leads a shard is the servers' business: a swap inside a shard is no difference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::emit::{meeting, port_setting};
 use crate::live::{ClusterNode, ServerAnswers, cluster_nodes};
-use crate::model::{Deployment, Model, Node, Shard, SlotRange, Slots, Topology};
+use crate::model::{Deployment, Model, Node, NodeId, Shard, SlotRange, Slots, Topology};
 
 use super::difference::{Class, Difference, Mend, Side, Subject};
 use super::roles::{Seen, same_host};
@@ -30,7 +30,9 @@ pub(super) fn compare(model: &Model, deployment: &Deployment, seen: &[Seen<'_>])
             Err(why) => out.push((one.at, Difference::unreadable(Subject::Cluster, why))),
         }
     }
-    let cluster = Cluster { model, deployment, shards, members };
+    let heard: BTreeSet<&NodeId> = members.iter().map(|member| &member.seen.node.id).collect();
+    let silent = deployment.nodes.iter().filter(|node| !heard.contains(&node.id)).collect();
+    let cluster = Cluster { model, deployment, shards, members, silent };
     cluster.compare(&mut out);
     out
 }
@@ -52,6 +54,8 @@ struct Cluster<'h> {
     deployment: &'h Deployment,
     shards: &'h [Shard],
     members: Vec<Member<'h>>,
+    /// Declared nodes that were not heard.
+    silent: Vec<&'h Node>,
 }
 
 impl<'h> Cluster<'h> {
@@ -94,15 +98,19 @@ impl<'h> Cluster<'h> {
 
     /// The IDs of those who know each other: of all groups the largest.
     fn inside(&self) -> BTreeSet<&str> {
-        let knows = |member: &Member<'_>, id: &str| member.known.iter().any(|node| node.id == id);
-        let group = |member: &Member<'h>| -> Vec<&str> {
-            let others = self
-                .members
-                .iter()
-                .filter(|other| knows(member, &other.own.id) && knows(other, &member.own.id));
-            others.map(|other| other.own.id.as_str()).collect()
-        };
-        let groups = self.members.iter().map(group);
+        let known: Vec<(&str, HashSet<&str>)> = self
+            .members
+            .iter()
+            .map(|member| {
+                let ids = member.known.iter().map(|node| node.id.as_str()).collect();
+                (member.own.id.as_str(), ids)
+            })
+            .collect();
+        let groups = known.iter().map(|(id, known_to_it)| {
+            let others =
+                known.iter().filter(|(other, known)| known_to_it.contains(other) && known.contains(id));
+            others.map(|(other, _)| *other).collect::<Vec<_>>()
+        });
         // The first of equal ones, so that the answer does not depend on chance.
         groups
             .fold(Vec::new(), |best, group| if group.len() > best.len() { group } else { best })
@@ -120,10 +128,9 @@ impl<'h> Cluster<'h> {
                 *votes.entry(member.own.shard()).or_default() += weight(&member.own);
             }
             // Of nodes that were not heard, others tell.
-            let places = std::iter::once(shard.primary).chain(shard.replicas.iter().copied());
-            for own in places.filter_map(|at| self.deployment.nodes.get(at)) {
+            for own in self.silent.iter().filter(|own| self.belongs(own, shard)) {
                 let mut known = inside.first().into_iter().flat_map(|member| &member.known);
-                if let Some(node) = known.find(|node| !self.is_heard(own) && self.is_at(own, node)) {
+                if let Some(node) = known.find(|node| self.is_at(own, node)) {
                     *votes.entry(node.shard()).or_default() += weight(node);
                 }
             }
@@ -245,15 +252,15 @@ impl<'h> Cluster<'h> {
     /// Nodes that the spec does not have: told once, by the first who knows them.
     fn strangers(&self, inside: &[&Member<'h>], out: &mut Vec<(usize, Difference)>) {
         let ours: BTreeSet<&str> = self.members.iter().map(|member| member.own.id.as_str()).collect();
-        let mut told = BTreeSet::new();
+        let mut judged = BTreeSet::new();
         for member in inside {
             for node in &member.known {
                 // What has no address yet, or none any more, is forgotten by itself.
                 let passing = node.is("handshake") || node.is("noaddr");
                 if passing
                     || ours.contains(node.id.as_str())
-                    || self.is_silent(node)
-                    || !told.insert(node.id.clone())
+                    || !judged.insert(node.id.as_str())
+                    || self.silent.iter().any(|own| self.is_at(own, node))
                 {
                     continue;
                 }
@@ -272,15 +279,6 @@ impl<'h> Cluster<'h> {
                 out.push((member.seen.at, difference));
             }
         }
-    }
-
-    /// Whether a node is a declared one that was not heard.
-    fn is_silent(&self, node: &ClusterNode) -> bool {
-        self.deployment.nodes.iter().any(|own| !self.is_heard(own) && self.is_at(own, node))
-    }
-
-    fn is_heard(&self, own: &Node) -> bool {
-        self.members.iter().any(|member| member.seen.node.id == own.id)
     }
 
     /// Whether a declared node is where the cluster has a node. Which of its ports the others know depends on who asks

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::ops::Range;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::ask::{Party, Refusal, ask};
 use super::link::Patience;
@@ -46,7 +46,7 @@ pub struct Settings {
     text: Vec<u8>,
     /// Where each name and its value stand, found by the name.
     rows: HashTable<Row>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 type Row = (Range<usize>, Range<usize>);
@@ -57,7 +57,7 @@ impl Settings {
         let length = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
         let mut text = Vec::with_capacity(length);
         let mut rows = HashTable::with_capacity(pairs.len());
-        let hasher = RandomState::new();
+        let hasher = DefaultHashBuilder::default();
         for (name, value) in pairs {
             let middle = text.len() + name.len();
             let row = (text.len()..middle, middle..middle + value.len());
