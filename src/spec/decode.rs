@@ -392,7 +392,12 @@ pub(super) fn word(
     words: &'static [&'static str],
     decoder: &mut Decoder<'_>,
 ) -> Option<&'static str> {
-    let Raw::Text(text) = &node.value else { return wrong_type(node, what, decoder) };
+    let choose = || format!("write one of {}", listed(words));
+    let Raw::Text(text) = &node.value else {
+        let title = format!("expected {what}, found {}", node.value.what());
+        decoder.findings.push(Finding::new(Code::WrongType, node.span, title).help(choose()));
+        return None;
+    };
     let found = words.iter().find(|word| *word == text);
     if found.is_none() {
         let title = format!("`{}` is not {what}", text.escape_debug());
@@ -401,7 +406,7 @@ pub(super) fn word(
             Some(near) => {
                 finding.help(format!("did you mean `{near}`?")).guess(node.span, format!("\"{near}\""))
             }
-            None => finding.help(format!("write one of {}", listed(words))),
+            None => finding.help(choose()),
         };
         decoder.findings.push(finding);
     }
