@@ -8,14 +8,12 @@ use super::exit::Exit;
 use super::files::{Secrets, compile_spec};
 use super::output::Output;
 use crate::check::Checked;
-use crate::emit::{
-    Artifact, EmitError, EmitOptions, Manifest, SecretSource, Stopped, emit, emit_one, emit_to,
-};
+use crate::emit::{Artifact, EmitError, EmitOptions, SecretSource, Stopped, emit, emit_one, emit_to};
 use crate::model::Model;
 use crate::pipeline::{Compiled, template_findings};
 use crate::report::{self, Format, Options, counted};
 use crate::spec::nearest;
-use crate::tree::{Gone, Staging, Summary, TreeError, beside};
+use crate::tree::{Staging, Summary, TreeError};
 
 /// Files that are listed where one was not found.
 const LISTED: usize = 20;
@@ -76,7 +74,7 @@ impl Rendering<'_> {
             Ok(staging) => staging,
             Err(error) => return output.usage(&error.to_string()),
         };
-        let manifest = match self.hand_over(|artifact| staging.add(&artifact)) {
+        let manifest = match emit_to(self.model, self.options, |artifact| staging.add(&artifact)) {
             Ok(manifest) => manifest,
             Err(stopped) => return self.stopped(stopped, output),
         };
@@ -104,7 +102,7 @@ impl Rendering<'_> {
             Ok(changes) => changes,
             Err(error) => return output.usage(&error.to_string()),
         };
-        let looked = self.hand_over(|artifact| changes.look_at(&artifact));
+        let looked = emit_to(self.model, self.options, |artifact| changes.look_at(&artifact));
         let looked = looked.and_then(|manifest| changes.look_at(&manifest.artifact()).map_err(Stopped::Sink));
         if let Err(stopped) = looked {
             return self.stopped(stopped, output);
@@ -112,21 +110,6 @@ impl Rendering<'_> {
         let report = changes.report(output.color_out());
         output.out(report.text);
         if report.clean { Exit::Clean } else { Exit::Findings }
-    }
-
-    /// Renders, while a second thread takes what is rendered.
-    fn hand_over(
-        &self,
-        take: impl FnMut(Artifact) -> Result<(), TreeError> + Send,
-    ) -> Result<Manifest, Stopped<TreeError>> {
-        let (rendered, taken) = beside(take, |sink| emit_to(self.model, self.options, sink));
-        match rendered {
-            // Who took the files may have stumbled over two in each other's way: then that is what to say.
-            Err(Stopped::Errors(errors)) => Err(Stopped::Errors(errors)),
-            // Whoever takes is gone only with an error of its own.
-            Err(Stopped::Sink(Gone)) => Err(taken.err().map_or(Stopped::Errors(Vec::new()), Stopped::Sink)),
-            Ok(manifest) => taken.map(|()| manifest).map_err(Stopped::Sink),
-        }
     }
 
     fn stopped(&self, stopped: Stopped<TreeError>, output: &mut Output) -> Exit {

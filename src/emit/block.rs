@@ -4,59 +4,27 @@ use std::ops::Range;
 
 use crate::catalog::Group;
 use crate::text::Unrepresentable;
-use crate::text::conf::write_directive;
+use crate::text::conf::push_directive;
 
 use super::artifact::SecretSlot;
 
 /// About how many bytes headings take that are needed for a node's own settings alone.
 const ROOM: usize = 128;
 
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
-    /// A directive and its arguments.
-    Directive(String, Vec<Vec<u8>>),
-    /// A comment, without `#`.
-    Comment(String),
+/// Adds the line of a directive, with its line break, to a configuration file.
+pub(super) fn push_line<A: AsRef<[u8]>>(
+    text: &mut String,
+    name: &str,
+    args: &[A],
+) -> Result<(), Unrepresentable> {
+    push_directive(text, name, args)?;
+    text.push('\n');
+    Ok(())
 }
 
-/// The lines of one setting, already as text, and where they stand.
-///
-/// The text is made once, also where thousands of nodes share the setting.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    section: Section,
-    name: String,
-    text: String,
-    secrets: Vec<SecretSlot>,
-}
-
-impl Entry {
-    /// Writes the lines of a setting.
-    pub(super) fn new(
-        section: Section,
-        name: &str,
-        lines: &[Line],
-        secrets: Vec<SecretSlot>,
-    ) -> Result<Self, Unrepresentable> {
-        Ok(Entry { section, name: name.to_owned(), text: write_lines(lines)?, secrets })
-    }
-}
-
-/// Lines of a configuration file, each with its line break.
-pub(super) fn write_lines(lines: &[Line]) -> Result<String, Unrepresentable> {
-    let mut text = String::new();
-    for line in lines {
-        match line {
-            Line::Directive(name, args) => text.push_str(&write_directive(name, args)?),
-            Line::Comment(comment) => {
-                text.push_str("# ");
-                text.push_str(&one_line(comment));
-            }
-        }
-        text.push('\n');
-    }
-    Ok(text)
+/// Adds a comment, without `#`, on a line of its own.
+pub(super) fn push_comment(text: &mut String, comment: &str) {
+    text.extend(["# ", &one_line(comment), "\n"]);
 }
 
 /// A text that stays on its line: in a comment, a line break would start a directive.
@@ -119,35 +87,44 @@ impl Section {
     }
 }
 
-/// Settings sorted by section and name, each name once.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Block {
-    entries: Vec<Entry>,
-    /// The whole text, and where in it each entry's own lines stand: what lies between are headings.
+/// Settings by section and name, each name once. The text is made once, also where thousands of nodes share it.
+#[derive(Debug, Default)]
+pub(super) struct Block<'m> {
+    /// The lines of all settings, and the headings between them.
     text: String,
-    places: Vec<Range<usize>>,
+    entries: Vec<Entry<'m>>,
 }
 
-impl Block {
-    /// Sorts settings into a block. Of two with one name, the later is kept.
-    pub(super) fn new(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by(|a, b| key(a).cmp(&key(b)));
-        entries.reverse();
-        entries.dedup_by(|a, b| key(a) == key(b));
-        entries.reverse();
-        let (mut text, mut section) = (String::new(), None);
-        let mut places = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            write_heading(&mut text, &mut section, entry);
-            let start = text.len();
-            text.push_str(&entry.text);
-            places.push(start..text.len());
-        }
-        Block { entries, text, places }
+/// One setting of a block.
+#[derive(Debug)]
+struct Entry<'m> {
+    section: Section,
+    name: &'m str,
+    /// Where its own lines stand.
+    place: Range<usize>,
+    secrets: Vec<SecretSlot>,
+}
+
+impl<'m> Block<'m> {
+    /// Adds a setting that belongs behind all others; `write` adds its lines to the text, and says which secrets
+    /// belong there. Where it fails there is no such setting.
+    pub(super) fn add<E>(
+        &mut self,
+        section: Section,
+        name: &'m str,
+        write: impl FnOnce(&mut String) -> Result<Vec<SecretSlot>, E>,
+    ) -> Result<(), E> {
+        debug_assert!(self.entries.last().is_none_or(|last| key(last) < (section, name)));
+        let before = self.text.len();
+        write_heading(&mut self.text, self.entries.last().map(|last| last.section), section);
+        let start = self.text.len();
+        let secrets = write(&mut self.text).inspect_err(|_| self.text.truncate(before))?;
+        self.entries.push(Entry { section, name, place: start..self.text.len(), secrets });
+        Ok(())
     }
 
     /// The text with `own` laid over the block, one heading per section, and the secrets in its order.
-    pub(super) fn overlaid(&self, own: &Block) -> (String, Vec<SecretSlot>) {
+    pub(super) fn overlaid(&self, own: &Block<'_>) -> (String, Vec<SecretSlot>) {
         let mut laid = Laid::default();
         laid.text.reserve(self.text.len() + own.text.len() + ROOM);
         let mut at = 0;
@@ -173,61 +150,64 @@ struct Laid {
 
 impl Laid {
     /// Adds entries of a block that stand next to each other: their text is copied as one.
-    fn add(&mut self, block: &Block, entries: Range<usize>) {
-        let ([first, ..], [start, ..]) = (&block.entries[entries.clone()], &block.places[entries.clone()])
+    fn add(&mut self, block: &Block<'_>, entries: Range<usize>) {
+        let ([first, ..], [.., last]) = (&block.entries[entries.clone()], &block.entries[entries.clone()])
         else {
             return;
         };
-        write_heading(&mut self.text, &mut self.section, first);
-        let mut end = start.end;
-        for at in entries {
-            let entry = &block.entries[at];
+        write_heading(&mut self.text, self.section, first.section);
+        self.section = Some(last.section);
+        self.text.push_str(&block.text[first.place.start..last.place.end]);
+        for entry in &block.entries[entries] {
             self.secrets.extend(entry.secrets.iter().cloned());
-            self.section = Some(entry.section);
-            end = block.places[at].end;
         }
-        self.text.push_str(&block.text[start.start..end]);
     }
 }
 
-/// Writes the heading of an entry's section, where the last entry was of another.
-fn write_heading(text: &mut String, section: &mut Option<Section>, entry: &Entry) {
-    if section.replace(entry.section) == Some(entry.section) {
+/// Writes the heading of a section, where what stands before is of another.
+fn write_heading(text: &mut String, before: Option<Section>, section: Section) {
+    if before == Some(section) {
         return;
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str("# ");
-    text.push_str(entry.section.heading());
-    text.push('\n');
+    text.extend(["# ", section.heading(), "\n"]);
 }
 
-fn key(entry: &Entry) -> (Section, &str) {
-    (entry.section, &entry.name)
+fn key<'e>(entry: &'e Entry<'_>) -> (Section, &'e str) {
+    (entry.section, entry.name)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
-    fn entry(group: Group, name: &str, value: &str) -> Entry {
-        let line = Line::Directive(name.into(), vec![value.into()]);
-        Entry::new(Section::Known(group), name, &[line], vec![]).unwrap()
+    type Lines<'l> = BTreeMap<(Group, &'l str), &'l str>;
+
+    fn block<'l>(lines: &Lines<'l>) -> Block<'l> {
+        let mut block = Block::default();
+        for ((group, name), value) in lines {
+            let write = |text: &mut String| push_line(text, name, &[value]).map(|()| Vec::new());
+            block.add(Section::Known(*group), name, write).unwrap();
+        }
+        block
     }
 
     #[test]
     fn sections_in_the_order_of_the_file_and_names_within() {
-        let shared = Block::new(vec![
-            entry(Group::Snapshotting, "dir", "/data"),
-            entry(Group::Network, "port", "6379"),
-            entry(Group::Network, "bind", "10.0.0.1"),
-        ]);
-        let own = Block::new(vec![
-            entry(Group::Network, "port", "6380"),
-            entry(Group::Tls, "tls-port", "1"),
-            entry(Group::Snapshotting, "dbfilename", "a b"),
-        ]);
+        let shared = block(&Lines::from([
+            ((Group::Snapshotting, "dir"), "/data"),
+            ((Group::Network, "port"), "6379"),
+            ((Group::Network, "bind"), "10.0.0.1"),
+        ]));
+        let own = block(&Lines::from([
+            ((Group::Network, "port"), "6380"),
+            ((Group::Tls, "tls-port"), "1"),
+            ((Group::Snapshotting, "dbfilename"), "a b"),
+        ]));
         assert_eq!(
             shared.overlaid(&own).0,
             "# Network\nbind 10.0.0.1\nport 6380\n\n# TLS\ntls-port 1\n\n\
@@ -249,28 +229,31 @@ mod tests {
             (Group::Snapshotting, "dbfilename"),
             (Group::Snapshotting, "dir"),
         ];
-        let some = |numbers: u32, value: &str| -> Vec<Entry> {
+        let some = |numbers: u32, value: &'static str| -> Lines<'static> {
             let chosen = all.iter().enumerate().filter(|(at, _)| numbers >> at & 1 == 1);
-            chosen.map(|(_, (group, name))| entry(*group, name, value)).collect()
+            chosen.map(|(_, key)| (*key, value)).collect()
         };
         for numbers in 0..1 << 10 {
             let (below, above) = (some(numbers & 31, "0"), some(numbers >> 5, "1"));
-            let laid = Block::new(below.clone()).overlaid(&Block::new(above.clone()));
-            let both = Block::new(below.into_iter().chain(above).collect());
+            let laid = block(&below).overlaid(&block(&above));
+            let both = block(&below.into_iter().chain(above).collect());
             assert_eq!(laid.0, both.overlaid(&Block::default()).0, "{numbers:b}");
             assert_eq!(laid.0, both.text);
         }
     }
 
     #[test]
-    fn of_two_settings_the_later_is_kept() {
-        let block = Block::new(vec![entry(Group::Network, "port", "1"), entry(Group::Network, "port", "2")]);
-        assert_eq!(block.overlaid(&Block::default()).0, "# Network\nport 2\n");
+    fn what_cannot_be_written_leaves_nothing_behind() {
+        let mut block = block(&Lines::from([((Group::Network, "port"), "1")]));
+        let write = |text: &mut String| push_line(text, "dir", &["a\0"]).map(|()| Vec::new());
+        assert!(block.add(Section::Known(Group::Snapshotting), "dir", write).is_err());
+        assert_eq!(block.overlaid(&Block::default()).0, "# Network\nport 1\n");
     }
 
     #[test]
     fn a_comment_cannot_become_a_directive() {
-        let lines = [Line::Comment("a\nport 1\r\u{2028}\0".into())];
-        assert_eq!(write_lines(&lines).unwrap(), "# a\\nport 1\\r\\u{2028}\\0\n");
+        let mut text = String::new();
+        push_comment(&mut text, "a\nport 1\r\u{2028}\0");
+        assert_eq!(text, "# a\\nport 1\\r\\u{2028}\\0\n");
     }
 }

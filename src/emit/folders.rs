@@ -95,6 +95,9 @@ pub(super) fn parent(file: &str) -> String {
 
 /// An absolute path without what makes no difference. /var/run is a link to /run wherever systemd runs.
 pub(super) fn normal(base: &str, path: &str) -> String {
+    if is_normal(path) {
+        return path.to_owned();
+    }
     let whole = if path.starts_with('/') { path.to_owned() } else { format!("{base}/{path}") };
     let mut parts: Vec<&str> = Vec::new();
     for part in whole.split('/') {
@@ -108,6 +111,17 @@ pub(super) fn normal(base: &str, path: &str) -> String {
         parts.remove(0);
     }
     format!("/{}", parts.join("/"))
+}
+
+/// Whether nothing of an absolute path could be said shorter, as far as that shows at a glance: no part is empty or
+/// begins with a dot, and it is not below /var/run.
+fn is_normal(path: &str) -> bool {
+    let mut before = b'/';
+    let parts = path.bytes().skip(1).all(|byte| {
+        let begins = std::mem::replace(&mut before, byte) == b'/';
+        !(begins && matches!(byte, b'/' | b'.'))
+    });
+    path.starts_with('/') && before != b'/' && parts && !path.starts_with("/var/run")
 }
 
 /// What is left of a path strictly below a folder.
@@ -163,6 +177,27 @@ mod tests {
         assert_eq!((one.protect_home, one.private_tmp), ("no", "yes"));
         let one = folders("/srv/a", &["/tmp"], &["/root/tls"]);
         assert_eq!((one.protect_home, one.private_tmp), ("read-only", "no"));
+    }
+
+    #[test]
+    fn what_is_normal_stays() {
+        for path in ["/a", "/a/b.c", "/a..b/c", "/var/lib/redis/7000"] {
+            assert!(is_normal(path), "{path}");
+        }
+        let others = [
+            ("/", "/"),
+            ("a", "/base/a"),
+            ("/a/", "/a"),
+            ("//a", "/a"),
+            ("/a/./b", "/a/b"),
+            ("/a/../b", "/b"),
+        ];
+        for (path, short) in
+            others.into_iter().chain([("/var/run/a", "/run/a"), ("/var/runner", "/var/runner")])
+        {
+            assert!(!is_normal(path), "{path}");
+            assert_eq!(normal("/base", path), short);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! manifest.json: every file with its checksum, and how it is to be installed.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::rc::Rc;
+use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -14,6 +14,8 @@ use super::bytes::hex;
 
 /// The version of the manifest's own format. Fields may be added within it.
 const FORMAT: u32 = 1;
+/// How many bytes are handed over at once.
+const PART: usize = 32 << 10;
 
 /// What was rendered, file by file. Of a large fleet its text takes megabytes: it is written as it is made.
 #[derive(Debug)]
@@ -37,8 +39,11 @@ impl Manifest {
     /// What whoever takes it says.
     pub fn write(&self, to: &mut dyn io::Write) -> io::Result<()> {
         let text = Text { format: FORMAT, spec: &self.spec, files: &self.records };
-        serde_json::to_writer_pretty(&mut *to, &text)?;
-        to.write_all(b"\n")
+        // The JSON writer hands over some bytes at a time, and who takes them is asked through a pointer.
+        let mut to = io::BufWriter::with_capacity(PART, to);
+        serde_json::to_writer_pretty(&mut to, &text)?;
+        to.write_all(b"\n")?;
+        to.flush()
     }
 
     /// The whole of it as a file like the others.
@@ -86,41 +91,56 @@ pub(super) struct Record {
     sha256: [u8; 32],
     mode: u32,
     install: Install,
-    pub(super) deployment: Rc<str>,
-    pub(super) node: Option<Rc<str>>,
-    secrets: Rc<[SecretSlot]>,
+    pub(super) deployment: Arc<str>,
+    pub(super) node: Option<Arc<str>>,
+    secrets: Arc<[SecretSlot]>,
 }
 
-impl Record {
-    /// Of a file, one of many: names are shared with the record before, and secrets with any.
-    pub(super) fn new(artifact: &Artifact, before: Option<&Record>, known: &mut Secrets) -> Self {
-        let shared = |name: &str, known: Option<&Rc<str>>| match known {
+/// Records of many files, in the order in which they were made.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    list: Vec<Record>,
+    secrets: Secrets,
+}
+
+impl Records {
+    /// Notes a file: names are shared with the record before, and secrets with any.
+    pub(super) fn note(&mut self, artifact: &Artifact) {
+        let before = self.list.last();
+        let shared = |name: &str, known: Option<&Arc<str>>| match known {
             Some(known) if **known == *name => known.clone(),
             _ => name.into(),
         };
         let node = |id: &NodeId| shared(&id.0, before.and_then(|before| before.node.as_ref()));
-        Record {
+        let record = Record {
             path: artifact.path.as_str().into(),
             sha256: artifact.bytes.sha256(),
             mode: artifact.mode,
             install: artifact.install,
             deployment: shared(&artifact.deployment, before.map(|before| &before.deployment)),
             node: artifact.node.as_ref().map(node),
-            secrets: known.share(&artifact.secrets),
-        }
+            secrets: self.secrets.share(&artifact.secrets),
+        };
+        self.list.push(record);
+    }
+
+    /// All of them, by path.
+    pub(super) fn sorted(mut self) -> Vec<Record> {
+        self.list.sort_by(|a, b| a.path.cmp(&b.path));
+        self.list
     }
 }
 
 /// What was said of the secrets of files. Few files differ in that.
 #[derive(Debug, Default)]
-pub(super) struct Secrets(BTreeSet<Rc<[SecretSlot]>>);
+struct Secrets(BTreeSet<Arc<[SecretSlot]>>);
 
 impl Secrets {
-    fn share(&mut self, slots: &[SecretSlot]) -> Rc<[SecretSlot]> {
+    fn share(&mut self, slots: &[SecretSlot]) -> Arc<[SecretSlot]> {
         if let Some(known) = self.0.get(slots) {
             return known.clone();
         }
-        let new: Rc<[SecretSlot]> = slots.into();
+        let new: Arc<[SecretSlot]> = slots.into();
         self.0.insert(new.clone());
         new
     }

@@ -7,6 +7,7 @@
 
 mod artifact;
 mod artifacts;
+mod beside;
 mod block;
 mod bootstrap;
 mod bytes;
@@ -19,6 +20,7 @@ mod error;
 mod folders;
 #[cfg(test)]
 mod host_tests;
+mod made;
 mod manifest;
 mod memcached;
 mod memcached_unit;
@@ -53,13 +55,14 @@ pub(crate) use server_conf::file_name as conf_file;
 pub(crate) use users_acl::password_place;
 
 use std::convert::Infallible;
-use std::ops::ControlFlow;
 
 use crate::check::Checked;
 use crate::diag::Findings;
 use crate::model::Model;
-use manifest::Record;
-use run::Run;
+use beside::beside;
+use made::Made;
+use manifest::Records;
+use run::{Item, Run};
 
 /// The path of the manifest, which lists every other file.
 pub const MANIFEST: &str = "manifest.json";
@@ -103,33 +106,35 @@ pub enum Stopped<E> {
     Sink(E),
 }
 
-/// Hands every file of every node to `sink` as soon as it is made: those of one deployment after another,
-/// always in the same order, which is not that of their paths. What comes back says what they were.
+/// Hands every file of every node to `sink`, on a second thread, as soon as it is made: those of one deployment
+/// after another, always in the same order, which is not that of their paths. What comes back says what they were.
 ///
 /// Errors show only at the end, and then what was handed over is not the whole: keep it aside until this
 /// returns.
 ///
 /// # Errors
 /// All that stands in the way of any file; else what the sink said first, after which it is handed nothing more.
-pub fn emit_to<E>(
+pub fn emit_to<E: Send>(
     model: &Checked<Model>,
     options: &EmitOptions<'_>,
-    mut sink: impl FnMut(Artifact) -> Result<(), E>,
+    mut sink: impl FnMut(Artifact) -> Result<(), E> + Send,
 ) -> Result<Manifest, Stopped<E>> {
-    let mut stopped = None;
-    let mut take = |artifact| match sink(artifact) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            stopped = Some(error);
-            ControlFlow::Break(())
+    let (mut records, mut taken) = (Records::default(), Ok(()));
+    let take = |Item { artifact, wanted }: Item| {
+        records.note(&artifact);
+        if wanted && taken.is_ok() {
+            taken = sink(artifact);
         }
     };
+    let prepare = |item: &Item| {
+        item.artifact.bytes.sha256();
+    };
     // Who took the files may have stumbled over two in each other's way: then that is what to say.
-    let records = rendered(model, options, |_| true, &mut take).map_err(Stopped::Errors)?;
-    match stopped {
-        Some(error) => Err(Stopped::Sink(error)),
-        None => Ok(Manifest::new(&model.name, records)),
-    }
+    let records = beside(take, prepare, |give| rendered(model, options, |_| true, give))
+        .and_then(|made| made.finish(records))
+        .map_err(Stopped::Errors)?;
+    taken.map_err(Stopped::Sink)?;
+    Ok(Manifest::new(&model.name, records))
 }
 
 /// Every file of every node, by path, the manifest among them.
@@ -165,25 +170,27 @@ pub fn emit_one(
     let Some((first, rest)) = path.split_once('/') else {
         return Ok(emit(model, options)?.into_iter().find(|artifact| artifact.path == path));
     };
-    let mut found = None;
-    let mut take = |artifact: Artifact| {
-        if artifact.path == path {
-            found = Some(artifact);
+    let (mut records, mut found) = (Records::default(), None);
+    let mut take = |item: Item| {
+        records.note(&item.artifact);
+        if item.artifact.path == path {
+            found = Some(item.artifact);
         }
-        ControlFlow::Continue(())
     };
     let second = rest.split('/').next().filter(|_| options.layout == Layout::Host);
-    rendered(model, options, |name| name == first || Some(name) == second, &mut take)?;
+    let made = rendered(model, options, |name| name == first || Some(name) == second, &mut take)?;
+    made.finish(records)?;
     Ok(found)
 }
 
-/// Renders the deployments and sets of sentinels whose folders are wanted.
+/// Renders the deployments and sets of sentinels whose folders are wanted, and hands all files to `sink`, also those
+/// behind an error.
 fn rendered<'a>(
     model: &'a Model,
     options: &EmitOptions<'a>,
     wanted: impl Fn(&str) -> bool,
-    sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
-) -> Result<Vec<Record>, Vec<EmitError>> {
+    sink: &'a mut dyn FnMut(Item),
+) -> Result<Made, Vec<EmitError>> {
     let mut run = Run::new(model, options, sink)?;
     for deployment in model.deployments.iter().filter(|deployment| wanted(&deployment.name)) {
         server_conf::emit(&mut run, deployment);
@@ -201,7 +208,7 @@ fn rendered<'a>(
     }
     sysctl::Files::new(model).emit(&mut run, &wanted);
     artifacts::emit(&mut run, &wanted);
-    run.finish()
+    Ok(run.done())
 }
 
 /// What is wrong with the own templates and artifacts of a model, as far as that shows without rendering: what

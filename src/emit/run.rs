@@ -1,40 +1,41 @@
-//! One run: files go to whoever takes them as soon as they are made, and what is kept of them is what the
-//! manifest says; errors are collected.
+//! One run: files go to whoever takes them as soon as they are made, and errors are collected.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 
 use crate::model::{HostId, Model, NodeId, SentinelSet};
 use crate::source::Span;
 
 use super::artifact::{Artifact, Install, PRIVATE, SecretSlot};
 use super::bytes::Bytes;
-use super::clash;
 use super::error::{EmitError, Problem};
-use super::manifest::{Record, Secrets};
+use super::made::Made;
 use super::secret::Vault;
 use super::templates::Templates;
-use super::{EmitOptions, Layout, MANIFEST};
+use super::{EmitOptions, Layout};
 
 /// A run: what every emitter needs, and where each puts what it made.
 pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) templates: Templates,
     pub(super) vault: Vault<'a>,
-    sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
-    records: Vec<Record>,
-    secrets: Secrets,
+    sink: &'a mut dyn FnMut(Item),
     hosts: Option<Hosts<'a>>,
     errors: Vec<EmitError>,
     /// The paths of declared artifacts, and where each is declared.
     declared: Vec<(String, Span)>,
-    /// Nobody takes files any more.
-    broken_off: bool,
 }
 
 /// The hosts that nodes stand on, by folder and node: where every host has a folder of its own.
 #[derive(Debug)]
 struct Hosts<'a>(BTreeMap<(String, &'a NodeId), &'a str>);
+
+/// A file on its way.
+pub(super) struct Item {
+    pub(super) artifact: Artifact,
+    /// Nothing stood in the way of any file before it. After an error nothing will be written, and there may still be
+    /// errors to find.
+    pub(super) wanted: bool,
+}
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +52,7 @@ impl<'a> Run<'a> {
     pub(super) fn new(
         model: &'a Model,
         options: &EmitOptions<'a>,
-        sink: &'a mut dyn FnMut(Artifact) -> ControlFlow<()>,
+        sink: &'a mut dyn FnMut(Item),
     ) -> Result<Self, Vec<EmitError>> {
         let templates = Templates::new(&model.own).map_err(|problems| {
             let error = |problem| EmitError {
@@ -67,28 +68,25 @@ impl<'a> Run<'a> {
             templates,
             vault: Vault(options.secrets),
             sink,
-            records: Vec::new(),
-            secrets: Secrets::default(),
             hosts: (options.layout == Layout::Host).then(|| Hosts::of(model)),
             declared: Vec::new(),
             errors: Vec::new(),
-            broken_off: false,
         })
     }
 
     /// The path of a file below the output folder.
     pub(super) fn path(&self, place: Place<'_>) -> String {
+        let (folder, file) = (place.folder, place.file);
         match (self.host(place), place.node) {
-            (Some(host), Some(node)) => format!("{host}/{}/{node}/{}", place.folder, place.file),
-            (None, Some(node)) => format!("{}/{node}/{}", place.folder, place.file),
-            (_, None) => format!("{}/{}", place.folder, place.file),
+            (Some(host), Some(node)) => [host, folder, &node.0, file].join("/"),
+            (None, Some(node)) => [folder, &node.0, file].join("/"),
+            (_, None) => [folder, file].join("/"),
         }
     }
 
     /// The host of a node, where hosts have folders.
     fn host(&self, place: Place<'_>) -> Option<&'a str> {
-        let hosts = self.hosts.as_ref()?;
-        hosts.0.get(&(place.folder.to_owned(), place.node?)).copied()
+        self.hosts.as_ref()?.of_node(place.folder, place.node?)
     }
 
     /// Adds a file. One that holds a secret is nobody else's to read.
@@ -132,12 +130,7 @@ impl<'a> Run<'a> {
     }
 
     fn hand_over(&mut self, artifact: Artifact) {
-        let record = Record::new(&artifact, self.records.last(), &mut self.secrets);
-        self.records.push(record);
-        // After an error nothing will be written, and there may still be errors to find.
-        if !self.broken_off && self.errors.is_empty() {
-            self.broken_off = (self.sink)(artifact).is_break();
-        }
+        (self.sink)(Item { artifact, wanted: self.errors.is_empty() });
     }
 
     /// Notes what stands in the way of a file of everything.
@@ -174,54 +167,14 @@ impl<'a> Run<'a> {
         });
     }
 
-    /// A file whose path is a folder of other files: nobody could write both.
-    fn refuse_files_in_the_way(&mut self) {
-        let is_file = |path: &str| {
-            let known = self.records.binary_search_by(|record| (*record.path).cmp(path));
-            known.is_ok() || path == MANIFEST
-        };
-        let mut last = "";
-        let mut errors = Vec::new();
-        for record in &self.records {
-            let folder = record.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            if std::mem::replace(&mut last, folder) == folder {
-                continue;
-            }
-            let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-            if let Some(file) = ends.map(|end| &folder[..end]).find(|folder| is_file(folder)) {
-                let problem = Problem::FileInTheWay { file: file.to_owned() };
-                errors.push(error(record, problem));
-            }
+    /// What is left to be looked at once all files are made.
+    pub(super) fn done(self) -> Made {
+        let hosts = self.hosts.iter().flat_map(|hosts| hosts.0.values());
+        Made {
+            hosts: hosts.map(|host| (*host).to_owned()).collect(),
+            declared: self.declared,
+            errors: self.errors,
         }
-        self.errors.extend(errors);
-    }
-
-    /// A host and a deployment of one name: the host's folder would hold what is not the host's.
-    fn refuse_shared_folders(&mut self) {
-        let Some(hosts) = &self.hosts else { return };
-        let hosts: BTreeSet<&str> = hosts.0.values().copied().collect();
-        let shared = |record: &&Record| record.node.is_none() && hosts.contains(&*record.deployment);
-        let found = self.records.iter().filter(shared);
-        let problem = |record: &Record| Problem::FolderOfHost { name: record.deployment.to_string() };
-        let errors: Vec<EmitError> = found.map(|record| error(record, problem(record))).collect();
-        self.errors.extend(errors);
-    }
-
-    /// What was made, by path, or everything that stands in the way.
-    pub(super) fn finish(mut self) -> Result<Vec<Record>, Vec<EmitError>> {
-        self.records.sort_by(|a, b| a.path.cmp(&b.path));
-        for pair in self.records.windows(2) {
-            if pair[0].path == pair[1].path && !clash::is_declared(&self.declared, &pair[0].path) {
-                self.errors.push(error(&pair[1], Problem::SamePath));
-            }
-        }
-        let clashes = clash::errors(&self.declared, &self.records);
-        if clashes.is_empty() {
-            self.refuse_files_in_the_way();
-        }
-        self.errors.extend(clashes);
-        self.refuse_shared_folders();
-        if self.errors.is_empty() { Ok(self.records) } else { Err(self.errors) }
     }
 }
 
@@ -243,14 +196,10 @@ impl<'a> Hosts<'a> {
         }
         Hosts(hosts)
     }
-}
 
-fn error(record: &Record, problem: Problem) -> EmitError {
-    EmitError {
-        artifact: record.path.to_string(),
-        deployment: record.deployment.to_string(),
-        node: record.node.as_deref().map(|node| NodeId(node.to_owned())),
-        problem,
+    /// The host of a node.
+    fn of_node(&self, folder: &str, node: &NodeId) -> Option<&'a str> {
+        self.0.get(&(folder.to_owned(), node)).copied()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::spec::SecretRef;
 use crate::text::sentinel::survives_rewrite;
 
 use super::artifact::{SecretPlace, SecretSlot};
-use super::block::{Line, write_lines};
+use super::block::{push_comment, push_line};
 use super::error::Problem;
 use super::secret::Vault;
 
@@ -58,8 +58,8 @@ impl SentinelLines {
         let (secret, slot) = vault.fill(reference, place)?;
         self.secrets.push(slot);
         let Some(secret) = secret else {
-            let comment = Line::Comment(format!("{what}: secret {reference}, left out"));
-            return self.write(&comment, &what, None);
+            push_comment(&mut self.text, &format!("{what}: secret {reference}, left out"));
+            return Ok(());
         };
         let mut args: Vec<Vec<u8>> = start.iter().map(|word| word.as_bytes().to_vec()).collect();
         args.push(secret.0);
@@ -70,13 +70,7 @@ impl SentinelLines {
         for arg in &args {
             survives_rewrite(arg).map_err(|cause| unwritable(what, secret, cause))?;
         }
-        self.write(&Line::Directive("sentinel".to_owned(), args), what, secret)
-    }
-
-    fn write(&mut self, line: &Line, what: &str, secret: Option<&SecretRef>) -> Result<(), Problem> {
-        let text = write_lines(std::slice::from_ref(line));
-        self.text.push_str(&text.map_err(|cause| unwritable(what, secret, cause))?);
-        Ok(())
+        push_line(&mut self.text, "sentinel", &args).map_err(|cause| unwritable(what, secret, cause))
     }
 }
 

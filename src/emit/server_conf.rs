@@ -6,9 +6,10 @@ use crate::spec::SecretRef;
 use crate::text::Unrepresentable;
 use crate::text::conf::survives_unescaped;
 use crate::text::sentinel::survives_rewrite;
+use crate::value::Value;
 
 use super::artifact::{GROUP, Install, SecretPlace, SecretSlot};
-use super::block::{Block, Entry, Line, Section, one_line};
+use super::block::{Block, Section, one_line, push_comment, push_line};
 use super::data::record;
 use super::error::Problem;
 use super::read_back::ConfReadBack;
@@ -126,17 +127,27 @@ impl Rewrite {
     }
 }
 
-/// The directives of settings, as far as they can be written, and what stands in the way of the others.
-pub(super) fn block(settings: &Settings, writing: Writing<'_>) -> (Block, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let mut entries = Vec::with_capacity(settings.len());
-    for setting in settings.list().filter(|setting| !is_the_servers(setting)) {
-        match entry(setting, writing) {
-            Ok(entry) => entries.push(entry),
-            Err(problem) => problems.push(problem),
-        }
+/// The directives of settings, as far as they can be written, and what stands in the way of the others, by name.
+pub(super) fn block<'m>(settings: &'m Settings, writing: Writing<'_>) -> (Block<'m>, Vec<Problem>) {
+    let mut settings: Vec<_> = settings
+        .list()
+        .filter(|setting| !is_the_servers(setting))
+        .map(|setting| (section(setting), setting))
+        .collect();
+    // By name they are already.
+    settings.sort_by_key(|(section, _)| *section);
+    let (mut block, mut problems) = (Block::default(), Vec::new());
+    for (section, setting) in settings {
+        let name = setting.name.as_str();
+        let added = block.add(section, name, |text| write(text, setting, writing));
+        problems.extend(added.err().map(|problem| (name, problem)));
     }
-    (Block::new(entries), problems)
+    problems.sort_by_key(|(name, _)| *name);
+    (block, problems.into_iter().map(|(_, problem)| problem).collect())
+}
+
+fn section(setting: &Setting) -> Section {
+    setting.directive.map_or(Section::OfModules, |directive| Section::Known(directive.group))
 }
 
 /// Roles belong to the servers: a rendered `replicaof` would send a promoted primary back to a dead one.
@@ -144,43 +155,45 @@ pub(super) fn is_the_servers(setting: &Setting) -> bool {
     setting.directive.is_some_and(|directive| directive.owner == Owner::Server)
 }
 
-fn entry(setting: &Setting, writing: Writing<'_>) -> Result<Entry, Problem> {
+/// Adds the lines of a setting; the secrets that belong in them.
+fn write(text: &mut String, setting: &Setting, writing: Writing<'_>) -> Result<Vec<SecretSlot>, Problem> {
     let name = setting.name.as_str();
-    let section = setting.directive.map_or(Section::OfModules, |directive| Section::Known(directive.group));
-    let mut lines = Vec::new();
     if matches!(setting.origin, Origin::Node(_)) {
-        lines.push(Line::Comment("Set for this node alone.".to_owned()));
+        push_comment(text, "Set for this node alone.");
     }
-    let mut slots: Vec<SecretSlot> = Vec::new();
-    let mut secret = None;
-    let directive = |args: Vec<Vec<u8>>| Line::Directive(name.to_owned(), args);
-    match &setting.value {
-        Assigned::Secret(reference) => {
-            let (value, slot) = writing.vault.fill(reference, SecretPlace::Directive(name.to_owned()))?;
-            secret = Some(reference.clone());
-            if let Some(value) = &value {
-                let kept = writing.rewrite.keeps(name, value);
-                kept.map_err(|cause| unwritable(name, secret.as_ref(), cause))?;
-            }
-            lines.push(match value {
-                Some(value) => directive(vec![value.0]),
-                None => Line::Comment(format!("{name}: secret {reference}, left out")),
-            });
-            slots.push(slot);
-        }
-        Assigned::Value(value) => lines.extend(value.to_lines().into_iter().map(directive)),
-        Assigned::Values(values) => {
-            lines.extend(values.iter().flat_map(|value| value.to_lines().into_iter().map(directive)));
-        }
-        Assigned::Verbatim(written) => lines.extend(written.iter().cloned().map(directive)),
-    }
+    let lines = match &setting.value {
+        Assigned::Secret(reference) => return write_secret(text, name, reference, writing),
+        Assigned::Value(value) => value.to_lines(),
+        Assigned::Values(values) => values.iter().flat_map(Value::to_lines).collect(),
+        Assigned::Verbatim(written) => written.clone(),
+    };
     // An empty one is no secret: it says that there is none.
-    let holds =
-        |line: &Line| matches!(line, Line::Directive(_, args) if args.iter().any(|arg| !arg.is_empty()));
-    if secret.is_none() && setting.is_secret() && lines.iter().any(holds) {
+    if setting.is_secret() && lines.iter().flatten().any(|arg| !arg.is_empty()) {
         return Err(Problem::LiteralSecret { directive: name.to_owned() });
     }
-    Entry::new(section, name, &lines, slots).map_err(|cause| unwritable(name, secret.as_ref(), cause))
+    for args in lines {
+        push_line(text, name, &args).map_err(|cause| unwritable(name, None, cause))?;
+    }
+    Ok(Vec::new())
+}
+
+/// Adds the line of a secret, or a comment where it is put in at start.
+fn write_secret(
+    text: &mut String,
+    name: &str,
+    reference: &SecretRef,
+    writing: Writing<'_>,
+) -> Result<Vec<SecretSlot>, Problem> {
+    let (secret, slot) = writing.vault.fill(reference, SecretPlace::Directive(name.to_owned()))?;
+    match secret {
+        None => push_comment(text, &format!("{name}: secret {reference}, left out")),
+        Some(secret) => {
+            let kept = writing.rewrite.keeps(name, &secret);
+            kept.and_then(|()| push_line(text, name, &[secret.0]))
+                .map_err(|cause| unwritable(name, Some(reference), cause))?;
+        }
+    }
+    Ok(vec![slot])
 }
 
 fn unwritable(name: &str, secret: Option<&SecretRef>, cause: Unrepresentable) -> Problem {

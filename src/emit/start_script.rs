@@ -27,7 +27,7 @@ use super::templates::Template;
 const FILE: &str = "start.sh";
 
 /// What a script starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Starts {
     /// A sentinel.
@@ -47,8 +47,7 @@ impl Kind for Starts {
 }
 
 record! {
-    /// What `start.sh.j2` sees, and all that can differ between two scripts.
-    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    /// What `start.sh.j2` sees.
     pub(super) struct StartScript {
         /// The deployment or set, in words.
         what: String,
@@ -65,10 +64,23 @@ record! {
     }
 }
 
+/// What differs between the scripts of one deployment or set of sentinels, but for secrets.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Own {
+    /// The data folder.
+    data: String,
+    /// The file of users, where there are users.
+    users: Option<String>,
+    /// The address and port of whom it follows; empty where it is the first primary. None of those that follow
+    /// nobody.
+    follows: Option<String>,
+}
+
 /// The scripts of a deployment or set of sentinels.
 pub(super) struct StartScripts {
     rewrite: Rewrite,
-    written: BTreeMap<StartScript, Bytes>,
+    /// What was written, by what differs, and then by the places for secrets in the configuration file.
+    written: BTreeMap<Own, Vec<(Vec<SecretSlot>, Bytes)>>,
 }
 
 impl StartScripts {
@@ -86,9 +98,20 @@ impl StartScripts {
         slots: &[SecretSlot],
     ) {
         let place = Place { folder: &deployment.name, node: Some(&node.id), file: FILE };
-        let slots = with_passwords(slots, &deployment.users, run.vault.is_open());
-        let script = server(run, deployment, node).and_then(|script| self.with_secrets(script, &slots));
-        self.add(run, place, script);
+        let primary = first_primary(deployment);
+        let users = (!deployment.users.is_empty()).then_some("aclfile");
+        let own = Own {
+            data: text_setting(deployment, node, "dir").unwrap_or_default(),
+            users: users.map(|users| text_setting(deployment, node, users).unwrap_or_default()),
+            follows: primary.map(|primary| {
+                if primary.id == node.id {
+                    return String::new();
+                }
+                let address = &run.model.host(primary.host).address.value;
+                format!("{address} {}", link_port(deployment, primary))
+            }),
+        };
+        self.add(run, place, own, slots, &deployment.users, |run, own| server(run, deployment, own));
     }
 
     /// Adds the script of a sentinel, whose configuration file has these places for secrets.
@@ -101,20 +124,31 @@ impl StartScripts {
         slots: &[SecretSlot],
     ) {
         let place = Place { file: FILE, ..place };
-        let slots = with_passwords(slots, &set.users, run.vault.is_open());
-        let script = sentinel_facts(run, set, sentinel).and_then(|script| self.with_secrets(script, &slots));
-        self.add(run, place, script);
+        let path = |name| set.setting(sentinel, name).and_then(|setting| text(&setting.value));
+        let own = Own {
+            data: path("dir").unwrap_or_default(),
+            users: (!set.users.is_empty()).then(|| path("aclfile").unwrap_or_default()),
+            follows: None,
+        };
+        self.add(run, place, own, slots, &set.users, |run, own| sentinel_facts(run, set, own));
     }
 
-    fn with_secrets(&self, script: StartScript, slots: &[SecretSlot]) -> Result<StartScript, Problem> {
-        Ok(StartScript { secrets: StartSecrets::new(slots, self.rewrite)?, ..script })
-    }
-
-    fn add(&mut self, run: &mut Run<'_>, place: Place<'_>, script: Result<StartScript, Problem>) {
-        let bytes = script.and_then(|script| {
-            if let Some(bytes) = self.written.get(&script) {
-                return Ok(bytes.clone());
-            }
+    /// Adds a script. Most nodes have the one that was written for a node before.
+    fn add(
+        &mut self,
+        run: &mut Run<'_>,
+        place: Place<'_>,
+        own: Own,
+        slots: &[SecretSlot],
+        users: &[User],
+        facts: impl FnOnce(&Run<'_>, &Own) -> Result<StartScript, Problem>,
+    ) {
+        let like =
+            self.written.get(&own).and_then(|written| written.iter().find(|(known, _)| known == slots));
+        let bytes = like.map(|(_, bytes)| Ok(bytes.clone())).unwrap_or_else(|| {
+            let secrets = with_passwords(slots, users, run.vault.is_open());
+            let secrets = StartSecrets::new(&secrets, self.rewrite)?;
+            let script = StartScript { secrets, ..facts(run, &own)? };
             let texts = [script.what.as_str(), script.facts.as_str()];
             let record = |[what, facts]: [&str; 2]| StartScript {
                 what: what.to_owned(),
@@ -122,13 +156,23 @@ impl StartScripts {
                 ..script.clone()
             };
             let bytes = Bytes::from(run.templates.cast(Template::Start, texts, record)?);
-            self.written.insert(script, bytes.clone());
+            self.written.entry(own).or_default().push((slots.to_vec(), bytes.clone()));
             Ok(bytes)
         });
         match bytes {
             Ok(bytes) => run.add(place, Install::Replace, SCRIPT, bytes, Vec::new()),
             Err(problem) => run.fail(place, problem),
         }
+    }
+}
+
+/// The first primary of a deployment in which others follow it.
+fn first_primary(deployment: &Deployment) -> Option<&Node> {
+    match &deployment.topology {
+        Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
+            deployment.nodes.get(*primary).filter(|_| deployment.nodes.len() > 1)
+        }
+        Topology::Standalone | Topology::Cluster { .. } => None,
     }
 }
 
@@ -146,38 +190,18 @@ fn with_passwords(slots: &[SecretSlot], users: &[User], filled: bool) -> Vec<Sec
 }
 
 /// All about a server but its secrets.
-fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartScript, Problem> {
+fn server(run: &Run<'_>, deployment: &Deployment, own: &Own) -> Result<StartScript, Problem> {
     let engine = deployment.target.engine;
     let other = if engine == Engine::Valkey { Engine::Redis } else { Engine::Valkey };
     let file = file_name(engine);
-    let users = !deployment.users.is_empty();
-    let primary = match &deployment.topology {
-        Topology::Replicated { primary } | Topology::Sentinel { primary, .. } => {
-            deployment.nodes.get(*primary).filter(|_| deployment.nodes.len() > 1)
-        }
-        Topology::Standalone | Topology::Cluster { .. } => None,
-    };
-    let starts = match (&deployment.topology, primary) {
+    let starts = match (&deployment.topology, &own.follows) {
         (Topology::Cluster { .. }, _) => Starts::ClusterNode,
         (_, Some(_)) => Starts::Peer,
         (_, None) => Starts::Alone,
     };
-    let mut facts = vec![
-        ("file", file.to_owned()),
-        ("other_file", file_name(other).to_owned()),
-        ("data", text_setting(deployment, node, "dir").unwrap_or_default()),
-    ];
-    if users {
-        facts.push(("users", text_setting(deployment, node, "aclfile").unwrap_or_default()));
-    }
-    if let Some(primary) = primary {
-        let follows = if primary.id == node.id {
-            String::new()
-        } else {
-            format!("{} {}", run.model.host(primary.host).address.value, link_port(deployment, primary))
-        };
-        facts.push(("follows", follows));
-    }
+    let mut facts = vec![("file", file), ("other_file", file_name(other)), ("data", own.data.as_str())];
+    facts.extend(own.users.as_deref().map(|users| ("users", users)));
+    facts.extend(own.follows.as_deref().map(|follows| ("follows", follows)));
     Ok(StartScript {
         what: format!(
             "a server of {}, of the spec {}",
@@ -187,7 +211,7 @@ fn server(run: &Run<'_>, deployment: &Deployment, node: &Node) -> Result<StartSc
         starts,
         facts: variables(&facts)?,
         links: if starts == Starts::Peer { links(run, deployment)? } else { String::new() },
-        users,
+        users: own.users.is_some(),
         secrets: StartSecrets::default(),
     })
 }
@@ -231,35 +255,28 @@ fn links(run: &Run<'_>, deployment: &Deployment) -> Result<String, Problem> {
 }
 
 /// All about a sentinel but its secrets.
-fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, sentinel: &Sentinel) -> Result<StartScript, Problem> {
-    let dir = sentinel.own.get("dir").or_else(|| set.shared.get("dir"));
+fn sentinel_facts(run: &Run<'_>, set: &SentinelSet, own: &Own) -> Result<StartScript, Problem> {
     let watched = run.model.deployments.iter().filter(|deployment| {
         matches!(&deployment.topology, Topology::Sentinel { watch, .. } if watch.set.value == set.name.value)
     });
     let moves = ways(run, watched).into_iter();
     let moves: Vec<String> = moves.map(|way| format!("{} {} {}", way.address, way.old, way.new)).collect();
-    let users = !set.users.is_empty();
-    let mut facts = vec![
-        ("file", sentinel_conf::FILE.to_owned()),
-        ("data", dir.and_then(|setting| text(&setting.value)).unwrap_or_default()),
-        ("moves", moves.join(" ")),
-    ];
-    if users {
-        let path = set.setting(sentinel, "aclfile").and_then(|setting| text(&setting.value));
-        facts.push(("users", path.unwrap_or_default()));
-    }
+    let moves = moves.join(" ");
+    let mut facts =
+        vec![("file", sentinel_conf::FILE), ("data", own.data.as_str()), ("moves", moves.as_str())];
+    facts.extend(own.users.as_deref().map(|users| ("users", users)));
     Ok(StartScript {
         what: format!("a sentinel of {}, of the spec {}", one_line(&set.name), one_line(&run.model.name)),
         starts: Starts::Sentinel,
         facts: variables(&facts)?,
         links: String::new(),
-        users,
+        users: own.users.is_some(),
         secrets: StartSecrets::default(),
     })
 }
 
 /// Variables of sh, each on a line of its own.
-fn variables(facts: &[(&str, String)]) -> Result<String, Problem> {
+fn variables(facts: &[(&str, &str)]) -> Result<String, Problem> {
     let mut text = String::new();
     for (name, value) in facts {
         text.push_str(name);

@@ -12,7 +12,7 @@ use super::server_conf::Rewrite;
 
 record! {
     /// The secrets that rendered files leave out, as parts of `start.sh`; each text is whole lines, or empty.
-    #[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+    #[derive(Default)]
     pub(super) struct StartSecrets {
         /// Whether there is any.
         any: bool,

@@ -11,7 +11,6 @@
 //! failure tears is found by comparing contents, which every run does, and rendered again. Syncing each
 //! file would cost minutes for a fleet.
 
-mod beside;
 mod commit;
 mod compare;
 mod error;
@@ -23,7 +22,6 @@ mod stage;
 mod way;
 mod whole;
 
-pub use beside::{Gone, beside};
 pub use compare::{Comparison, Difference, compare};
 pub use error::TreeError;
 pub(crate) use error::reason;

@@ -11,7 +11,7 @@ mod quote;
 mod split;
 
 pub use doc::{ConfDoc, ConfLine, ConfLineKind, Directive};
-pub use quote::{force_quote, quote_conf, survives_unescaped, write_directive};
+pub use quote::{force_quote, push_directive, quote_conf, survives_unescaped, write_directive};
 pub use split::{Arg, Quote, split_args};
 
 /// Longest line, line break included, that CONFIG REWRITE of 6.0 and 6.2 keeps in one piece

@@ -60,20 +60,34 @@ pub fn survives_unescaped(arg: &[u8]) -> Result<(), Unrepresentable> {
 /// # Errors
 /// An empty name, which no server has, or what [`quote_conf`] refuses.
 pub fn write_directive<A: AsRef<[u8]>>(name: &str, args: &[A]) -> Result<String, Unrepresentable> {
+    let mut line = String::new();
+    push_directive(&mut line, name, args)?;
+    Ok(line)
+}
+
+/// Adds to a text what [`write_directive`] writes.
+///
+/// # Errors
+/// As [`write_directive`]; a part of the line may stand in the text then.
+pub fn push_directive<A: AsRef<[u8]>>(
+    text: &mut String,
+    name: &str,
+    args: &[A],
+) -> Result<(), Unrepresentable> {
     if name.is_empty() {
         return Err(Unrepresentable::new(Format::RedisConf, "a directive's name", "is empty"));
     }
     // As the first word, `#` would make the line a comment.
-    let mut line = if name.starts_with('#') {
-        force_quote(name.as_bytes())?
+    if name.starts_with('#') {
+        text.push_str(&force_quote(name.as_bytes())?);
     } else {
-        quote_conf(name.as_bytes())?.into_owned()
-    };
-    for arg in args {
-        line.push(' ');
-        line.push_str(&quote_conf(arg.as_ref())?);
+        text.push_str(&quote_conf(name.as_bytes())?);
     }
-    Ok(line)
+    for arg in args {
+        text.push(' ');
+        text.push_str(&quote_conf(arg.as_ref())?);
+    }
+    Ok(())
 }
 
 /// Whether a character means itself outside quotes, to servers and to people.
@@ -82,7 +96,7 @@ fn is_bare(c: char) -> bool {
 }
 
 fn is_visible(c: char) -> bool {
-    !c.is_control() && !c.is_whitespace()
+    c.is_ascii_graphic() || (!c.is_control() && !c.is_whitespace())
 }
 
 fn push_escaped(quoted: &mut String, c: char) {
