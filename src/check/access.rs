@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 
 use crate::catalog::Version;
-use crate::catalog::acl;
-use crate::model::users::{Access, Rights, rights};
+use crate::model::users::{Access, Rights};
 use crate::model::{Assigned, Deployment, Model, Node, Origin, Setting, Settings, User};
 use crate::source::Span;
 use crate::text::acl::AclRule;
@@ -81,25 +80,8 @@ pub(super) fn users_by_hand(deployment: &Deployment, node: &Node) -> bool {
 
 /// Whether anybody is the user without a password. Passwords are written behind `nopass`, and undo it.
 pub(super) fn is_open(deployment: &Deployment, user: &User) -> bool {
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     rights.enabled && rights.free && user.passwords.is_empty()
-}
-
-/// What a user may do on the first of a deployment's versions.
-pub(super) fn rights_of(deployment: &Deployment, user: &User) -> Rights {
-    let target = deployment.target;
-    let rules = user.rules.iter().map(|rule| &rule.value);
-    rights(rules, target.engine, target.versions.first, channels_open(deployment))
-}
-
-/// Whether a new user may use all channels: `acl-pubsub-default`, or what the version does without it.
-pub(super) fn channels_open(deployment: &Deployment) -> bool {
-    let set = deployment.shared.get("acl-pubsub-default").map(|setting| &setting.value);
-    if let Some(Assigned::Value(Value::Word(word))) = set {
-        return *word == "allchannels";
-    }
-    let known = acl::behaviour(deployment.target.engine, deployment.target.versions.first);
-    known.is_some_and(|behaviour| behaviour.channels_open)
 }
 
 /// Whether protected mode refuses other hosts while nobody needs a password.

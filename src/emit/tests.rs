@@ -1,7 +1,7 @@
 //! Whole renderings, from a spec to bytes.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::*;
 use crate::catalog::{self, Engine, Target};
@@ -114,6 +114,7 @@ fn user(name: &str, passwords: &[&str], rules: &str) -> User {
         rules: read_rules(rules).plain().into_iter().map(at).collect(),
         complete: true,
         derived: None,
+        rights: OnceLock::new(),
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::catalog::Target;
+use crate::catalog::{Target, acl};
 use crate::source::{At, Span};
 use crate::spec::{HostSpec, Lint, MemcachedSpec, Named, RedisSpec, SecretRef, SentinelsSpec};
 use crate::text::acl::AclRule;
+use crate::value::Value;
 
 use super::artifacts::OwnTemplates;
 use super::service::Service;
-use super::settings::{Setting, Settings};
+use super::settings::{Assigned, Setting, Settings};
+use super::users::{Rights, rights};
 
 /// A whole spec, resolved.
 #[derive(Debug, Clone)]
@@ -136,6 +138,25 @@ impl Deployment {
     /// One setting of one node.
     pub fn setting<'d>(&'d self, node: &'d Node, name: &str) -> Option<&'d Setting> {
         node.own.get(name).or_else(|| self.shared.get(name))
+    }
+
+    /// What one of its users may do on the first of its versions. The rules are replayed for whoever asks first.
+    pub fn rights<'u>(&self, user: &'u User) -> &'u Rights {
+        let Target { engine, versions, .. } = self.target;
+        user.rights.get_or_init(|| {
+            let rules = user.rules.iter().map(|rule| &rule.value);
+            rights(rules, engine, versions.first, self.channels_open())
+        })
+    }
+
+    /// Whether a new user may use all channels: `acl-pubsub-default`, or what the first version does without it.
+    pub fn channels_open(&self) -> bool {
+        let set = self.shared.get("acl-pubsub-default").map(|setting| &setting.value);
+        if let Some(Assigned::Value(Value::Word(word))) = set {
+            return *word == "allchannels";
+        }
+        let known = acl::behaviour(self.target.engine, self.target.versions.first);
+        known.is_some_and(|behaviour| behaviour.channels_open)
     }
 
     /// Whether servers hold copies of each other's data.
@@ -297,6 +318,8 @@ pub struct User {
     pub complete: bool,
     /// None where the spec declares it; else what it follows from.
     pub derived: Option<super::origin::Derivation>,
+    /// What its rules come to, once somebody has asked: [`Deployment::rights`].
+    pub rights: OnceLock<Rights>,
 }
 
 /// Whom a server logs in as.

@@ -1,6 +1,6 @@
 //! The rule `everybody-is-admin`.
 
-use crate::check::access::{is_poisoned, rights_of};
+use crate::check::access::is_poisoned;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, User};
@@ -61,7 +61,7 @@ everybody-is-admin = "warn"
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| !is_poisoned(deployment)) {
-        let on = |user: &&User| user.derived.is_none() && rights_of(deployment, user).enabled;
+        let on = |user: &&User| user.derived.is_none() && deployment.rights(user).enabled;
         let users: Vec<&User> = deployment.users.iter().filter(on).collect();
         let Some(first) = users.first() else { continue };
         if !users.iter().all(|user| user.complete && is_admin(deployment, user)) {
@@ -81,7 +81,7 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 fn is_admin(deployment: &Deployment, user: &User) -> bool {
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     rights.root.all_keys && rights.root.has_all_commands()
 }
 

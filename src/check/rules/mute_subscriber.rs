@@ -1,6 +1,6 @@
 //! The rule `mute-subscriber`.
 
-use crate::check::access::{channels_open, is_poisoned, rights_of, shown};
+use crate::check::access::{is_poisoned, shown};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, User};
@@ -61,7 +61,7 @@ const COMMANDS: [&str; 5] = ["subscribe", "psubscribe", "ssubscribe", "publish",
 
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| !is_poisoned(deployment)) {
-        if channels_open(deployment) {
+        if deployment.channels_open() {
             continue;
         }
         let declared = deployment.users.iter().filter(|user| user.derived.is_none() && user.complete);
@@ -70,7 +70,7 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 fn mute(deployment: &Deployment, user: &User) -> Option<Finding> {
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     let channels = rights.all().any(|access| access.all_channels || !access.channels.is_empty());
     // One whose channels were taken away again has another finding.
     let had = user.rules.iter().any(|rule| matches!(rule.value, AclRule::Channel(_) | AclRule::AllChannels));

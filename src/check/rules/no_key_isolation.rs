@@ -1,6 +1,6 @@
 //! The rule `no-key-isolation`.
 
-use crate::check::access::{is_poisoned, rights_of, some};
+use crate::check::access::{is_poisoned, some};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Model, User};
@@ -70,7 +70,7 @@ no-key-isolation = "warn"
 fn run(model: &Model, findings: &mut Findings) {
     for deployment in model.deployments.iter().filter(|deployment| !is_poisoned(deployment)) {
         let everywhere = |user: &&User| {
-            let rights = rights_of(deployment, user);
+            let rights = deployment.rights(user);
             let writes = rights.may("set", None) || rights.may("hset", None) || rights.may("del", None);
             let application = user.derived.is_none() && user.complete && rights.enabled;
             application && writes && rights.root.all_keys && !rights.root.has_all_commands()

@@ -1,6 +1,6 @@
 //! The rule `nothing-expires`.
 
-use crate::check::access::{default_user, is_poisoned, rights_of, users_by_hand};
+use crate::check::access::{default_user, is_poisoned, users_by_hand};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::check::running::{Running, faults, whose};
 use crate::check::servers::Servers;
@@ -118,7 +118,7 @@ fn may_expire(deployment: &Deployment) -> bool {
     let unread = deployment.users.iter().any(|user| !user.complete);
     let may = || {
         deployment.users.iter().any(|user| {
-            let rights = rights_of(deployment, user);
+            let rights = deployment.rights(user);
             rights.enabled && GIVING.iter().any(|command| rights.may(command, None))
         })
     };

@@ -2,7 +2,7 @@
 
 use crate::check::access::{
     DEFAULT, Door, Reach, asks_for_certificates, default_user, door, is_harmless, is_poisoned, is_protected,
-    reach, rights_of,
+    reach,
 };
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings, Level};
@@ -71,7 +71,7 @@ fn open(model: &Model, deployment: &Deployment) -> Option<Finding> {
     let is_tls_known = !["port", "tls-port", "tls-auth-clients"]
         .iter()
         .any(|name| deployment.poisoned.iter().any(|poisoned| poisoned == name));
-    let harmless = default_user(deployment).is_some_and(|user| is_harmless(&rights_of(deployment, user)));
+    let harmless = default_user(deployment).is_some_and(|user| is_harmless(deployment.rights(user)));
     // With a build that can do it, the declared TLS might ask for certificates.
     let lost_tls = deployment.spec.tls.is_some() && deployment.tls.is_none();
     if harmless || !is_tls_known || lost_tls {

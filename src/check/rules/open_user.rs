@@ -1,7 +1,7 @@
 //! The rule `open-user`.
 
 use crate::check::access::{
-    DEFAULT, Reach, asks_for_certificates, is_harmless, is_open, is_poisoned, reach, rights_of, shown,
+    DEFAULT, Reach, asks_for_certificates, is_harmless, is_open, is_poisoned, reach, shown,
 };
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
@@ -71,7 +71,7 @@ fn run(model: &Model, findings: &mut Findings) {
 
 fn open(deployment: &Deployment, user: &User) -> Option<Finding> {
     let name = &user.name.value;
-    if name == DEFAULT || !is_open(deployment, user) || is_harmless(&rights_of(deployment, user)) {
+    if name == DEFAULT || !is_open(deployment, user) || is_harmless(deployment.rights(user)) {
         return None;
     }
     let nopass = user.rules.iter().rfind(|rule| rule.value == AclRule::NoPass)?;

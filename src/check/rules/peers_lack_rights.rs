@@ -2,7 +2,7 @@
 
 use crate::catalog::{Engine, Version};
 use super::undone_rule;
-use crate::check::access::{DEFAULT, is_poisoned, rights_of, shown, some, users_by_hand};
+use crate::check::access::{DEFAULT, is_poisoned, shown, some, users_by_hand};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::users::Rights;
@@ -120,7 +120,7 @@ fn peers<'m>(model: &'m Model, deployment: &'m Deployment) -> impl Iterator<Item
 /// Whether it is told here that a user lacks what one of its rules gives and a later one takes back.
 pub(super) fn is_told(model: &Model, deployment: &Deployment, user: &User, rule: &AclRule) -> bool {
     let AclRule::Command { allow: true, name, sub } = rule else { return false };
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     let is_it = |(needed, needed_sub): &Need| {
         name == needed && (sub.is_none() || sub.as_deref() == *needed_sub) && !rights.may(needed, *needed_sub)
     };
@@ -199,7 +199,7 @@ fn lacks(deployment: &Deployment, peer: &Peer<'_>) -> Option<Finding> {
     if !user.complete || (user.derived.is_some() && user.name.value == DEFAULT) {
         return None;
     }
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     if !rights.enabled {
         let title = format!("{who} in as `{name}`, which is off");
         let declared = deployment.spec.users.get(name).and_then(|spec| Some(spec.value.enabled?.span));

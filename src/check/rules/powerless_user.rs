@@ -1,7 +1,7 @@
 //! The rule `powerless-user`.
 
 use super::undone_rule::undoes;
-use crate::check::access::{is_poisoned, rights_of};
+use crate::check::access::is_poisoned;
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::users::{Access, Rights};
@@ -68,7 +68,7 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 fn powerless(deployment: &Deployment, user: &User) -> Option<Finding> {
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     let name = &user.name.value;
     // What was given and taken back is told where it was taken.
     let undone = (0..user.rules.len()).any(|at| undoes(deployment, user, at).is_some());

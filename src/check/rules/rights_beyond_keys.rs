@@ -1,7 +1,7 @@
 //! The rule `rights-beyond-keys`.
 
 use crate::catalog::acl;
-use crate::check::access::{is_poisoned, rights_of, shown, some};
+use crate::check::access::{is_poisoned, shown, some};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::users::Rights;
@@ -84,7 +84,7 @@ fn run(model: &Model, findings: &mut Findings) {
 }
 
 fn beyond(deployment: &Deployment, user: &User) -> Option<Finding> {
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     let limited = rights.all().all(|access| !access.all_keys) && !rights.root.keys.is_empty();
     if !limited || !rights.enabled {
         return None;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::acl;
 use super::peers_lack_rights::is_told;
-use crate::check::access::{is_poisoned, rights_of, shown, some};
+use crate::check::access::{is_poisoned, shown, some};
 use crate::check::rule::{Example, Rule, RuleGroup, Stage};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::{Deployment, Model, User};
@@ -161,7 +161,7 @@ fn forbidden_again(user: &User, at: usize, category: &str) -> bool {
 /// The commands that a category forbids and a granting rule behind it allows, as far as the user has them.
 fn allowed_again(deployment: &Deployment, user: &User, forbidden: &str, by: &AclRule) -> Vec<String> {
     let target = deployment.target;
-    let rights = rights_of(deployment, user);
+    let rights = deployment.rights(user);
     let in_both = |command: &&'static acl::Command| {
         let Some(facts) = command.at(target.versions.first) else { return false };
         let granted = match by {
@@ -265,7 +265,7 @@ fn told(deployment: &Deployment, user: &User, undoing: usize, undone: &[usize]) 
 fn needless_nopass(deployment: &Deployment, user: &User) -> Option<Finding> {
     let nopass = user.rules.iter().rfind(|rule| rule.value == AclRule::NoPass)?;
     let password = user.passwords.first()?;
-    if !rights_of(deployment, user).free {
+    if !deployment.rights(user).free {
         return None;
     }
     let name = &user.name.value;
@@ -284,7 +284,7 @@ fn two_states(deployment: &Deployment, user: &User) -> Option<Finding> {
     let declared: At<bool> = deployment.spec.users.get(&user.name)?.enabled?;
     let is_state = |rule: &&At<AclRule>| matches!(rule.value, AclRule::On | AclRule::Off);
     let state = user.rules.iter().skip(1).rfind(is_state)?;
-    if rights_of(deployment, user).enabled == declared.value {
+    if deployment.rights(user).enabled == declared.value {
         return None;
     }
     let (name, word) = (&user.name.value, shown(&state.value));

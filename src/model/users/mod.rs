@@ -10,6 +10,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use crate::catalog::{Target, acl};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
@@ -64,7 +66,14 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     for (name, spec) in from.declared.iter() {
         let passwords = spec.value.passwords.as_ref().map(|list| list.value.0.clone()).unwrap_or_default();
         let rules = vec![state(&spec.value, name.span)];
-        let mut user = User { name: name.clone(), passwords, rules, complete: true, derived: None };
+        let mut user = User {
+            name: name.clone(),
+            passwords,
+            rules,
+            complete: true,
+            derived: None,
+            rights: OnceLock::new(),
+        };
         match (derived.iter().find(|derived| derived.name.value == name.value), &spec.value.rules) {
             (Some(derived), None) => merge(&mut user, derived),
             (Some(derived), Some(rules)) => {
@@ -102,7 +111,14 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
 fn closed_default(span: Span) -> User {
     let name = At::new(DEFAULT.to_owned(), span);
     let rules = vec![At::new(AclRule::Off, span)];
-    User { name, passwords: Vec::new(), rules, complete: true, derived: Some(Derivation::Users) }
+    User {
+        name,
+        passwords: Vec::new(),
+        rules,
+        complete: true,
+        derived: Some(Derivation::Users),
+        rights: OnceLock::new(),
+    }
 }
 
 /// The users of sentinels: the observer, and the default user as it is without an ACL file.
@@ -135,7 +151,7 @@ fn open_default(target: &Target, requirepass: Option<&At<SecretRef>>, span: Span
     rules.push(AclRule::AllCommands);
     let rules = rules.into_iter().map(|rule| At::new(rule, span)).collect();
     let name = At::new(DEFAULT.to_owned(), span);
-    User { name, passwords, rules, complete: true, derived: Some(Derivation::Users) }
+    User { name, passwords, rules, complete: true, derived: Some(Derivation::Users), rights: OnceLock::new() }
 }
 
 /// Servers that would log in as the default user, which is off.
@@ -212,6 +228,7 @@ fn derived_user(
         rules: rules.map(|rule| At::new(rule, name.span)).collect(),
         complete: true,
         derived: Some(derivation),
+        rights: OnceLock::new(),
     })
 }
 
