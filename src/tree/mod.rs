@@ -16,6 +16,7 @@ mod compare;
 mod error;
 mod folders;
 mod lock;
+mod manifest;
 mod owned;
 mod path;
 mod stage;

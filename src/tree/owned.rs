@@ -1,80 +1,21 @@
 //! What earlier runs wrote, as their manifests say.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt;
 use std::fs;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use rustix::fs::CWD;
 use sha2::{Digest, Sha256};
 
 use super::error::TreeError;
-use super::path::{self, Found};
+use super::manifest::{self, Unread};
+use super::path;
 use super::{PENDING, PENDING_END, UNFINISHED_END, WORK};
 use crate::emit::MANIFEST;
 
 /// The version of the manifest's format that is understood.
 const FORMAT: u32 = 1;
-
-#[derive(Deserialize)]
-struct Manifest<'m> {
-    format: u32,
-    spec: Option<String>,
-    #[serde(borrow)]
-    files: Files<'m>,
-}
-
-/// The files of a manifest, by path: noted as they are read, for a list of them takes as much memory as its text.
-struct Files<'m> {
-    by_path: HashMap<Box<str>, Owned>,
-    /// What is wrong with the first file that cannot be ours.
-    broken: Option<String>,
-    text: PhantomData<&'m str>,
-}
-
-impl<'de: 'm, 'm> Deserialize<'de> for Files<'m> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let files = Files { by_path: HashMap::new(), broken: None, text: PhantomData };
-        deserializer.deserialize_seq(files)
-    }
-}
-
-impl<'de: 'm, 'm> Visitor<'de> for Files<'m> {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of files")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
-        while let Some(file) = list.next_element::<File<'m>>()? {
-            match Owned::of(&file) {
-                Ok(owned) => note(&mut self.by_path, file.path.into(), owned),
-                Err(why) => self.broken = self.broken.or(Some(why)),
-            }
-        }
-        Ok(self)
-    }
-}
-
-#[derive(Deserialize)]
-struct File<'m> {
-    #[serde(borrow)]
-    path: Cow<'m, str>,
-    #[serde(borrow)]
-    sha256: Cow<'m, str>,
-    #[serde(default)]
-    secrets: Vec<Slot>,
-}
-
-#[derive(Deserialize)]
-struct Slot {
-    filled: bool,
-}
 
 /// A file that an earlier run wrote, or was about to write.
 #[derive(Debug)]
@@ -88,14 +29,30 @@ struct Owned {
 }
 
 impl Owned {
-    fn of(file: &File<'_>) -> Result<Self, String> {
+    fn of(file: &manifest::File<'_>) -> Result<Self, String> {
         if !path::stays_below(&file.path) {
             return Err(format!("`{}` lies outside the folder", file.path.escape_debug()));
         }
         let sha256 =
             from_hex(&file.sha256).ok_or_else(|| format!("the checksum of `{}` is none", file.path))?;
-        let holds_secrets = file.secrets.iter().any(|slot| slot.filled);
-        Ok(Owned { sha256, holds_secrets, rendered: false, also: None })
+        Ok(Owned { sha256, holds_secrets: file.holds_secrets(), rendered: false, also: None })
+    }
+}
+
+/// The files of one manifest.
+#[derive(Default)]
+struct Files {
+    by_path: HashMap<Box<str>, Owned>,
+    /// What is wrong with the first file that cannot be ours.
+    broken: Option<String>,
+}
+
+impl Files {
+    fn note(&mut self, file: &manifest::File<'_>) {
+        match Owned::of(file) {
+            Ok(owned) => note(&mut self.by_path, file.path.as_ref().into(), owned),
+            Err(why) => self.broken = self.broken.take().or(Some(why)),
+        }
     }
 }
 
@@ -131,42 +88,40 @@ impl OwnedFiles {
     /// Reads the manifests of an output folder.
     pub(super) fn read(root: &Path) -> Result<Self, TreeError> {
         let mut owned = OwnedFiles::default();
-        let path = root.join(MANIFEST);
-        if let Found::File(old) = path::look(&path)? {
-            owned.add(&path, &old)?;
-        }
+        owned.add(&root.join(MANIFEST))?;
         for path in pending(&root.join(WORK)) {
-            if let Found::File(old) = path::look(&path)? {
-                owned.pending += 1;
-                owned.add(&path, &old)?;
-            }
+            owned.pending += usize::from(owned.add(&path)?);
         }
         Ok(owned)
     }
 
-    fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), TreeError> {
+    /// Adds the files of a manifest; whether it is there.
+    fn add(&mut self, path: &Path) -> Result<bool, TreeError> {
+        let Some((file, _)) = path::open(CWD, path, || path.to_owned())? else { return Ok(false) };
         let broken = |why: String| TreeError::Manifest { path: path.to_owned(), why };
-        let manifest: Manifest<'_> =
-            serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
-        if manifest.format != FORMAT {
-            let why = format!("its format is {}, and this cachewright knows {FORMAT}", manifest.format);
+        let (head, Files { by_path, broken: wrong }) =
+            manifest::read(file, Files::note).map_err(|error| match error {
+                Unread::Io(error) => TreeError::io("read", path)(error),
+                Unread::Json(error) => broken(error.to_string()),
+            })?;
+        if head.format != FORMAT {
+            let why = format!("its format is {}, and this cachewright knows {FORMAT}", head.format);
             return Err(broken(why));
         }
-        self.specs.extend(manifest.spec.map(|spec| (path.to_owned(), spec)));
-        let Files { by_path: files, broken: why, .. } = manifest.files;
-        if let Some(why) = why {
+        self.specs.extend(head.spec.map(|spec| (path.to_owned(), spec)));
+        if let Some(why) = wrong {
             return Err(broken(why));
         }
         if self.files.is_empty() {
-            self.files = files;
+            self.files = by_path;
         } else {
             // Which of several manifests says something first makes no difference.
             #[expect(clippy::iter_over_hash_type, reason = "each file by itself")]
-            for (path, owned) in files {
+            for (path, owned) in by_path {
                 note(&mut self.files, path, owned);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Refuses files of another spec than this one, which would all be removed as rendered no more.

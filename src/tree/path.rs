@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat};
 use rustix::io::Errno;
 
 use super::error::TreeError;
@@ -40,6 +40,17 @@ pub(super) fn look_into(
     shown: impl Fn() -> PathBuf,
     bytes: &mut Vec<u8>,
 ) -> Result<Option<u32>, TreeError> {
+    let Some((file, stat)) = open(folder, path, &shown)? else { return Ok(None) };
+    read(&file, stat.st_size, bytes).map_err(|error| TreeError::io("read", &shown())(error))?;
+    Ok(Some(stat.st_mode & PERMISSIONS))
+}
+
+/// Opens a file to look into it, as [`look_into`] does.
+pub(super) fn open(
+    folder: impl AsFd,
+    path: &Path,
+    shown: impl Fn() -> PathBuf,
+) -> Result<Option<(File, Stat)>, TreeError> {
     // Not following links, and not waiting for whoever writes to a pipe.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = match openat(folder, path, flags, Mode::empty()) {
@@ -47,13 +58,11 @@ pub(super) fn look_into(
         Err(Errno::NOENT) => return Ok(None),
         Err(error) => return Err(unopened("read", &shown(), error.into())),
     };
-    let failed = |error: io::Error| TreeError::io("read", &shown())(error);
-    let metadata = fstat(&file).map_err(|error| failed(error.into()))?;
-    if FileType::from_raw_mode(metadata.st_mode) != FileType::RegularFile {
+    let stat = fstat(&file).map_err(|error| TreeError::io("read", &shown())(error.into()))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(unopened("read", &shown(), Errno::INVAL.into()));
     }
-    read(&file, metadata.st_size, bytes).map_err(failed)?;
-    Ok(Some(metadata.st_mode & PERMISSIONS))
+    Ok(Some((file, stat)))
 }
 
 /// Whether a file holds what is written; false where it cannot be read.
