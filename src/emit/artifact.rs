@@ -51,8 +51,7 @@ pub(super) const PRIVATE: u32 = 0o600;
 pub(super) const SCRIPT: u32 = 0o755;
 
 /// How a file meets one that is already in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Install {
     /// It takes the other's place.
     Replace,
@@ -60,6 +59,17 @@ pub enum Install {
     Seed,
     /// It takes the other's place, and what the server itself wrote there is carried over.
     Merge,
+}
+
+impl Install {
+    /// The name that the manifest has for it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Install::Replace => "replace",
+            Install::Seed => "seed",
+            Install::Merge => "merge",
+        }
+    }
 }
 
 /// A secret and the place in a file where it belongs.

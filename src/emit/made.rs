@@ -21,7 +21,7 @@ pub(super) struct Made {
 
 impl Made {
     /// The records of all files, by path, or everything that stands in the way.
-    pub(super) fn finish(mut self, records: Records) -> Result<Vec<Record>, Vec<EmitError>> {
+    pub(super) fn finish(mut self, records: Records) -> Result<Records, Vec<EmitError>> {
         let records = records.sorted();
         for pair in records.windows(2) {
             if pair[0].path == pair[1].path && !clash::is_declared(&self.declared, &pair[0].path) {

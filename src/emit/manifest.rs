@@ -1,10 +1,8 @@
 //! manifest.json: every file with its checksum, and how it is to be installed.
 
-use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
-
-use serde::{Serialize, Serializer};
 
 use crate::model::NodeId;
 
@@ -14,7 +12,7 @@ use super::bytes::hex;
 
 /// The version of the manifest's own format. Fields may be added within it.
 const FORMAT: u32 = 1;
-/// How many bytes are handed over at once.
+/// About how many bytes are handed over at once.
 const PART: usize = 32 << 10;
 
 /// What was rendered, file by file. Of a large fleet its text takes megabytes: it is written as it is made.
@@ -22,28 +20,36 @@ const PART: usize = 32 << 10;
 pub struct Manifest {
     spec: String,
     /// By path.
-    records: Vec<Record>,
+    records: Records,
 }
 
 impl Manifest {
     /// The mode of its file.
     pub const MODE: u32 = PUBLIC;
 
-    pub(super) fn new(spec: &str, records: Vec<Record>) -> Self {
+    pub(super) fn new(spec: &str, records: Records) -> Self {
         Manifest { spec: spec.to_owned(), records }
     }
 
-    /// Writes its text.
+    /// Writes its text: JSON, indented as everybody does it.
     ///
     /// # Errors
     /// What whoever takes it says.
     pub fn write(&self, to: &mut dyn io::Write) -> io::Result<()> {
-        let text = Text { format: FORMAT, spec: &self.spec, files: &self.records };
-        // The JSON writer hands over some bytes at a time, and who takes them is asked through a pointer.
-        let mut to = io::BufWriter::with_capacity(PART, to);
-        serde_json::to_writer_pretty(&mut to, &text)?;
-        to.write_all(b"\n")?;
-        to.flush()
+        let mut text = format!("{{\n  \"format\": {FORMAT},\n  \"spec\": ");
+        push_text(&mut text, &self.spec);
+        text.push_str(",\n  \"files\": [");
+        for (number, record) in self.records.iter().enumerate() {
+            text.push_str(if number == 0 { "\n    {" } else { ",\n    {" });
+            record.write(&mut text, &self.records.secrets);
+            text.push_str("\n    }");
+            if text.len() > PART {
+                to.write_all(text.as_bytes())?;
+                text.clear();
+            }
+        }
+        text.push_str(if self.records.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" });
+        to.write_all(text.as_bytes())
     }
 
     /// The whole of it as a file like the others.
@@ -63,27 +69,6 @@ impl Manifest {
     }
 }
 
-#[derive(Serialize)]
-struct Text<'a> {
-    format: u32,
-    spec: &'a str,
-    #[serde(serialize_with = "files")]
-    files: &'a [Record],
-}
-
-#[derive(Serialize)]
-struct File<'a> {
-    path: &'a str,
-    sha256: String,
-    mode: String,
-    install: Install,
-    deployment: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    secrets: &'a [SecretSlot],
-}
-
 /// What the manifest says of a file: all but its content, which nobody keeps.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -93,7 +78,39 @@ pub(super) struct Record {
     install: Install,
     pub(super) deployment: Arc<str>,
     pub(super) node: Option<Arc<str>>,
-    secrets: Arc<[SecretSlot]>,
+    /// The place of their text among [`Secrets`]; none where there are none.
+    secrets: Option<usize>,
+}
+
+impl Record {
+    /// Adds its fields. Each begins with its line break.
+    fn write(&self, text: &mut String, secrets: &Secrets) {
+        let mut field = |name: &str, value: &str| {
+            text.extend([if name == "path" { "\n" } else { ",\n" }, "      \"", name, "\": "]);
+            push_text(text, value);
+        };
+        field("path", &self.path);
+        field("sha256", &hex(&self.sha256));
+        field("mode", &mode_text(self.mode));
+        field("install", self.install.name());
+        field("deployment", &self.deployment);
+        if let Some(node) = &self.node {
+            field("node", node);
+        }
+        if let Some(secrets) = self.secrets.and_then(|at| secrets.texts.get(at)) {
+            text.push_str(secrets);
+        }
+    }
+}
+
+/// Adds a text in quotes.
+fn push_text(to: &mut String, text: &str) {
+    let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(plain) {
+        to.extend(["\"", text, "\""]);
+    } else {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 /// Records of many files, in the order in which they were made.
@@ -125,35 +142,84 @@ impl Records {
     }
 
     /// All of them, by path.
-    pub(super) fn sorted(mut self) -> Vec<Record> {
+    pub(super) fn sorted(mut self) -> Self {
         self.list.sort_by(|a, b| a.path.cmp(&b.path));
-        self.list
+        self
+    }
+}
+
+impl std::ops::Deref for Records {
+    type Target = [Record];
+
+    fn deref(&self) -> &[Record] {
+        &self.list
     }
 }
 
 /// What was said of the secrets of files. Few files differ in that.
 #[derive(Debug, Default)]
-struct Secrets(BTreeSet<Arc<[SecretSlot]>>);
+struct Secrets {
+    known: BTreeMap<Vec<SecretSlot>, usize>,
+    /// The field of a record, as it stands in the manifest.
+    texts: Vec<String>,
+}
 
 impl Secrets {
-    fn share(&mut self, slots: &[SecretSlot]) -> Arc<[SecretSlot]> {
-        if let Some(known) = self.0.get(slots) {
-            return known.clone();
+    /// The place of the text of some; none where there are none.
+    fn share(&mut self, slots: &[SecretSlot]) -> Option<usize> {
+        if slots.is_empty() {
+            return None;
         }
-        let new: Arc<[SecretSlot]> = slots.into();
-        self.0.insert(new.clone());
-        new
+        if let Some(at) = self.known.get(slots) {
+            return Some(*at);
+        }
+        // Nothing fails in memory, and all keys are texts.
+        let list = serde_json::to_string_pretty(slots).unwrap_or_default().replace('\n', "\n      ");
+        self.texts.push(format!(",\n      \"secrets\": {list}"));
+        self.known.insert(slots.to_vec(), self.texts.len() - 1);
+        Some(self.texts.len() - 1)
     }
 }
 
-fn files<S: Serializer>(records: &[Record], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(records.iter().map(|record| File {
-        path: &record.path,
-        sha256: hex(&record.sha256),
-        mode: mode_text(record.mode),
-        install: record.install,
-        deployment: &record.deployment,
-        node: record.node.as_deref(),
-        secrets: &record.secrets,
-    }))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::SecretPlace;
+    use crate::spec::SecretRef;
+
+    fn file(path: &str, node: Option<&str>, secrets: usize) -> Artifact {
+        let slot = |number: usize| SecretSlot {
+            secret: SecretRef::File(format!("/run/\"{number}\"")),
+            place: SecretPlace::User("ü\n".to_owned()),
+            filled: number == 1,
+        };
+        Artifact {
+            path: path.to_owned(),
+            bytes: path.to_owned().into(),
+            install: Install::Seed,
+            mode: PUBLIC,
+            deployment: "shop".to_owned(),
+            node: node.map(|node| NodeId(node.to_owned())),
+            secrets: (0..secrets).map(slot).collect(),
+        }
+    }
+
+    #[test]
+    fn its_text_is_what_a_json_writer_makes_of_it() {
+        let files = [
+            file("b", Some("n"), 2),
+            file("a\\\"\u{1}", None, 0),
+            file("c", Some("n"), 1),
+            file("d", None, 2),
+        ];
+        for count in 0..=files.len() {
+            let mut records = Records::default();
+            files.iter().take(count).for_each(|file| records.note(file));
+            let bytes = Manifest::new("a \"shop\"", records.sorted()).artifact().bytes;
+            let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            let text = serde_json::to_string_pretty(&json).unwrap() + "\n";
+            assert_eq!(std::str::from_utf8(&bytes).unwrap(), text);
+            assert_eq!(json["files"].as_array().unwrap().len(), count);
+        }
+    }
 }

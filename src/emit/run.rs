@@ -10,6 +10,7 @@ use super::bytes::Bytes;
 use super::error::{EmitError, Problem};
 use super::made::Made;
 use super::secret::Vault;
+use super::server_conf::SharedLines;
 use super::templates::Templates;
 use super::{EmitOptions, Layout};
 
@@ -18,6 +19,7 @@ pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) templates: Templates,
     pub(super) vault: Vault<'a>,
+    pub(super) shared_lines: SharedLines,
     sink: &'a mut dyn FnMut(Item),
     hosts: Option<Hosts<'a>>,
     errors: Vec<EmitError>,
@@ -67,6 +69,7 @@ impl<'a> Run<'a> {
             model,
             templates,
             vault: Vault(options.secrets),
+            shared_lines: SharedLines::default(),
             sink,
             hosts: (options.layout == Layout::Host).then(|| Hosts::of(model)),
             declared: Vec::new(),

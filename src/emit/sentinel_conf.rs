@@ -55,7 +55,7 @@ pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
     let folder = folder(set);
     let everywhere = Place { folder: &folder, node: None, file: FILE };
     let writing = Writing { vault: run.vault, rewrite: Rewrite::of(&set.target) };
-    let (shared, problems) = block(&set.shared, writing);
+    let (shared, problems) = run.shared_lines.block(&set.shared, writing);
     for problem in problems {
         run.fail_all(everywhere, problem);
     }

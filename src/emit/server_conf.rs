@@ -1,5 +1,7 @@
 //! redis.conf and valkey.conf.
 
+use std::collections::HashMap;
+
 use crate::catalog::{Engine, Owner, Target, Version};
 use crate::model::{Assigned, Deployment, Origin, Setting, Settings, Topology};
 use crate::spec::SecretRef;
@@ -45,7 +47,7 @@ pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
     let follows = matches!(deployment.topology, Topology::Replicated { .. } | Topology::Sentinel { .. });
     let rewrite = if follows { Rewrite::of(&deployment.target) } else { Rewrite::Faithful };
     let writing = Writing { vault: run.vault, rewrite };
-    let (shared, problems) = block(&deployment.shared, writing);
+    let (shared, problems) = run.shared_lines.block(&deployment.shared, writing);
     for problem in problems {
         run.fail_all(Place { folder, node: None, file }, problem);
     }
@@ -127,8 +129,41 @@ impl Rewrite {
     }
 }
 
+/// Lines of settings that deployments share, written once for all of them; by address, for the model outlives the run.
+#[derive(Debug, Default)]
+pub(super) struct SharedLines(HashMap<*const Setting, Box<str>>);
+
+impl SharedLines {
+    /// The directives of settings that others may have too: see [`block`].
+    pub(super) fn block<'m>(
+        &mut self,
+        settings: &'m Settings,
+        writing: Writing<'_>,
+    ) -> (Block<'m>, Vec<Problem>) {
+        block_of(settings, |text, setting| {
+            if let Some(known) = self.0.get(&std::ptr::from_ref(setting)) {
+                text.push_str(known);
+                return Ok(Vec::new());
+            }
+            let start = text.len();
+            let secrets = write(text, setting, writing)?;
+            if secrets.is_empty() {
+                self.0.insert(std::ptr::from_ref(setting), text[start..].into());
+            }
+            Ok(secrets)
+        })
+    }
+}
+
 /// The directives of settings, as far as they can be written, and what stands in the way of the others, by name.
 pub(super) fn block<'m>(settings: &'m Settings, writing: Writing<'_>) -> (Block<'m>, Vec<Problem>) {
+    block_of(settings, |text, setting| write(text, setting, writing))
+}
+
+fn block_of(
+    settings: &Settings,
+    mut write: impl FnMut(&mut String, &Setting) -> Result<Vec<SecretSlot>, Problem>,
+) -> (Block<'_>, Vec<Problem>) {
     let mut settings: Vec<_> = settings
         .list()
         .filter(|setting| !is_the_servers(setting))
@@ -139,7 +174,7 @@ pub(super) fn block<'m>(settings: &'m Settings, writing: Writing<'_>) -> (Block<
     let (mut block, mut problems) = (Block::default(), Vec::new());
     for (section, setting) in settings {
         let name = setting.name.as_str();
-        let added = block.add(section, name, |text| write(text, setting, writing));
+        let added = block.add(section, name, |text| write(text, setting));
         problems.extend(added.err().map(|problem| (name, problem)));
     }
     problems.sort_by_key(|(name, _)| *name);

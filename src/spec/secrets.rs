@@ -1,6 +1,6 @@
 //! Where passwords may stand in a text that cannot be read. What can be read knows its own secrets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -28,8 +28,11 @@ pub(crate) fn written(text: &str) -> Vec<Range<usize>> {
     // How far values of each syntax are hidden already. One inside of another ends no later, so that a text full of
     // them is read once.
     let (mut toml_to, mut json_to) = (0, 0);
+    // Texts have few keys, many times each.
+    let mut known: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut may_hold = |key| *known.entry(key).or_insert_with(|| may_hold_secret(key));
     for at in 0..tokens.len() {
-        if let Some((start, toml)) = value_of(text, &tokens, at) {
+        if let Some((start, toml)) = value_of(text, &tokens, at, &mut may_hold) {
             let done = if toml { json_to.max(toml_to) } else { json_to };
             if start >= done {
                 let end = end_of_value(&tokens, start, toml);
@@ -44,7 +47,12 @@ pub(crate) fn written(text: &str) -> Vec<Range<usize>> {
 
 /// The first token of what is written for the key at a token, where it is one that may hold a secret, and whether it
 /// is TOML.
-fn value_of(text: &str, tokens: &[Token], key: usize) -> Option<(usize, bool)> {
+fn value_of<'t>(
+    text: &'t str,
+    tokens: &[Token],
+    key: usize,
+    may_hold_secret: &mut impl FnMut(&'t str) -> bool,
+) -> Option<(usize, bool)> {
     let token = tokens.get(key)?;
     let next = tokens.get(key + 1)?;
     let assigns = matches!(next.kind, Kind::Mark('=' | ':'));

@@ -79,7 +79,11 @@ fn quote(word: &str, format: Format) -> Result<String, Unrepresentable> {
         return Err(Unrepresentable::new(format, "a word", "holds a NUL byte").at(nul));
     }
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@+=~^#[]*?".contains(&byte);
+    if !word.is_empty() && word.bytes().all(bare) {
+        return Ok(word.to_owned());
+    }
     let mut quoted = String::with_capacity(word.len() + 2);
+    quoted.push('"');
     for c in word.chars() {
         match c {
             '%' => quoted.push_str("%%"),
@@ -94,7 +98,8 @@ fn quote(word: &str, format: Format) -> Result<String, Unrepresentable> {
             c => quoted.push(c),
         }
     }
-    if !word.is_empty() && word.bytes().all(bare) { Ok(quoted) } else { Ok(format!("\"{quoted}\"")) }
+    quoted.push('"');
+    Ok(quoted)
 }
 
 /// Splits the value of a variable as systemd does for an unbraced `$NAME` that stands alone in

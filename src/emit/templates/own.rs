@@ -74,21 +74,28 @@ fn built_in(name: &str) -> Option<&'static str> {
 pub(in crate::emit) fn check(model: &Model) -> Findings {
     let mut findings = Findings::default();
     let own = Own::new(&model.own);
+    let uses = if own.is_empty() { BTreeMap::new() } else { check_files(&own, &mut findings) };
+    findings.extend(unused_templates(&model.own, &uses));
+    findings.extend(unused_artifacts(model));
+    findings
+}
+
+/// What is wrong with each file, and what it uses. To compile our own templates beside them takes longer than all that
+/// is asked of a small spec.
+fn check_files<'o>(own: &'o Own, findings: &mut Findings) -> BTreeMap<&'o str, TemplateUses> {
     let mut uses = BTreeMap::new();
     // Otherwise it is our own mistake, and rendering reports it.
-    let Ok(mut environment) = super::environment(!own.is_empty()) else { return findings };
+    let Ok(mut environment) = super::environment(true) else { return uses };
     for file in own.files() {
         let read = TemplateUses::read(&file.text);
         findings.extend(refused::findings(file, &read));
         match environment.add_template_owned(file.name.clone(), file.text.to_string()) {
             Ok(()) => findings.extend(unknown_filters(&environment, file, &read)),
-            Err(error) => findings.extend(failure::finding(&own, &error, None)),
+            Err(error) => findings.extend(failure::finding(own, &error, None)),
         }
         uses.insert(file.name.as_str(), read);
     }
-    findings.extend(unused_templates(&model.own, &uses));
-    findings.extend(unused_artifacts(model));
-    findings
+    uses
 }
 
 fn unknown_filters<'f>(

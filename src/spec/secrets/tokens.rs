@@ -68,9 +68,9 @@ fn in_word(c: char) -> bool {
 
 /// The length of a quoted text, and whether it is closed.
 fn quoted(text: &str, quote: char) -> (bool, usize) {
-    let three: String = [quote; 3].iter().collect();
-    if let Some(rest) = text.strip_prefix(three.as_str()) {
-        return match rest.find(three.as_str()) {
+    let three = if quote == '"' { "\"\"\"" } else { "'''" };
+    if let Some(rest) = text.strip_prefix(three) {
+        return match rest.find(three) {
             Some(end) => (true, 3 + end + 3),
             None => (false, text.len()),
         };
