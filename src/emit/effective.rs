@@ -10,15 +10,21 @@ pub(super) struct Effective<'m> {
     pub(super) target: &'m Target,
     shared: &'m Settings,
     own: &'m Settings,
+    defaults: &'static Defaults,
 }
 
 impl<'m> Effective<'m> {
     pub(super) fn of_server(deployment: &'m Deployment, node: &'m Node) -> Self {
-        Effective { target: &deployment.target, shared: &deployment.shared, own: &node.own }
+        Effective::of(&deployment.target, &deployment.shared, &node.own)
     }
 
     pub(super) fn of_sentinel(set: &'m SentinelSet, sentinel: &'m Sentinel) -> Self {
-        Effective { target: &set.target, shared: &set.shared, own: &sentinel.own }
+        Effective::of(&set.target, &set.shared, &sentinel.own)
+    }
+
+    fn of(target: &'m Target, shared: &'m Settings, own: &'m Settings) -> Self {
+        let newest = VersionRange::exactly(target.versions.last);
+        Effective { target, shared, own, defaults: Defaults::of(target.engine, newest) }
     }
 
     /// Some of the settings that servers share, with the server's own laid over them.
@@ -41,35 +47,32 @@ impl<'m> Effective<'m> {
         directive(self.target.engine, name).is_some_and(|one| one.at(self.target.versions.last).is_some())
     }
 
-    fn value(&self, name: &str) -> Option<Value> {
+    fn value(&self, name: &str) -> Option<&'m Value> {
         let set = self.own.get(name).or_else(|| self.shared.get(name));
         match set.map(|setting| &setting.value) {
-            Some(Assigned::Value(value)) => Some(value.clone()),
+            Some(Assigned::Value(value)) => Some(value),
             Some(_) => None,
-            None => {
-                let newest = VersionRange::exactly(self.target.versions.last);
-                Defaults::of(self.target.engine, newest).get(directive(self.target.engine, name)?).cloned()
-            }
+            None => self.defaults.get(directive(self.target.engine, name)?),
         }
     }
 
     /// Whether a switch is on.
     pub(super) fn is_on(&self, name: &str) -> bool {
-        self.value(name) == Some(Value::Bool(true))
+        self.value(name) == Some(&Value::Bool(true))
     }
 
     /// A number.
     pub(super) fn integer(&self, name: &str) -> Option<u64> {
         match self.value(name)? {
-            Value::Integer(number) => u64::try_from(number).ok(),
+            Value::Integer(number) => u64::try_from(*number).ok(),
             _ => None,
         }
     }
 
     /// A text that is not empty.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<&'m str> {
         match self.value(name)? {
-            Value::Text(text) => String::from_utf8(text).ok().filter(|text| !text.is_empty()),
+            Value::Text(text) => std::str::from_utf8(text).ok().filter(|text| !text.is_empty()),
             _ => None,
         }
     }
@@ -77,7 +80,7 @@ impl<'m> Effective<'m> {
     /// Whether the value is this word, or has it among its flags.
     pub(super) fn says(&self, name: &str, word: &str) -> bool {
         match self.value(name) {
-            Some(Value::Word(value)) => value == word,
+            Some(Value::Word(value)) => *value == word,
             Some(Value::Flags(words)) => words.contains(&word),
             _ => false,
         }

@@ -85,17 +85,17 @@ pub(super) struct Record {
 impl Record {
     /// Adds its fields. Each begins with its line break.
     fn write(&self, text: &mut String, secrets: &Secrets) {
-        let mut field = |name: &str, value: &str| {
-            text.extend([if name == "path" { "\n" } else { ",\n" }, "      \"", name, "\": "]);
-            push_text(text, value);
-        };
-        field("path", &self.path);
-        field("sha256", &hex(&self.sha256));
-        field("mode", &mode_text(self.mode));
-        field("install", self.install.name());
-        field("deployment", &self.deployment);
+        text.push_str("\n      \"path\": ");
+        push_text(text, &self.path);
+        // Nothing in these needs an escape.
+        text.extend([",\n      \"sha256\": \"", &hex(&self.sha256)]);
+        text.extend(["\",\n      \"mode\": \"", &mode_text(self.mode)]);
+        text.extend(["\",\n      \"install\": \"", self.install.name()]);
+        text.push_str("\",\n      \"deployment\": ");
+        push_text(text, &self.deployment);
         if let Some(node) = &self.node {
-            field("node", node);
+            text.push_str(",\n      \"node\": ");
+            push_text(text, node);
         }
         if let Some(secrets) = self.secrets.and_then(|at| secrets.texts.get(at)) {
             text.push_str(secrets);

@@ -41,9 +41,9 @@ impl SentinelLines {
 
     /// Adds one line.
     pub(super) fn words(&mut self, words: &[&str]) -> Result<(), Problem> {
-        let args = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        let args: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
         let option = words.first().copied().unwrap_or_default();
-        self.line(args, &format!("sentinel {option}"), None)
+        self.line(&args, &format!("sentinel {option}"), None)
     }
 
     /// Adds the line of a secret, or a comment where it is put in at start.
@@ -63,14 +63,14 @@ impl SentinelLines {
         };
         let mut args: Vec<Vec<u8>> = start.iter().map(|word| word.as_bytes().to_vec()).collect();
         args.push(secret.0);
-        self.line(args, &what, Some(reference))
+        self.line(&args, &what, Some(reference))
     }
 
-    fn line(&mut self, args: Vec<Vec<u8>>, what: &str, secret: Option<&SecretRef>) -> Result<(), Problem> {
-        for arg in &args {
+    fn line(&mut self, args: &[Vec<u8>], what: &str, secret: Option<&SecretRef>) -> Result<(), Problem> {
+        for arg in args {
             survives_rewrite(arg).map_err(|cause| unwritable(what, secret, cause))?;
         }
-        push_line(&mut self.text, "sentinel", &args).map_err(|cause| unwritable(what, secret, cause))
+        push_line(&mut self.text, "sentinel", args).map_err(|cause| unwritable(what, secret, cause))
     }
 }
 

@@ -133,6 +133,28 @@ impl StartScripts {
         self.add(run, place, own, slots, &set.users, |run, own| sentinel_facts(run, set, own));
     }
 
+    /// Writes a script that no node had before.
+    fn write(
+        &mut self,
+        run: &Run<'_>,
+        script: StartScript,
+        own: Own,
+        slots: &[SecretSlot],
+        users: &[User],
+    ) -> Result<Bytes, Problem> {
+        let secrets = with_passwords(slots, users, run.vault.is_open());
+        let script = StartScript { secrets: StartSecrets::new(&secrets, self.rewrite)?, ..script };
+        let texts = [script.what.as_str(), script.facts.as_str()];
+        let record = |[what, facts]: [&str; 2]| StartScript {
+            what: what.to_owned(),
+            facts: facts.to_owned(),
+            ..script.clone()
+        };
+        let bytes = Bytes::from(run.templates.cast(Template::Start, texts, record)?);
+        self.written.entry(own).or_default().push((slots.to_vec(), bytes.clone()));
+        Ok(bytes)
+    }
+
     /// Adds a script. Most nodes have the one that was written for a node before.
     fn add(
         &mut self,
@@ -143,22 +165,11 @@ impl StartScripts {
         users: &[User],
         facts: impl FnOnce(&Run<'_>, &Own) -> Result<StartScript, Problem>,
     ) {
-        let like =
-            self.written.get(&own).and_then(|written| written.iter().find(|(known, _)| known == slots));
-        let bytes = like.map(|(_, bytes)| Ok(bytes.clone())).unwrap_or_else(|| {
-            let secrets = with_passwords(slots, users, run.vault.is_open());
-            let secrets = StartSecrets::new(&secrets, self.rewrite)?;
-            let script = StartScript { secrets, ..facts(run, &own)? };
-            let texts = [script.what.as_str(), script.facts.as_str()];
-            let record = |[what, facts]: [&str; 2]| StartScript {
-                what: what.to_owned(),
-                facts: facts.to_owned(),
-                ..script.clone()
-            };
-            let bytes = Bytes::from(run.templates.cast(Template::Start, texts, record)?);
-            self.written.entry(own).or_default().push((slots.to_vec(), bytes.clone()));
-            Ok(bytes)
-        });
+        let alike = self.written.get(&own).into_iter().flatten().find(|(known, _)| known == slots);
+        let bytes = match alike {
+            Some((_, bytes)) => Ok(bytes.clone()),
+            None => facts(run, &own).and_then(|script| self.write(run, script, own, slots, users)),
+        };
         match bytes {
             Ok(bytes) => run.add(place, Install::Replace, SCRIPT, bytes, Vec::new()),
             Err(problem) => run.fail(place, problem),

@@ -168,24 +168,19 @@ fn text(run: &Run<'_>, subject: &Subject<'_>) -> Result<String, Problem> {
     let (effective, service) = (&subject.effective, subject.service);
     let (spec, node) = (one_line(&run.model.name), one_line(&subject.id.0));
     // A relative folder starts where systemd starts services, at the root.
-    let dir = effective.text("dir").unwrap_or_else(|| "/".to_owned());
-    let data = if dir.starts_with('/') { dir } else { normal("/", &dir) };
+    let dir = effective.text("dir").unwrap_or("/");
+    let data = if dir.starts_with('/') { dir.to_owned() } else { normal("/", dir) };
     let word = |what: &str, word: &str| quote_exec(word).map_err(|why| Problem::unrepresentable(what, why));
-    let mut start = vec![
-        service.program.clone(),
-        word("dir", &format!("{}/{}", data.trim_end_matches('/'), subject.file))?,
-    ];
-    if subject.sentinel {
-        start.push("--sentinel".to_owned());
-    }
-    let start = start.join(" ");
+    let file = word("dir", &[data.trim_end_matches('/'), "/", subject.file].concat())?;
+    let start =
+        [service.program.as_str(), " ", &file, if subject.sentinel { " --sentinel" } else { "" }].concat();
     let prepare = word("install-dir", &format!("{}/{}/start.sh", service.install_dir, subject.id))?;
     let description = description(subject)?;
     let unwritable = |why| Problem::unrepresentable("dir", why);
     let folders = Folders::new(Some(&data), written(effective), needed(subject)).map_err(unwritable)?;
     let kind = kind(effective);
     let pid_file = effective.text("pidfile").filter(|_| kind == "forking");
-    let pid_file = pid_file.map(|path| escape_value(&normal(&data, &path)));
+    let pid_file = pid_file.map(|path| escape_value(&normal(&data, path)));
     let pid_file = pid_file.transpose().map_err(|why| Problem::unrepresentable("pidfile", why))?;
     let clients = effective.integer("maxclients").unwrap_or_default();
     let saves = saves_at_stop(effective) && !subject.sentinel;
@@ -261,7 +256,7 @@ fn patient_stop(effective: &Effective<'_>) -> Option<String> {
 /// Folders that it writes to beside its data folder.
 fn written(effective: &Effective<'_>) -> Vec<String> {
     let files = ["logfile", "pidfile", "unixsocket", "aclfile", "cluster-config-file"];
-    files.iter().filter_map(|name| effective.text(name)).map(|file| parent(&file)).collect()
+    files.iter().filter_map(|name| effective.text(name)).map(parent).collect()
 }
 
 /// The passwords that a sentinel is known by and logs in with.

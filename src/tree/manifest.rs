@@ -81,7 +81,9 @@ pub(super) fn read<T: Default>(
     from.rewind().and_then(|()| from.read_to_end(&mut text)).map_err(Unread::Io)?;
     let Whole { format, spec, files } = serde_json::from_slice(&text).map_err(Unread::Json)?;
     let mut made = T::default();
-    files.iter().for_each(|file| note(&mut made, file));
+    for file in &files {
+        note(&mut made, file);
+    }
     Ok((Head { format, spec }, made))
 }
 

@@ -214,7 +214,7 @@ fn lacks(deployment: &Deployment, peer: &Peer<'_>) -> Option<Finding> {
         .filter(|(name, sub)| !rights.may(name, *sub))
         .map(|(name, sub)| sub.map_or_else(|| format!("+{name}"), |sub| format!("+{name}|{sub}")))
         .collect();
-    if *hello && has_channels(deployment) && !hears(&rights) {
+    if *hello && has_channels(deployment) && !hears(rights) {
         missing.push(format!("&{HELLO}"));
     }
     if missing.is_empty() {

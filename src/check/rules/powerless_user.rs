@@ -104,7 +104,7 @@ fn powerless(deployment: &Deployment, user: &User) -> Option<Finding> {
                 .note("it can log in, and every command is refused (\"NOPERM …\")"),
         );
     }
-    if lacks_keys(&rights) {
+    if lacks_keys(rights) {
         return Some(
             finding(place, format!("`{name}` may use no key: its rules have no key pattern"))
                 .help("add the keys that it works on, such as `~session:*`, or `~*` for all")

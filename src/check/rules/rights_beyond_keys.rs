@@ -101,7 +101,7 @@ fn beyond(deployment: &Deployment, user: &User) -> Option<Finding> {
     let pattern = user.rules.iter().find(is_pattern)?;
     let last = user.rules.last()?;
     let name = &user.name.value;
-    let title = format!("`{name}` is limited to `{}`, and may run {}", keys(&rights), some(&commands));
+    let title = format!("`{name}` is limited to `{}`, and may run {}", keys(rights), some(&commands));
     let mut finding = Finding::new(Code::RightsBeyondKeys, pattern.span, title)
         .label("limits commands that take keys")
         .help("add `-@dangerous` at the end of its rules")
