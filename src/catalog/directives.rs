@@ -102,6 +102,13 @@ impl Hasher for NameHasher {
     }
 }
 
+/// A hash of a name, the same in one run of the program; the high bits are mixed best.
+pub(crate) fn name_hash(name: &str) -> u64 {
+    let mut hasher = NameHasher::default();
+    hasher.write(name.as_bytes());
+    hasher.0
+}
+
 impl NameHasher {
     fn add(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);

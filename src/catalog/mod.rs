@@ -23,6 +23,7 @@ pub use directive::{
     WithoutFeature,
 };
 pub use directive_set::DirectiveSet;
+pub(crate) use directives::name_hash;
 pub use directives::{directive, directives, in_group, spelled, supported};
 pub use minor::{Minor, UnknownDirectives};
 pub use suggest::{closest, suggest};

@@ -70,10 +70,12 @@ impl fmt::Debug for Bytes {
 pub fn hex(sha256: &[u8; 32]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-    let digits =
-        sha256.iter().flat_map(|byte| [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]));
-    // ASCII is UTF-8.
-    String::from_utf8(digits.collect()).unwrap_or_default()
+    let mut digits = String::with_capacity(64);
+    for byte in sha256 {
+        digits.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        digits.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    digits
 }
 
 /// The SHA-256 of bytes that are no file, in hexadecimal.

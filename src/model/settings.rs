@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Directive, DirectiveSet};
+use crate::catalog::{Directive, DirectiveSet, name_hash};
 use crate::source::Span;
 use crate::spec::SecretRef;
 use crate::value::Value;
@@ -60,6 +60,9 @@ impl Setting {
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     list: Vec<Arc<Setting>>,
+    /// A hash of each name, in the order of the list. Rules ask for settings by name millions of times, and names lie all
+    /// over the memory.
+    hashes: Vec<u16>,
     /// The directives of all that no module brings.
     directives: DirectiveSet,
 }
@@ -77,13 +80,17 @@ impl Settings {
         }
         match self.list.binary_search_by(|other| other.name.cmp(&setting.name)) {
             Ok(at) => self.list[at] = setting,
-            Err(at) => self.list.insert(at, setting),
+            Err(at) => {
+                self.hashes.insert(at, hash(&setting.name));
+                self.list.insert(at, setting);
+            }
         }
     }
 
     /// Removes the setting of a name.
     pub fn remove(&mut self, name: &str) -> Option<Arc<Setting>> {
-        let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
+        let at = self.place(name)?;
+        self.hashes.remove(at);
         let removed = self.list.remove(at);
         if let Some(directive) = removed.directive {
             self.directives.remove(directive);
@@ -93,8 +100,20 @@ impl Settings {
 
     /// The setting of a name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
-        let at = self.list.binary_search_by(|other| other.name.as_str().cmp(name)).ok()?;
-        Some(&self.list[at])
+        self.place(name).map(|at| &*self.list[at])
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let wanted = hash(name);
+        // Sixteen at a time: most of those that are asked for are not there.
+        let places = self
+            .hashes
+            .chunks(16)
+            .enumerate()
+            .filter(|(_, chunk)| chunk.iter().filter(|hash| **hash == wanted).count() > 0);
+        places
+            .flat_map(|(at, chunk)| 16 * at..16 * at + chunk.len())
+            .find(|at| self.hashes[*at] == wanted && self.list[*at].name == name)
     }
 
     /// The directives that are set; a module's are not among them.
@@ -126,6 +145,11 @@ impl Settings {
     pub fn overlaid<'s>(&'s self, own: &'s Settings) -> impl Iterator<Item = &'s Setting> {
         Overlaid { below: self.list.iter().peekable(), above: own.list.iter().peekable() }
     }
+}
+
+/// The high bits, which are mixed best.
+fn hash(name: &str) -> u16 {
+    (name_hash(name) >> 48) as u16
 }
 
 /// Merges two sorted lists; where both have a name, the upper one wins.

@@ -66,6 +66,9 @@ fn balance(class: &[usize], zone: &[usize], candidates: &[Vec<usize>], leading: 
         loads[class[site]] += 1;
         in_zone[zone[site]] += 1;
     }
+    // As many as a class must lead, for the emptiest to be better.
+    let enough = |loads: &[usize]| loads.iter().min().copied().unwrap_or_default() + 2;
+    let (mut many, mut many_in_zone) = (enough(&loads), enough(&in_zone));
     let mut from = 0;
     while from < classes {
         let better = |to: usize| {
@@ -75,8 +78,7 @@ fn balance(class: &[usize], zone: &[usize], candidates: &[Vec<usize>], leading: 
             evens_zones || (neutral && loads[from] >= loads[to] + 2)
         };
         // Where not even the emptiest class is better, no search finds one.
-        let emptiest = |loads: &[usize]| loads.iter().min().copied().unwrap_or_default() + 2;
-        let hopeless = loads[from] < emptiest(&loads) && in_zone[zone_of[from]] < emptiest(&in_zone);
+        let hopeless = loads[from] < many && in_zone[zone_of[from]] < many_in_zone;
         let found = if hopeless { None } else { chain(class, candidates, leading, from, better) };
         let Some(chain) = found else {
             from += 1;
@@ -91,6 +93,7 @@ fn balance(class: &[usize], zone: &[usize], candidates: &[Vec<usize>], leading: 
             leading[shard] = site;
         }
         // What was even before may not be any more.
+        (many, many_in_zone) = (enough(&loads), enough(&in_zone));
         from = 0;
     }
 }
