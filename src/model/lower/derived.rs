@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use hashbrown::DefaultHashBuilder;
+
 use super::config::{Subject, Typed};
 use super::directive::{follows_in_all_versions, newest};
 use super::nodes::Seat;
@@ -195,9 +197,9 @@ pub(super) fn users_file(data_dir: &At<String>) -> Derived {
 /// Values that were judged already, by directive and arguments: nodes of a deployment derive mostly the same, and so do
 /// those of a host. Settings that follow from one place are one.
 #[derive(Debug, Default)]
-pub(super) struct Judged(HashMap<(Target, &'static str), ByArgs>);
+pub(super) struct Judged(HashMap<(Target, &'static str), ByArgs, DefaultHashBuilder>);
 
-type ByArgs = HashMap<Vec<String>, Arc<Setting>>;
+type ByArgs = HashMap<Vec<String>, Arc<Setting>, DefaultHashBuilder>;
 
 impl Judged {
     /// The setting that follows; none where servers would refuse it, which is reported.
