@@ -1,5 +1,6 @@
 //! `cachewright render`.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use super::args::RenderArgs;
@@ -32,6 +33,8 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output) -> Exit {
         return Exit::Findings;
     }
     let Some(model) = compiled.take_checked() else { return Exit::Findings };
+    // The program ends: to give back the memory of thousands of nodes piece by piece would only take time.
+    let model = ManuallyDrop::new(model);
     let secrets = args.with_secrets.then_some(&Secrets as &dyn SecretSource);
     let options = EmitOptions { secrets, layout: args.layout.into() };
     let rendering = Rendering { compiled: &compiled, model: &model, options: &options };
