@@ -75,6 +75,7 @@ impl Server<'_, '_> {
                 (_, None) => unlisted(row),
             });
         }
+        debug_assert!(own.next().is_none(), "a node has no rows that its deployment lacks");
     }
 
     fn difference(&self, row: &Row<'_>, live: &[u8]) -> Option<Difference> {

@@ -19,7 +19,7 @@ pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) templates: Templates,
     pub(super) vault: Vault<'a>,
-    pub(super) shared_lines: SharedLines,
+    pub(super) shared_lines: SharedLines<'a>,
     sink: &'a mut dyn FnMut(Item),
     hosts: Option<Hosts<'a>>,
     errors: Vec<EmitError>,

@@ -51,7 +51,7 @@ pub(super) fn folder(set: &SentinelSet) -> String {
 }
 
 /// Adds the configuration file of every sentinel of a set.
-pub(super) fn emit(run: &mut Run<'_>, set: &SentinelSet) {
+pub(super) fn emit<'a>(run: &mut Run<'a>, set: &'a SentinelSet) {
     let folder = folder(set);
     let everywhere = Place { folder: &folder, node: None, file: FILE };
     let writing = Writing { vault: run.vault, rewrite: Rewrite::of(&set.target) };

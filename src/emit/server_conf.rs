@@ -39,7 +39,7 @@ record! {
 }
 
 /// Adds the configuration file of every node of a deployment.
-pub(super) fn emit(run: &mut Run<'_>, deployment: &Deployment) {
+pub(super) fn emit<'a>(run: &mut Run<'a>, deployment: &'a Deployment) {
     let engine = deployment.target.engine;
     let file = file_name(engine);
     let folder = deployment.name.value.as_str();
@@ -129,26 +129,27 @@ impl Rewrite {
     }
 }
 
-/// Lines of settings that deployments share, written once for all of them; by address, for the model outlives the run.
+/// Lines of settings that deployments share, written once for all of them. They are found by the address of a setting,
+/// which nothing else takes as long as the setting is borrowed.
 #[derive(Debug, Default)]
-pub(super) struct SharedLines(HashMap<*const Setting, Box<str>>);
+pub(super) struct SharedLines<'m>(HashMap<*const Setting, (&'m Setting, Box<str>)>);
 
-impl SharedLines {
+impl<'m> SharedLines<'m> {
     /// The directives of settings that others may have too: see [`block`].
-    pub(super) fn block<'m>(
+    pub(super) fn block(
         &mut self,
         settings: &'m Settings,
         writing: Writing<'_>,
     ) -> (Block<'m>, Vec<Problem>) {
         block_of(settings, |text, setting| {
-            if let Some(known) = self.0.get(&std::ptr::from_ref(setting)) {
+            if let Some((_, known)) = self.0.get(&std::ptr::from_ref(setting)) {
                 text.push_str(known);
                 return Ok(Vec::new());
             }
             let start = text.len();
             let secrets = write(text, setting, writing)?;
             if secrets.is_empty() {
-                self.0.insert(std::ptr::from_ref(setting), text[start..].into());
+                self.0.insert(std::ptr::from_ref(setting), (setting, text[start..].into()));
             }
             Ok(secrets)
         })
@@ -160,10 +161,10 @@ pub(super) fn block<'m>(settings: &'m Settings, writing: Writing<'_>) -> (Block<
     block_of(settings, |text, setting| write(text, setting, writing))
 }
 
-fn block_of(
-    settings: &Settings,
-    mut write: impl FnMut(&mut String, &Setting) -> Result<Vec<SecretSlot>, Problem>,
-) -> (Block<'_>, Vec<Problem>) {
+fn block_of<'m>(
+    settings: &'m Settings,
+    mut write: impl FnMut(&mut String, &'m Setting) -> Result<Vec<SecretSlot>, Problem>,
+) -> (Block<'m>, Vec<Problem>) {
     let mut settings: Vec<_> = settings
         .list()
         .filter(|setting| !is_the_servers(setting))

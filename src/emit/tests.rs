@@ -1,7 +1,7 @@
 //! Whole renderings, from a spec to bytes.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::*;
 use crate::catalog::{self, Engine, Target};
@@ -108,14 +108,8 @@ fn text(value: &str) -> Assigned {
 }
 
 fn user(name: &str, passwords: &[&str], rules: &str) -> User {
-    User {
-        name: at(name.into()),
-        passwords: passwords.iter().map(|name| at(env(name))).collect(),
-        rules: read_rules(rules).plain().into_iter().map(at).collect(),
-        complete: true,
-        derived: None,
-        rights: OnceLock::new(),
-    }
+    let passwords = passwords.iter().map(|name| at(env(name))).collect();
+    User::new(at(name.into()), passwords, read_rules(rules).plain().into_iter().map(at).collect(), None)
 }
 
 fn slots(first: u16, last: u16) -> SlotRange {

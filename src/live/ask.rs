@@ -70,7 +70,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The answers in the order of the questions, each as `read` understands it.
+    /// The answers, in the order of the questions.
     pub(super) fn list(&self) -> impl Iterator<Item = Result<Reply<'_>, Refusal>> {
         self.places.iter().map(|place| {
             let place = place.clone()?;

@@ -18,6 +18,9 @@ use super::{Address, Trouble};
 /// nodes take, many times over. Whoever sends more is no server of ours.
 const MOST_BYTES: usize = 64 << 20;
 
+/// The longest line that is waited for: errors and settings of servers are far shorter.
+pub(super) const LONGEST_LINE: usize = 64 << 10;
+
 /// Room for what comes at once: the settings of a server take 8 KB.
 const ROOM: usize = 16 << 10;
 

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::ask::Party;
-use super::link::{Link, Patience};
+use super::link::{LONGEST_LINE, Link, Patience};
 use super::memcached::SETTINGS_SAFE_SINCE;
 use super::tls::Served;
 use super::{Identity, Trouble};
 use crate::catalog::Engine;
-
-/// The longest line that is waited for.
-const LONGEST_LINE: usize = 64 << 10;
 
 /// What a memcached says of itself.
 #[derive(Debug, Clone)]

@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-/// The longest line that is waited for: errors of a server are far shorter.
-const LONGEST_LINE: usize = 64 << 10;
+use super::link::LONGEST_LINE;
 
 /// How deep lists may stand in lists; what servers are asked here is answered with two levels.
 const DEEPEST: usize = 8;

@@ -319,7 +319,19 @@ pub struct User {
     /// None where the spec declares it; else what it follows from.
     pub derived: Option<super::origin::Derivation>,
     /// What its rules come to, once somebody has asked: [`Deployment::rights`].
-    pub rights: OnceLock<Rights>,
+    rights: OnceLock<Rights>,
+}
+
+impl User {
+    /// One whose rules are all known.
+    pub(crate) fn new(
+        name: At<String>,
+        passwords: Vec<At<SecretRef>>,
+        rules: Vec<At<AclRule>>,
+        derived: Option<super::origin::Derivation>,
+    ) -> Self {
+        User { name, passwords, rules, complete: true, derived, rights: OnceLock::new() }
+    }
 }
 
 /// Whom a server logs in as.

@@ -10,8 +10,6 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
 use crate::catalog::{Target, acl};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{At, Sources, Span};
@@ -66,14 +64,7 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
     for (name, spec) in from.declared.iter() {
         let passwords = spec.value.passwords.as_ref().map(|list| list.value.0.clone()).unwrap_or_default();
         let rules = vec![state(&spec.value, name.span)];
-        let mut user = User {
-            name: name.clone(),
-            passwords,
-            rules,
-            complete: true,
-            derived: None,
-            rights: OnceLock::new(),
-        };
+        let mut user = User::new(name.clone(), passwords, rules, None);
         match (derived.iter().find(|derived| derived.name.value == name.value), &spec.value.rules) {
             (Some(derived), None) => merge(&mut user, derived),
             (Some(derived), Some(rules)) => {
@@ -111,14 +102,7 @@ pub fn users(from: &UserSources<'_>, findings: &mut Findings) -> Vec<User> {
 fn closed_default(span: Span) -> User {
     let name = At::new(DEFAULT.to_owned(), span);
     let rules = vec![At::new(AclRule::Off, span)];
-    User {
-        name,
-        passwords: Vec::new(),
-        rules,
-        complete: true,
-        derived: Some(Derivation::Users),
-        rights: OnceLock::new(),
-    }
+    User::new(name, Vec::new(), rules, Some(Derivation::Users))
 }
 
 /// The users of sentinels: the observer, and the default user as it is without an ACL file.
@@ -151,7 +135,7 @@ fn open_default(target: &Target, requirepass: Option<&At<SecretRef>>, span: Span
     rules.push(AclRule::AllCommands);
     let rules = rules.into_iter().map(|rule| At::new(rule, span)).collect();
     let name = At::new(DEFAULT.to_owned(), span);
-    User { name, passwords, rules, complete: true, derived: Some(Derivation::Users), rights: OnceLock::new() }
+    User::new(name, passwords, rules, Some(Derivation::Users))
 }
 
 /// Servers that would log in as the default user, which is off.
@@ -221,15 +205,8 @@ fn derived_user(
         findings.push(Finding::new(Code::Unrepresentable, name.span, title).note(error.to_string()));
         return None;
     }
-    let rules = std::iter::once(AclRule::On).chain(rules);
-    Some(User {
-        name: name.clone(),
-        passwords: vec![login.password.clone()],
-        rules: rules.map(|rule| At::new(rule, name.span)).collect(),
-        complete: true,
-        derived: Some(derivation),
-        rights: OnceLock::new(),
-    })
+    let rules = std::iter::once(AclRule::On).chain(rules).map(|rule| At::new(rule, name.span)).collect();
+    Some(User::new(name.clone(), vec![login.password.clone()], rules, Some(derivation)))
 }
 
 /// Adds the passwords and rights of a user to another of the same name; the first word stays as it is.
